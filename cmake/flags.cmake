@@ -1,0 +1,35 @@
+# How everything here is compiled: one INTERFACE target, `tallyho_flags`, that every library links.
+
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+
+# Same object files in every clone and build folder, so that a fresh clone finds them in the cache.
+find_program(TALLYHO_CCACHE ccache)
+if(TALLYHO_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+                                  ${TALLYHO_CCACHE})
+endif()
+
+add_library(tallyho_flags INTERFACE)
+target_compile_features(tallyho_flags INTERFACE cxx_std_23)
+target_include_directories(tallyho_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
+target_compile_options(tallyho_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Werror
+                                               -fno-omit-frame-pointer)
+target_link_libraries(tallyho_flags INTERFACE Threads::Threads fmt::fmt)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 reports these in its own library's code once it is inlined.
+  target_compile_options(tallyho_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds
+                                                 -Wno-stringop-overflow -Wno-stringop-overread)
+endif()
+
+if(TALLYHO_SANITIZE)
+  # -O1: the random tests run several times as fast as at -O0, and stack traces stay readable.
+  target_compile_options(tallyho_flags INTERFACE -O1 -fsanitize=${TALLYHO_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(tallyho_flags INTERFACE -fsanitize=${TALLYHO_SANITIZE})
+  if(TALLYHO_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(tallyho_flags INTERFACE -Wno-tsan)  # Boost's fences, which g++'s tsan doesn't model.
+  endif()
+endif()
+if(TALLYHO_FUZZERS)
+  target_compile_options(tallyho_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()

@@ -1,0 +1,47 @@
+# Programs, and the tests that run them from outside.
+
+add_custom_target(programs)  # All of them.
+
+# Makes `target` allocate with mimalloc; not under sanitizers, which bring their own allocator.
+function(tallyho_allocator target)
+  if(NOT TALLYHO_SANITIZE)
+    find_package(mimalloc REQUIRED)
+    target_link_libraries(${target} PRIVATE mimalloc)
+  endif()
+endfunction()
+
+# tallyho_program(tallyho SOURCES main.cc LINKS tallyho::cli)
+function(tallyho_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;LINKS")
+  add_executable(${name} ${ARG_SOURCES})
+  tallyho_allocator(${name})
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS})
+  add_dependencies(programs ${name})
+endfunction()
+
+# A test that runs `tallyho`, whose path it finds in the environment as TALLYHO:
+#
+#   tallyho_program_test(server.websocket COMMAND /usr/bin/python3 -m unittest -v websocket_test
+#                        WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+#
+# LABELS and TIMEOUT (seconds, default 300) as in ctest. The word TALLYHO in COMMAND is the program itself.
+function(tallyho_program_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "WORKING_DIRECTORY;TIMEOUT" "COMMAND;LABELS")
+  if(NOT BUILD_TESTING OR NOT (TALLYHO_PROGRAM OR TARGET tallyho))
+    return()
+  endif()
+  set(program ${TALLYHO_PROGRAM})
+  if(NOT program)
+    set(program $<TARGET_FILE:tallyho>)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  if(NOT ARG_WORKING_DIRECTORY)
+    set(ARG_WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  endif()
+  list(TRANSFORM ARG_COMMAND REPLACE "^TALLYHO$" "${program}")
+  add_test(NAME ${name} COMMAND ${ARG_COMMAND} WORKING_DIRECTORY ${ARG_WORKING_DIRECTORY})
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT "TALLYHO=${program};PYTHONDONTWRITEBYTECODE=1"
+                       TIMEOUT ${ARG_TIMEOUT} LABELS "program;${ARG_LABELS}")
+endfunction()
