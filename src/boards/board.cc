@@ -1,0 +1,358 @@
+#include "boards/board.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "boards/windows.h"
+
+namespace tallyho {
+
+namespace {
+
+struct Section : BoardSection {
+  explicit Section(Order order) : members(order) { leaderboard = &members; }
+  Leaderboard members;
+};
+
+// The sections of one period.
+struct Window {
+  Period period;
+  absl::flat_hash_map<Symbol, Section*> groups;  // Under no_group where the board has none.
+  absl::flat_hash_map<Member, std::uint32_t> attempts;
+
+  Section* section(Symbol group) const {
+    const auto found = groups.find(group);
+    return found == groups.end() ? nullptr : found->second;
+  }
+};
+
+template <typename Map>
+std::size_t map_bytes(const Map& map) {
+  return map.capacity() * (sizeof(typename Map::value_type) + 1);
+}
+
+}  // namespace
+
+struct Board::Impl {
+  explicit Impl(BoardOptions board_options)
+      : options(std::move(board_options)),
+        periods(options.every, options.time_zone, options.every_length, options.keep) {}
+
+  Window* find_window(Timestamp starts) const;
+  Window& open_window(const Period& period);
+  Section& open_section(const Period& period, Symbol group);
+  void close_section(Window& window, Section& section);
+  bool is_new_group_too_many(Symbol group) const;
+  bool is_better(Points value, Points than) const;
+  Section* section_of(const Window& window, Member member, Symbol group) const;
+  Points combine(std::optional<Points> old, Points value) const;
+  void enter(Section& section, Member member, Points value, Position at, std::vector<BoardChange>& changes) const;
+  void move_home(Member member, Symbol from, Symbol to, Position at, std::vector<BoardChange>& changes);
+  void hash_section(const Section& section, const std::function<void(std::span<const std::uint64_t>)>& add) const;
+
+  BoardOptions options;
+  Windows periods;
+  std::vector<std::unique_ptr<Window>> windows;  // By period. Those in which something has counted.
+  absl::flat_hash_map<std::uint32_t, std::unique_ptr<Section>> sections;
+  absl::flat_hash_map<Symbol, std::uint32_t> sections_of_group;
+  // follows_player: the group in which a member's entries are. Some may have none left, which does no harm.
+  absl::flat_hash_map<Member, Symbol> homes;
+  std::uint32_t next_number = 1;
+};
+
+Window* Board::Impl::find_window(Timestamp starts) const {
+  // From the end: nearly always it is the last.
+  for (auto window = windows.rbegin(); window != windows.rend(); ++window) {
+    if ((*window)->period.starts == starts) return window->get();
+    if ((*window)->period.starts < starts) return nullptr;
+  }
+  return nullptr;
+}
+
+Window& Board::Impl::open_window(const Period& period) {
+  if (Window* window = find_window(period.starts)) return *window;
+  const auto after = std::ranges::find_if(windows, [&](const auto& w) { return w->period.starts > period.starts; });
+  const auto made = windows.insert(after, std::make_unique<Window>());
+  (*made)->period = period;
+  return **made;
+}
+
+Section& Board::Impl::open_section(const Period& period, Symbol group) {
+  Window& window = open_window(period);
+  if (Section* section = window.section(group)) return *section;
+  auto made = std::make_unique<Section>(options.order);
+  made->group = group;
+  made->period = period;
+  made->number = next_number++;
+  Section& section = *made;
+  sections.emplace(section.number, std::move(made));
+  window.groups.emplace(group, &section);
+  if (options.is_grouped) ++sections_of_group[group];
+  return section;
+}
+
+void Board::Impl::close_section(Window& window, Section& section) {
+  const Symbol group = section.group;
+  window.groups.erase(group);
+  sections.erase(section.number);
+  if (!options.is_grouped) return;
+  const auto count = sections_of_group.find(group);
+  if (--count->second == 0) sections_of_group.erase(count);
+}
+
+bool Board::Impl::is_new_group_too_many(Symbol group) const {
+  return options.is_grouped && !sections_of_group.contains(group) && sections_of_group.size() >= options.groups_max;
+}
+
+bool Board::Impl::is_better(Points value, Points than) const {
+  return options.order == Order::descending ? value > than : value < than;
+}
+
+// Where in a window `member`'s value is, or would be, if it is in `group` now.
+Section* Board::Impl::section_of(const Window& window, Member member, Symbol group) const {
+  if (!options.follows_player) return window.section(group);
+  const auto home = homes.find(member);
+  return home == homes.end() ? nullptr : window.section(home->second);
+}
+
+// The new value of a member. A sum has been checked.
+Points Board::Impl::combine(std::optional<Points> old, Points value) const {
+  if (!old) return value;
+  switch (options.op) {
+    case Operator::sum: return *old + value;
+    case Operator::best: return is_better(value, *old) ? value : *old;
+    case Operator::latest: break;
+  }
+  return value;
+}
+
+// Gives a member a value in a section, as far as `limit` lets it.
+void Board::Impl::enter(Section& section, Member member, Points value, Position at,
+                        std::vector<BoardChange>& changes) const {
+  Leaderboard& members = section.members;
+  const std::optional<Points> old = members.value(member);
+  const bool is_full = options.limit && !old && members.size() >= *options.limit;
+  std::optional<Standing> worst;
+  if (is_full) {
+    worst = members.last();
+    if (!worst || !is_better(value, worst->value)) return;
+    members.remove(worst->member);
+  }
+  changes.push_back({.section = section.number,
+                     .member = member,
+                     .move = members.set(member, value, at),
+                     .value = value,
+                     .value_changed = old != value,
+                     .dropped = worst ? worst->member : no_symbol});
+}
+
+void Board::Impl::move_home(Member member, Symbol from, Symbol to, Position at, std::vector<BoardChange>& changes) {
+  for (const auto& window : windows) {
+    Section* section = window->section(from);
+    if (section == nullptr) continue;
+    const std::optional<Points> value = section->members.value(member);
+    if (!value) continue;
+    changes.push_back({.section = section->number,
+                       .member = member,
+                       .move = section->members.remove(member),
+                       .value = 0,
+                       .value_changed = true,
+                       .dropped = no_symbol});
+    if (section->members.size() == 0) close_section(*window, *section);
+    if (to != no_group) enter(open_section(window->period, to), member, *value, at, changes);
+  }
+}
+
+Board::Board(BoardOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {
+  if (!impl_->options.is_grouped) impl_->options.follows_player = false;
+}
+Board::~Board() = default;
+Board::Board(Board&&) noexcept = default;
+Board& Board::operator=(Board&&) noexcept = default;
+
+Result<Board::Plan> Board::plan(Member member, Symbol group, Points value, Timestamp now) {
+  const BoardOptions& options = impl_->options;
+  Plan plan{.member = member, .group = options.is_grouped ? group : no_group, .value = value, .now = now};
+  if (member == no_symbol || (options.is_grouped && group == no_group)) return plan;
+  const std::optional<Period> period = impl_->periods.counting_at(now);
+  if (!period) return plan;
+  if (const Window* window = impl_->find_window(period->starts)) {
+    if (options.attempts) {
+      const auto used = window->attempts.find(member);
+      if ((used == window->attempts.end() ? 0 : used->second) >= *options.attempts) return plan;
+    }
+    if (options.op == Operator::sum) {
+      const Section* section = impl_->section_of(*window, member, plan.group);
+      const Points old = section == nullptr ? 0 : section->members.value(member).value_or(0);
+      Points sum = 0;
+      if (__builtin_add_overflow(old, value, &sum)) return std::unexpected(Error{.code = Code::rule_error});
+    }
+  }
+  if (impl_->is_new_group_too_many(plan.group)) return std::unexpected(Error{.code = Code::capacity});
+  plan.counts = true;
+  return plan;
+}
+
+void Board::commit(const Plan& plan, Position at, std::vector<BoardChange>& changes) {
+  if (!plan.counts) return;
+  const BoardOptions& options = impl_->options;
+  const std::optional<Period> period = impl_->periods.counting_at(plan.now);
+  assert(period);  // Time has not advanced since it was planned.
+  if (options.follows_player) {
+    follow(plan.member, plan.group, at, changes);
+    impl_->homes[plan.member] = plan.group;
+  }
+  if (options.attempts) ++impl_->open_window(*period).attempts[plan.member];
+  Section& section = impl_->open_section(*period, plan.group);
+  const Points value = impl_->combine(section.members.value(plan.member), plan.value);
+  impl_->enter(section, plan.member, value, at, changes);
+}
+
+Status Board::can_follow(Member member, Symbol group) const {
+  if (!impl_->options.follows_player || group == no_group) return {};
+  const auto home = impl_->homes.find(member);
+  if (home == impl_->homes.end() || home->second == group || !impl_->is_new_group_too_many(group)) return {};
+  const bool moves = std::ranges::any_of(impl_->windows, [&](const auto& window) {
+    const Section* section = window->section(home->second);
+    return section != nullptr && section->members.value(member);
+  });
+  if (moves) return std::unexpected(Error{.code = Code::capacity});
+  return {};
+}
+
+void Board::follow(Member member, Symbol group, Position at, std::vector<BoardChange>& changes) {
+  if (!impl_->options.follows_player) return;
+  const auto home = impl_->homes.find(member);
+  if (home == impl_->homes.end() || home->second == group) return;
+  impl_->move_home(member, home->second, group, at, changes);
+  if (group == no_group) {
+    impl_->homes.erase(home);
+  } else {
+    home->second = group;
+  }
+}
+
+bool Board::advance(Timestamp arrival, std::vector<std::uint32_t>& dropped) {
+  if (!impl_->periods.advance(arrival)) return false;
+  const std::size_t first_dropped = dropped.size();
+  while (!impl_->windows.empty() && !impl_->periods.is_readable(impl_->windows.front()->period)) {
+    Window& window = *impl_->windows.front();
+    std::vector<Section*> sections;
+    for (const auto& [group, section] : window.groups) sections.push_back(section);
+    for (Section* section : sections) {
+      dropped.push_back(section->number);
+      impl_->close_section(window, *section);
+    }
+    impl_->windows.erase(impl_->windows.begin());
+  }
+  // A hash map's order goes nowhere.
+  std::ranges::sort(dropped.begin() + static_cast<std::ptrdiff_t>(first_dropped), dropped.end());
+  return true;
+}
+
+const BoardSection* Board::find_section(Symbol group, std::optional<Timestamp> period_starts) const {
+  const Window* window = impl_->find_window(period_starts.value_or(impl_->periods.current().starts));
+  if (window == nullptr || !impl_->periods.is_readable(window->period)) return nullptr;
+  return window->section(impl_->options.is_grouped ? group : no_group);
+}
+
+const BoardSection* Board::section(std::uint32_t number) const {
+  const auto found = impl_->sections.find(number);
+  return found == impl_->sections.end() ? nullptr : found->second.get();
+}
+
+std::vector<const BoardSection*> Board::sections() const {
+  std::vector<const BoardSection*> sections;
+  for (const auto& [number, section] : impl_->sections) sections.push_back(section.get());
+  std::ranges::sort(sections, {}, [](const BoardSection* s) { return std::pair(s->period.starts, s->number); });
+  return sections;
+}
+
+std::vector<Period> Board::periods() const {
+  std::vector<Period> periods;
+  for (auto window = impl_->windows.rbegin(); window != impl_->windows.rend(); ++window) {
+    if ((*window)->period.starts > impl_->periods.current().starts) periods.push_back((*window)->period);
+  }
+  const std::vector<Period> readable = impl_->periods.readable();
+  periods.insert(periods.end(), readable.begin(), readable.end());
+  return periods;
+}
+
+bool Board::is_readable(const Period& period) const {
+  return impl_->periods.is_readable(period);
+}
+const Period& Board::current_period() const {
+  return impl_->periods.current();
+}
+std::string Board::period_name(const Period& period) const {
+  return impl_->periods.name(period);
+}
+
+std::optional<Period> Board::period_named(std::string_view name) const {
+  for (const Period& period : periods()) {
+    if (period_name(period) == name) return period;
+  }
+  return std::nullopt;
+}
+
+const BoardOptions& Board::options() const {
+  return impl_->options;
+}
+std::size_t Board::groups() const {
+  return impl_->sections_of_group.size();
+}
+
+std::size_t Board::memory_bytes() const {
+  std::size_t sum = sizeof(Board) + sizeof(Impl) + map_bytes(impl_->sections) + map_bytes(impl_->sections_of_group) +
+                    map_bytes(impl_->homes);
+  for (const auto& window : impl_->windows) {
+    sum += sizeof(Window) + map_bytes(window->groups) + map_bytes(window->attempts);
+  }
+  for (const auto& [number, section] : impl_->sections) sum += sizeof(Section) + section->members.memory_bytes();
+  return sum;
+}
+
+void Board::Impl::hash_section(const Section& section,
+                               const std::function<void(std::span<const std::uint64_t>)>& add) const {
+  const std::array<std::uint64_t, 2> head{section.group, section.members.size()};
+  add(head);
+  constexpr std::size_t page = 1024;
+  std::vector<Standing> standings;
+  std::vector<std::uint64_t> words;
+  for (Rank first = 1; first <= section.members.size(); first += page) {
+    standings.clear();
+    words.clear();
+    section.members.read(first, page, standings);
+    for (const Standing& standing : standings) {
+      words.insert(words.end(), {standing.member, static_cast<std::uint64_t>(standing.value), standing.reached});
+    }
+    add(words);
+  }
+}
+
+void Board::hash(const std::function<void(std::span<const std::uint64_t>)>& add) const {
+  const auto add_time = [&](Timestamp time) {
+    const std::array<std::uint64_t, 2> words{static_cast<std::uint64_t>(time.seconds),
+                                             static_cast<std::uint64_t>(time.nanos)};
+    add(words);
+  };
+  add_time(impl_->periods.current().starts);
+  for (const auto& window : impl_->windows) {
+    add_time(window->period.starts);
+    std::vector<const Section*> sections;
+    for (const auto& [group, section] : window->groups) sections.push_back(section);
+    std::ranges::sort(sections, {}, [](const Section* section) { return section->number; });
+    for (const Section* section : sections) impl_->hash_section(*section, add);
+    std::vector<std::pair<Member, std::uint32_t>> attempts(window->attempts.begin(), window->attempts.end());
+    std::ranges::sort(attempts);
+    for (const auto& [member, count] : attempts) {
+      const std::array<std::uint64_t, 2> words{member, count};
+      add(words);
+    }
+  }
+}
+
+}  // namespace tallyho
