@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/position.h"
+#include "base/time.h"
+
+namespace tallyho {
+
+// One durable order of bytes. A position belongs to what was appended for ever; what has left append() is not yet
+// durable: wait for durable() to reach it before telling anybody.
+//
+// Threads: append() and commit() belong to the engine thread; durable() may be asked from any.
+class Log {
+ public:
+  virtual ~Log() = default;
+
+  // Enters a record that arrived at `arrival` (never before the record before it) and returns its position, one more
+  // than the last. The bytes are copied or not needed after the call.
+  // Errors: unavailable (it cannot be written now; nothing was entered).
+  virtual Result<Position> append(std::string_view record, Timestamp arrival) = 0;
+
+  // Makes everything appended so far durable, or starts to.
+  virtual void commit() = 0;
+
+  // Everything up to here is durable. Never goes back.
+  virtual Position durable() const = 0;
+
+  // The position of the record appended last, 0 if there is none.
+  virtual Position last() const = 0;
+
+  // Which log positions count in: 32 hex digits, new for every new log.
+  virtual const std::string& identity() const = 0;
+};
+
+}  // namespace tallyho

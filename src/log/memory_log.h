@@ -1,0 +1,35 @@
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <utility>
+
+#include "log/identity.h"
+#include "log/log.h"
+
+namespace tallyho {
+
+// A log for games that may be forgotten: it hands out positions and keeps nothing else, so it costs no memory however
+// long it runs. commit() is all that "durable" means here: the process and the log end together.
+//
+// Threads: as Log says.
+class MemoryLog final : public Log {
+ public:
+  MemoryLog() : MemoryLog(make_log_identity()) {}
+  explicit MemoryLog(std::string identity) : identity_(std::move(identity)) {}
+
+  // O(1), never fails.
+  Result<Position> append(std::string_view record, Timestamp arrival) override;
+  // At once: durable() is last() when it returns.
+  void commit() override;
+  Position durable() const override;
+  Position last() const override { return last_; }
+  const std::string& identity() const override { return identity_; }
+
+ private:
+  const std::string identity_;
+  Position last_ = 0;
+  std::atomic<Position> durable_{0};  // commit() releases, durable() acquires.
+};
+
+}  // namespace tallyho
