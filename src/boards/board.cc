@@ -29,6 +29,20 @@ struct Window {
   }
 };
 
+// One that moved to a section and whose value there then changed has entered with that value: nobody has seen more.
+void merge_last(std::vector<BoardChange>& changes, std::size_t first) {
+  if (changes.size() < first + 2) return;
+  const BoardChange last = changes.back();
+  for (std::size_t i = first; i + 1 < changes.size(); ++i) {
+    BoardChange& earlier = changes[i];
+    if (earlier.section != last.section) continue;
+    earlier.move.rank = last.move.rank;
+    earlier.value = last.value;
+    changes.pop_back();
+    return;
+  }
+}
+
 template <typename Map>
 std::size_t map_bytes(const Map& map) {
   return map.capacity() * (sizeof(typename Map::value_type) + 1);
@@ -201,6 +215,7 @@ void Board::commit(const Plan& plan, Position at, std::vector<BoardChange>& chan
   const BoardOptions& options = impl_->options;
   const std::optional<Period> period = impl_->periods.counting_at(plan.now);
   assert(period);  // Time has not advanced since it was planned.
+  const std::size_t first_change = changes.size();
   if (options.follows_player) {
     follow(plan.member, plan.group, at, changes);
     impl_->homes[plan.member] = plan.group;
@@ -209,6 +224,7 @@ void Board::commit(const Plan& plan, Position at, std::vector<BoardChange>& chan
   Section& section = impl_->open_section(*period, plan.group);
   const Points value = impl_->combine(section.members.value(plan.member), plan.value);
   impl_->enter(section, plan.member, value, at, changes);
+  merge_last(changes, first_change);
 }
 
 Status Board::can_follow(Member member, Symbol group) const {

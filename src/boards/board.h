@@ -92,13 +92,15 @@ class Board {
   Result<Plan> plan(Member member, Symbol group, Points value, Timestamp now);
 
   // Does it; where the board follows the player, follow() first. Appends what it did to the member, also if its value
-  // stayed as it was, but nothing if the plan doesn't count or `limit` kept the member out. O(log n); allocates only
-  // for a new member, section or leaf.
+  // stayed as it was, but nothing if the plan doesn't count or `limit` kept the member out. One change per section: a
+  // member that moved there and counted has entered with the value it has now. O(log n); allocates only for a new
+  // member, section or leaf.
   void commit(const Plan& plan, Position at, std::vector<BoardChange>& changes);
 
-  // For boards that follow the player: `member` is in `group` now (no_group: in none). Moves it, with its value, in
-  // every readable window, if it was elsewhere; nothing it earned under no_group is kept. A section that has nobody
-  // left ends: section() does not know it any more. O(windows · log n), O(1) if nothing moves.
+  // For boards that follow the player, where the event doesn't count: `member` is in `group` now (no_group: in none).
+  // Moves it, with its value, in every readable window, if it was elsewhere; nothing it earned under no_group is kept.
+  // A section that has nobody left ends: section() does not know it any more. O(windows · log n), O(1) if nothing
+  // moves.
   void follow(Member member, Symbol group, Position at, std::vector<BoardChange>& changes);
   // Whether it may. Errors: capacity (something would move to a new group over groups_max; also if it would leave
   // another group without members).

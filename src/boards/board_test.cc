@@ -304,10 +304,15 @@ TEST(Board, AMemberMovesInEveryReadableWindow) {
 
 TEST(Board, AnEventThatMovesAndCountsAddsToTheValueMoved) {
   Game game({.is_grouped = true, .follows_player = true});
+  game.count(bob, 12, south);
   game.count(ada, 10, north);
   game.count(ada, 5, south);
   EXPECT_TRUE(game.standings(north).empty());
-  EXPECT_EQ(game.standings(south), (Standings{{ada, 15}}));
+  EXPECT_EQ(game.standings(south), (Standings{{ada, 15}, {bob, 12}}));
+  ASSERT_EQ(game.changes.size(), 2U);  // Left north, entered south with 15.
+  EXPECT_EQ(game.changes[1].move.was, 0U);
+  EXPECT_EQ(game.changes[1].move.rank, 1U);
+  EXPECT_EQ(game.changes[1].value, 15);
 }
 
 TEST(Board, ASumThatMovesIsCheckedToo) {
@@ -411,7 +416,7 @@ TEST(Board, ReadablePeriodsAreThereWhetherOrNotAnybodyIsOnThem) {
 TEST(Board, FixedWindowsAreAlignedToTheUnixEpoch) {
   Game game({.every = Every::fixed, .every_length = std::chrono::minutes(90), .time_zone = berlin()});
   const Period period = game.board.current_period();
-  EXPECT_EQ(period.starts.seconds % (90 * 60), 0);
+  EXPECT_EQ(period.starts.seconds % 5400, 0);
   EXPECT_EQ(game.board.period_name(period), "2026-07-19T14:00");
 }
 
