@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cel/type.h"
+#include "cel/value.h"
+
+namespace tallyho::cel {
+
+struct Overload;
+
+// A node of an expression. The shape and the names of operators ("_&&_", "_?_:_", "@in") are cel-spec's, with every
+// macro expanded to a comprehension. The parser fills the first part, the checker the second.
+struct Expr {
+  enum class Kind : std::uint8_t {
+    literal,        // value
+    identifier,     // name
+    select,         // target.name; with `test_only`, has(target.name)
+    call,           // name(args), or target.name(args) where `target` is set; operators too
+    list,           // args; optional_args marks [?e]
+    map,            // args: key 0, value 0, key 1, …; optional_args marks {?k: v}
+    message,        // name{field: value}: parsed, refused by the checker. args: field 0 as a literal, value 0, …
+    comprehension,  // fold, see below
+  };
+
+  // A fold over `range`: result(accumulate(step)* from init while condition). cel.bind(x, a, b) is a fold over
+  // nothing, with x as its accumulator.
+  struct Fold {
+    std::string item_name;     // Loop variable: an item, or a map's key; "#unused" if there is nothing to name.
+    std::string second_name;   // "" in the one-variable form; else item_name is the index or key, this the value.
+    std::string result_name;   // The accumulator, "@result".
+    Expr* range = nullptr;
+    Expr* init = nullptr;
+    Expr* condition = nullptr;
+    Expr* step = nullptr;
+    Expr* result = nullptr;
+  };
+
+  Kind kind = Kind::literal;
+  std::uint32_t begin = 0;     // Source bytes [begin, end) this node was written as (a macro: the call).
+  std::uint32_t end = 0;
+  std::uint32_t position = 0;  // The byte to blame: an operator, the name of a field or function, an opening bracket.
+  std::uint32_t height = 1;    // Nodes on the longest way down from here; parser.h bounds it.
+  Value value;
+  std::string name;
+  Expr* target = nullptr;
+  std::vector<Expr*> args;
+  std::vector<bool> optional_args;
+  Fold* fold = nullptr;
+  bool test_only = false;
+
+  // Filled by the checker.
+  Type type;
+  enum class Reference : std::uint8_t { none, slot, local, constant, overload };
+  Reference reference = Reference::none;
+  Slot slot = 0;                            // slot: what the Activation reads (identifier, or select on a record).
+  bool optional_field = false;              // slot: may be absent.
+  Bounds bounds = {};                       // slot: declared bounds.
+  std::uint32_t local = 0;                  // local: number of the comprehension variable, counted from 0.
+  std::vector<const Overload*> overloads;   // overload: those that may apply; exactly one if no argument is dyn.
+};
+
+// Owns the nodes of one expression, and the literals' bytes.
+class Ast {
+ public:
+  Ast() = default;
+  Ast(Ast&&) noexcept = default;
+  Ast& operator=(Ast&&) noexcept = default;
+
+  Expr* make(Expr::Kind kind, std::uint32_t begin, std::uint32_t end) {
+    Expr& expr = exprs_.emplace_back();
+    expr.kind = kind;
+    expr.begin = begin;
+    expr.end = end;
+    expr.position = begin;
+    return &expr;
+  }
+  Expr::Fold* make_fold() { return &folds_.emplace_back(); }
+  Arena& arena() { return arena_; }
+
+  Expr* root = nullptr;
+  std::uint32_t locals_max = 0;  // Filled by the checker: comprehension variables alive at once.
+
+ private:
+  std::deque<Expr> exprs_;
+  std::deque<Expr::Fold> folds_;
+  Arena arena_{1024};
+};
+
+// A problem in an expression's text. Several are reported at once.
+struct Issue {
+  std::uint32_t begin = 0;  // Source bytes [begin, end) to point at.
+  std::uint32_t end = 0;
+  std::string message;      // What is wrong, and what would be right; no full stop.
+
+  bool operator==(const Issue&) const = default;
+};
+
+}  // namespace tallyho::cel

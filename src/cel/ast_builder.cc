@@ -1,0 +1,82 @@
+#include "cel/ast_builder.h"
+
+#include <algorithm>
+
+#include "cel/parser.h"
+
+namespace tallyho::cel {
+
+Expr* AstBuilder::make(Expr::Kind kind, Place place) {
+  Expr* expr = ast_.make(kind, place.begin, place.end);
+  expr->position = place.position;
+  return expr;
+}
+
+void AstBuilder::measure(Expr& expr) {
+  std::uint32_t below = expr.target != nullptr ? expr.target->height : 0;
+  for (const Expr* arg : expr.args) below = std::max(below, arg->height);
+  if (expr.fold != nullptr) {
+    const Expr::Fold& fold = *expr.fold;
+    for (const Expr* part : {fold.range, fold.init, fold.condition, fold.step, fold.result}) {
+      below = std::max(below, part->height);
+    }
+  }
+  expr.height = below + 1;
+  if (too_high_ == nullptr && expr.height > static_cast<std::uint32_t>(nesting_max)) too_high_ = &expr;
+}
+
+Expr* AstBuilder::literal(Place place, Value value) {
+  Expr* expr = make(Expr::Kind::literal, place);
+  expr->value = value;
+  return expr;
+}
+
+Expr* AstBuilder::string_literal(Place place, std::string_view text) {
+  return literal(place, Value::string(ast_.arena().copy(text)));
+}
+
+Expr* AstBuilder::identifier(Place place, std::string_view name) {
+  Expr* expr = make(Expr::Kind::identifier, place);
+  expr->name = name;
+  return expr;
+}
+
+Expr* AstBuilder::select(Place place, Expr* target, std::string_view field, bool test_only) {
+  Expr* expr = make(Expr::Kind::select, place);
+  expr->target = target;
+  expr->name = field;
+  expr->test_only = test_only;
+  measure(*expr);
+  return expr;
+}
+
+Expr* AstBuilder::call(Place place, std::string_view function, std::vector<Expr*> args) {
+  return method(place, nullptr, function, std::move(args));
+}
+
+Expr* AstBuilder::method(Place place, Expr* target, std::string_view function, std::vector<Expr*> args) {
+  Expr* expr = make(Expr::Kind::call, place);
+  expr->name = function;
+  expr->target = target;
+  expr->args = std::move(args);
+  measure(*expr);
+  return expr;
+}
+
+Expr* AstBuilder::aggregate(Expr::Kind kind, Place place, std::vector<Expr*> args, std::vector<bool> optional_args) {
+  Expr* expr = make(kind, place);
+  expr->args = std::move(args);
+  expr->optional_args = std::move(optional_args);
+  measure(*expr);
+  return expr;
+}
+
+Expr* AstBuilder::fold(Place place, Expr::Fold fold) {
+  Expr* expr = make(Expr::Kind::comprehension, place);
+  expr->fold = ast_.make_fold();
+  *expr->fold = std::move(fold);
+  measure(*expr);
+  return expr;
+}
+
+}  // namespace tallyho::cel

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cel/type.h"
+#include "cel/value.h"
+
+namespace tallyho::cel {
+
+// What an implementation is called with. Arguments are never errors: functions are strict.
+struct Call {
+  std::span<const Value> args;  // A method's target comes first.
+  Arena& arena;                 // For what the result points to.
+  std::uint32_t position;       // To blame in an error.
+
+  Value error(ErrorKind kind, std::uint32_t detail = 0) const { return Value::error(kind, position, detail); }
+};
+using Implementation = Value (*)(const Call& call);
+
+// How the worst cost of a call grows: base + per_byte · (bytes of the arguments) or as cost.h's table says.
+struct CallCost {
+  std::uint32_t base = 1;
+  std::uint32_t per_16_bytes = 0;     // For each 16 bytes (or items) of all arguments together.
+  std::uint32_t result_size_max = 0;  // 0: the sum of the arguments' sizes where it has a size.
+};
+
+// One way to call a function.
+struct Overload {
+  std::string function;          // "size", "_+_", "math.least"
+  std::string id;                // "size_string"
+  std::vector<Type> parameters;  // A method's target comes first. May hold Type::parameter.
+  Type result;
+  bool is_method = false;
+  Implementation implementation = nullptr;
+  CallCost cost = {};
+};
+
+// A variable.
+struct Variable {
+  std::string name;  // May be qualified: "a.b".
+  Type type;
+  Slot slot = 0;
+  Bounds bounds = {};
+  std::optional<Value> constant = {};
+};
+
+// What an expression may use: variables, functions, types.
+//
+//     Environment env(&Environment::standard());
+//     env.declare({.name = "now", .type = Type::simple(Type::Kind::timestamp), .slot = 7});
+//     env.declare({.name = "event", .type = Type::record("event", {…})});
+//     env.add_function({.function = "geo.distance", …});
+//
+// Threads: immutable once built. Overloads stay where they are: programs point to them, so an Environment (or the
+// `functions` it shares) outlives its programs.
+class Environment {
+ public:
+  // Everything of the profile: operators, functions, math, strings, base64, optionals.
+  static const Environment& standard();
+
+  Environment() = default;
+  // A new environment that sees everything of `parent`, which must outlive it. Variables here shadow its own.
+  explicit Environment(const Environment* parent) : parent_(parent) {}
+
+  void declare(Variable variable);
+  void add_function(Overload overload);
+  void set_container(std::string container) { container_ = std::move(container); }
+
+  const Variable* find_variable(std::string_view name) const;
+  // All overloads of that name, standard ones first; empty if there are none.
+  std::vector<const Overload*> find_overloads(std::string_view function) const;
+  bool has_function(std::string_view function) const;
+  const std::string& container() const { return container_; }
+  // Names for suggestions; those of parents first, each sorted.
+  std::vector<std::string_view> variable_names() const;
+  std::vector<std::string_view> function_names() const;
+
+ private:
+  const Environment* parent_ = nullptr;
+  std::string container_;
+  std::map<std::string, Variable, std::less<>> variables_;
+  std::map<std::string, std::vector<const Overload*>, std::less<>> functions_;
+  std::deque<Overload> overloads_;
+};
+
+// The overloads that every program may use, one list per file of the library.
+void add_operators(Environment& environment);
+void add_conversions(Environment& environment);
+void add_time_functions(Environment& environment);
+void add_string_functions(Environment& environment);
+void add_math_functions(Environment& environment);
+void add_optional_functions(Environment& environment);
+
+}  // namespace tallyho::cel

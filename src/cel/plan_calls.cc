@@ -1,0 +1,296 @@
+// Lowering of operators and function calls: the typed instruction where there is one, else the library's function.
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "cel/arithmetic.h"
+#include "cel/containers.h"
+#include "cel/planner.h"
+#include "cel/time_functions.h"
+
+namespace tallyho::cel {
+namespace {
+
+struct TypedOperator {
+  std::string_view overload;
+  Opcode opcode;
+};
+
+constexpr std::array typed_operators = {
+    TypedOperator{"add_int64", Opcode::add_int64},
+    TypedOperator{"subtract_int64", Opcode::subtract_int64},
+    TypedOperator{"multiply_int64", Opcode::multiply_int64},
+    TypedOperator{"divide_int64", Opcode::divide_int64},
+    TypedOperator{"modulo_int64", Opcode::modulo_int64},
+    TypedOperator{"negate_int64", Opcode::negate_int64},
+    TypedOperator{"add_double", Opcode::add_float64},
+    TypedOperator{"subtract_double", Opcode::subtract_float64},
+    TypedOperator{"multiply_double", Opcode::multiply_float64},
+    TypedOperator{"divide_double", Opcode::divide_float64},
+    TypedOperator{"negate_double", Opcode::negate_float64},
+    TypedOperator{"logical_not", Opcode::logical_not},
+};
+
+struct OrderOperator {
+  std::string_view function;
+  Comparison comparison;
+  Opcode for_int64;
+  Opcode for_float64;
+};
+
+constexpr std::array order_operators = {
+    OrderOperator{"_<_", Comparison::less, Opcode::less_int64, Opcode::less_float64},
+    OrderOperator{"_<=_", Comparison::less_equals, Opcode::less_equals_int64, Opcode::less_equals_float64},
+    OrderOperator{"_>_", Comparison::greater, Opcode::greater_int64, Opcode::greater_float64},
+    OrderOperator{"_>=_", Comparison::greater_equals, Opcode::greater_equals_int64, Opcode::greater_equals_float64},
+};
+
+// Whether the library's own overloads are all that the name may mean here; a host may have added to them.
+bool all_standard(const std::vector<const Overload*>& overloads) {
+  if (overloads.empty()) return false;
+  const std::vector<const Overload*> standard = Environment::standard().find_overloads(overloads[0]->function);
+  return std::ranges::all_of(
+      overloads, [&](const Overload* overload) { return std::ranges::find(standard, overload) != standard.end(); });
+}
+
+bool is_call(const Expr& expr, std::string_view name, std::size_t args) {
+  return expr.kind == Expr::Kind::call && expr.target == nullptr && expr.name == name && expr.args.size() == args;
+}
+
+// The operands of a chain of the same operator, `a && b && c`, whatever way the parser has nested it.
+std::vector<const Expr*> flatten(const Expr& expr, std::string_view name, std::string_view overload) {
+  std::vector<const Expr*> operands;
+  std::vector<const Expr*> waiting = {&expr};
+  while (!waiting.empty()) {
+    const Expr* next = waiting.back();
+    waiting.pop_back();
+    const bool is_same = is_call(*next, name, 2) &&
+                         (overload.empty() || (next->overloads.size() == 1 && next->overloads[0]->id == overload));
+    if (is_same) {
+      waiting.push_back(next->args[1]);
+      waiting.push_back(next->args[0]);
+    } else {
+      operands.push_back(next);
+    }
+  }
+  return operands;
+}
+
+}  // namespace
+
+Planner::Part Planner::lower_call(const Expr& expr) {
+  if (auto part = lower_logic(expr)) return *part;
+  bool is_method = expr.target != nullptr;
+  const std::vector<const Overload*> overloads =
+      checked_ == Checked::yes ? expr.overloads : overloads_of(expr, is_method);
+  if (expr.target == nullptr) {
+    if (auto part = lower_standard_operator(expr, overloads)) return *part;
+  } else if (auto part = lower_optional_call(expr, overloads)) {
+    return *part;
+  }
+  return lower_function(expr, overloads);
+}
+
+// Operators that do not evaluate all they are given, or take errors.
+std::optional<Planner::Part> Planner::lower_logic(const Expr& expr) {
+  if (is_call(expr, "_&&_", 2)) return lower_flattened(expr, "_&&_", Opcode::all_of, Kind::boolean);
+  if (is_call(expr, "_||_", 2)) return lower_flattened(expr, "_||_", Opcode::any_of, Kind::boolean);
+  if (is_call(expr, "@not_strictly_false", 1)) return add_unary(Opcode::not_strictly_false, expr, *expr.args[0]);
+  if (is_call(expr, "_?_:_", 3)) {
+    const Part condition = lower(*expr.args[0]);
+    const Part then = lower(*expr.args[1]);
+    const Part otherwise = lower(*expr.args[2]);
+    Part part = add(Opcode::conditional, expr);
+    node(part).a = condition.node;
+    node(part).b = then.node;
+    node(part).constant = Value::int64(otherwise.node);
+    for (const Part& child : {condition, then, otherwise}) part.depend_on(child);
+    return part;
+  }
+  if (is_call(expr, "_?._", 2) && expr.args[1]->kind == Expr::Kind::literal) {
+    const Part part = add_unary(Opcode::optional_select, expr, *expr.args[0]);
+    node(part).constant = expr.args[1]->value;
+    return part;
+  }
+  if (is_call(expr, "_[?_]", 2)) return add_binary(Opcode::optional_index, expr, *expr.args[0], *expr.args[1]);
+  return std::nullopt;
+}
+
+Planner::Part Planner::lower_flattened(const Expr& expr, std::string_view name, Opcode opcode, Kind kind) {
+  const bool is_logic = kind == Kind::boolean;
+  std::vector<Part> operands;
+  for (const Expr* operand : flatten(expr, name, is_logic ? std::string_view() : expr.overloads[0]->id)) {
+    operands.push_back(lower(*operand));
+  }
+  const Part part = add_nary(opcode, expr, operands);
+  if (issues_.empty()) node(part).detail = static_cast<std::uint8_t>(kind);
+  return part;
+}
+
+std::optional<Planner::Part> Planner::lower_standard_operator(const Expr& expr,
+                                                              const std::vector<const Overload*>& overloads) {
+  if (!all_standard(overloads)) return std::nullopt;
+  if (checked_ == Checked::yes && overloads.size() == 1) {
+    if (auto part = lower_typed_operator(expr, *overloads[0])) return part;
+  }
+  if (expr.args.size() != 2) return std::nullopt;
+  if (auto part = lower_comparison(expr)) return part;
+  if (expr.name == "_[_]") return add_binary(Opcode::index, expr, *expr.args[0], *expr.args[1]);
+  if (expr.name == "@in") return lower_in(expr);
+  return std::nullopt;
+}
+
+std::optional<Planner::Part> Planner::lower_typed_operator(const Expr& expr, const Overload& overload) {
+  if (overload.id == "add_string") return lower_flattened(expr, "_+_", Opcode::concatenate, Kind::string);
+  if (overload.id == "add_bytes") return lower_flattened(expr, "_+_", Opcode::concatenate, Kind::bytes);
+  if (overload.id == "add_list") return lower_flattened(expr, "_+_", Opcode::concatenate, Kind::list);
+  for (const TypedOperator& typed : typed_operators) {
+    if (typed.overload != overload.id) continue;
+    if (expr.args.size() == 1) return add_unary(typed.opcode, expr, *expr.args[0]);
+    return add_binary(typed.opcode, expr, *expr.args[0], *expr.args[1]);
+  }
+  return std::nullopt;
+}
+
+// At run time all kinds of numbers compare with each other, so that the typed instructions are only for what the
+// checker knows on both sides.
+std::optional<Planner::Part> Planner::lower_comparison(const Expr& expr) {
+  const Expr& a = *expr.args[0];
+  const Expr& b = *expr.args[1];
+  const auto both = [&](Type::Kind kind) { return checked_ == Checked::yes && a.type.is(kind) && b.type.is(kind); };
+  for (const OrderOperator& order : order_operators) {
+    if (expr.name != order.function) continue;
+    if (both(Type::Kind::int64)) return add_binary(order.for_int64, expr, a, b);
+    if (both(Type::Kind::float64)) return add_binary(order.for_float64, expr, a, b);
+    const Part part = add_binary(Opcode::compare, expr, a, b);
+    node(part).detail = static_cast<std::uint8_t>(order.comparison);
+    return part;
+  }
+  const bool is_equal = expr.name == "_==_";
+  if (!is_equal && expr.name != "_!=_") return std::nullopt;
+  Opcode opcode = is_equal ? Opcode::equal : Opcode::not_equal;
+  if (both(Type::Kind::int64)) opcode = is_equal ? Opcode::equal_int64 : Opcode::not_equal_int64;
+  if (both(Type::Kind::float64)) opcode = is_equal ? Opcode::equal_float64 : Opcode::not_equal_float64;
+  if (both(Type::Kind::string)) opcode = is_equal ? Opcode::equal_string : Opcode::not_equal_string;
+  return add_binary(opcode, expr, a, b);
+}
+
+Planner::Part Planner::lower_in(const Expr& expr) {
+  const Part item = lower(*expr.args[0]);
+  const Part container = lower(*expr.args[1]);
+  const Value* list = constant(container);
+  const auto set = list != nullptr ? constant_set(*list) : std::nullopt;
+  Part part = add(set ? Opcode::in_constants : Opcode::in, expr);
+  node(part).a = item.node;
+  node(part).b = set.value_or(container.node);
+  if (set) node(part).constant = *constant(container);
+  part.depend_on(item);
+  part.depend_on(container);
+  return part;
+}
+
+// A constant list of strings, ints, uints and bools, as the keys of a map.
+std::optional<std::uint32_t> Planner::constant_set(const Value& list) {
+  if (!list.is(Kind::list)) return std::nullopt;
+  std::vector<Value> pairs;
+  for (const Value& item : list.as_list()) {
+    if (!is_key(item)) return std::nullopt;
+    pairs.push_back(item);
+    pairs.emplace_back();
+  }
+  auto set = make_map(pairs, plan_.arena);
+  if (!set) {  // Some occur twice: once is enough.
+    std::vector<Value> unique;
+    for (std::size_t i = 0; i < pairs.size(); i += 2) {
+      const auto seen = std::ranges::find_if(unique, [&](const Value& other) { return cel::equal(other, pairs[i]); });
+      if (seen == unique.end()) unique.insert(unique.end(), {pairs[i], Value()});
+    }
+    set = make_map(unique, plan_.arena);
+  }
+  if (!set) return std::nullopt;
+  plan_.sets.push_back(&set->as_map());
+  return static_cast<std::uint32_t>(plan_.sets.size() - 1);
+}
+
+// `or` and `orValue` of an optional look at their argument only if they need it.
+std::optional<Planner::Part> Planner::lower_optional_call(const Expr& expr,
+                                                          const std::vector<const Overload*>& overloads) {
+  if (overloads.size() != 1 || expr.args.size() != 1 || !overloads[0]->is_method) return std::nullopt;
+  if (overloads[0]->id == "optional_or_optional") {
+    return add_binary(Opcode::optional_or, expr, *expr.target, *expr.args[0]);
+  }
+  if (overloads[0]->id == "optional_orValue_value") {
+    return add_binary(Opcode::optional_or_value, expr, *expr.target, *expr.args[0]);
+  }
+  return std::nullopt;
+}
+
+// Calls whose pattern or time zone is constant, which is then compiled or looked up now.
+std::optional<Planner::Part> Planner::lower_with_constant(const Expr& expr, const Overload& overload) {
+  const bool is_matches = overload.function == "matches";
+  const auto field = time_field_named(overload.function);
+  if (!is_matches && !(field && overload.parameters[0].is(Type::Kind::timestamp))) return std::nullopt;
+  std::vector<const Expr*> args;
+  if (overload.is_method && expr.target != nullptr) args.push_back(expr.target);
+  args.insert(args.end(), expr.args.begin(), expr.args.end());
+  if (args.size() == 2) {
+    const bool is_constant = args[1]->kind == Expr::Kind::literal || args[1]->reference == Expr::Reference::constant;
+    if (!is_constant || !args[1]->value.is(Kind::string)) return std::nullopt;
+  }
+  std::uint32_t number = 0;
+  if (is_matches) {
+    re2::RE2::Options options;
+    options.set_log_errors(false);
+    auto pattern = std::make_unique<re2::RE2>(args[1]->value.as_string(), options);
+    if (!pattern->ok()) {
+      if (checked_ == Checked::yes) issue(*args[1], "invalid regular expression: " + pattern->error());
+      return add_error(expr, ErrorKind::invalid_regex);
+    }
+    plan_.patterns.push_back(std::move(pattern));
+    number = static_cast<std::uint32_t>(plan_.patterns.size() - 1);
+  } else if (args.size() == 2) {
+    const auto zone = TimeZone::load(args[1]->value.as_string());
+    if (!zone) {
+      if (checked_ == Checked::yes) issue(*args[1], "unknown time zone: write an IANA name or an offset like '+02:00'");
+      return add_error(expr, ErrorKind::invalid_argument);
+    }
+    plan_.zones.push_back(*zone);
+    number = static_cast<std::uint32_t>(plan_.zones.size() - 1);
+  }
+  const Part part = add_unary(is_matches ? Opcode::matches : Opcode::time_field, expr, *args[0]);
+  node(part).b = number;
+  if (field) node(part).detail = static_cast<std::uint8_t>(*field);
+  return part;
+}
+
+Planner::Part Planner::lower_function(const Expr& expr, const std::vector<const Overload*>& overloads) {
+  if (overloads.empty()) return add_error(expr, ErrorKind::unbound);
+  if (overloads.size() == 1) {
+    if (auto part = lower_with_constant(expr, *overloads[0])) return *part;
+  }
+  std::vector<Part> operands;
+  if (overloads[0]->is_method && expr.target != nullptr) operands.push_back(lower(*expr.target));
+  for (const Expr* arg : expr.args) operands.push_back(lower(*arg));
+  CallPlan call;
+  for (const Overload* overload : overloads) {
+    if (overload->implementation == nullptr) continue;
+    Candidate candidate{.implementation = overload->implementation, .kinds = {}, .overload = overload};
+    for (const Type& type : overload->parameters) {
+      candidate.kinds.push_back(kinds_of(type));
+      candidate.has_opaque = candidate.has_opaque || type.is(Type::Kind::opaque);
+    }
+    const bool is_variadic = overload->function == "math.@max" || overload->function == "math.@min";
+    if (is_variadic && operands.size() > variadic_parameters) {
+      candidate.kinds.resize(operands.size(), candidate.kinds.back());
+    }
+    call.candidates.push_back(std::move(candidate));
+  }
+  const Part part = add_nary(Opcode::call, expr, operands);
+  if (!issues_.empty()) return part;
+  plan_.calls.push_back(std::move(call));
+  node(part).a = static_cast<std::uint32_t>(plan_.calls.size() - 1);
+  return part;
+}
+
+}  // namespace tallyho::cel
