@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+#include "event/fault.h"
+
+namespace tallyho {
+
+// A value of a JSON text, or the name of a member. Strings are unescaped already.
+struct JsonToken {
+  enum class Kind : std::uint8_t {
+    null,
+    boolean_false,
+    boolean_true,
+    integer,  // A number without fraction and exponent, of any size.
+    decimal,  // Any other number.
+    string,
+    name,  // Of an object's member; its value follows.
+    array,
+    object,
+  };
+  std::string_view text;    // A number or literal as written; a string or name without quotes, unescaped.
+  std::uint32_t begin = 0;  // Where it stands in the text, quotes and brackets included.
+  std::uint32_t end = 0;
+  std::uint32_t next = 0;   // The index of the token after it and all that is in it.
+  std::uint32_t items = 0;  // Of an array or object: how many items or members.
+  Kind kind = Kind::null;
+};
+
+// Checks that bytes are one JSON object and nothing else, to the letter of RFC 8259, and lists its tokens in the order
+// they were written, with every value below it:
+//
+//     {"type":"ping","at":[1,2]}   →   object  name type  string ping  name at  array  integer 1  integer 2
+//
+// Stricter than the RFC, also in parts that nobody reads: bytes are UTF-8, names are unique within their object (after
+// unescaping), escapes are no halves of surrogate pairs, and nesting has a limit. Numbers may be of any size: what fits
+// is for the reader of a token to say.
+//
+// Why not simdjson's parsers: DOM refuses numbers beyond 64 bits that nobody reads; On-Demand leaves to its caller the
+// walk over everything, the names, the numbers and the depth, which is all that is here. Its UTF-8 check is used, and
+// its DOM is what tests and fuzzer compare with.
+//
+// Threads: one owner. Memory: 20 bytes per byte of the largest text read, kept; unescaped strings go to the arena.
+class JsonReader {
+ public:
+  // `depth_max`: levels of arrays and objects, the outermost being the first.
+  explicit JsonReader(int depth_max) : depth_max_(depth_max) {}
+
+  // Reads one object; what it returns is valid until the next read(), its texts as long as `bytes` and `arena`.
+  // O(bytes), except that the names of an object with many of them are sorted. `bytes` is less than 4 GiB.
+  // Fails with a Fault of those under `malformed`, and the offset it was noticed at.
+  struct Failure {
+    Fault fault = Fault::not_json;
+    std::uint32_t position = 0;
+  };
+  std::optional<Failure> read(std::string_view bytes, Arena& arena);
+
+  // Of the last read() that did not fail. The first is the object.
+  std::span<const JsonToken> tokens() const { return {tokens_.get(), count_}; }
+
+ private:
+  class Names;
+
+  bool read_value(int depth);
+  bool read_object(int depth);
+  bool read_array(int depth);
+  bool read_number();
+  bool read_literal(std::string_view word, JsonToken::Kind kind);
+  bool read_string(JsonToken::Kind kind);
+  bool unescape(char*& out);
+  bool read_escaped(const char* begin, std::string_view plain, JsonToken::Kind kind);
+  bool read_member(int depth, Names& names);
+  bool check_many_names(std::uint32_t object);
+  void skip_blanks();
+  void close(std::uint32_t container, std::uint32_t items);
+  std::uint32_t add(JsonToken::Kind kind, const char* begin, std::string_view text);
+  bool fail(Fault fault, const char* at);
+  std::uint32_t offset(const char* at) const { return static_cast<std::uint32_t>(at - begin_); }
+
+  int depth_max_;
+  std::unique_ptr<JsonToken[]> tokens_;
+  std::size_t capacity_ = 0;
+  std::size_t count_ = 0;
+  std::vector<std::uint32_t> names_;  // Scratch: of an object with many members.
+
+  // Of the current read().
+  const char* begin_ = nullptr;
+  const char* at_ = nullptr;
+  const char* end_ = nullptr;
+  Arena* arena_ = nullptr;
+  bool has_non_ascii_ = false;
+  Failure failure_;
+};
+
+}  // namespace tallyho
