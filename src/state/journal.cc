@@ -1,0 +1,66 @@
+#include "state/journal.h"
+
+#include <cstring>
+
+namespace tallyho {
+
+void Journal::save(Record record, std::uint32_t offset, std::uint32_t bytes) {
+  Change& change = changes_.emplace_back();
+  change.size = static_cast<std::uint8_t>(bytes);
+  change.target = record + offset;
+  std::memcpy(change.old.data(), record + offset, bytes);
+}
+
+void Journal::record_created(RecordTable& table) {
+  Change& change = changes_.emplace_back();
+  change.what = Change::What::record;
+  change.target = &table;
+}
+
+void Journal::set_created(Pool<SetState>& pool) {
+  Change& change = changes_.emplace_back();
+  change.what = Change::What::set;
+  change.target = &pool;
+}
+
+void Journal::window_created(Pool<WindowState>& pool) {
+  Change& change = changes_.emplace_back();
+  change.what = Change::What::window;
+  change.target = &pool;
+}
+
+void Journal::set_added(SetState& set, Symbol dropped) {
+  Change& change = changes_.emplace_back();
+  change.what = Change::What::set_member;
+  change.target = &set;
+  change.dropped = dropped;
+}
+
+void Journal::window_added(WindowState& window, Timestamp time, const WindowState::Added& added) {
+  Change& change = changes_.emplace_back();
+  change.what = Change::What::window_time;
+  change.target = &window;
+  change.time = time;
+  change.added = added;
+}
+
+void Journal::undo(const Change& change) {
+  switch (change.what) {
+    case Change::What::bytes: std::memcpy(change.target, change.old.data(), change.size); break;
+    case Change::What::record: static_cast<RecordTable*>(change.target)->erase_newest(); break;
+    case Change::What::set: static_cast<Pool<SetState>*>(change.target)->pop(); break;
+    case Change::What::window: static_cast<Pool<WindowState>*>(change.target)->pop(); break;
+    case Change::What::set_member: static_cast<SetState*>(change.target)->undo_add(change.dropped); break;
+    case Change::What::window_time:
+      static_cast<WindowState*>(change.target)->undo_add(change.time, change.added);
+      break;
+  }
+}
+
+void Journal::roll_back() {
+  for (auto change = changes_.rbegin(); change != changes_.rend(); ++change) undo(*change);
+  changes_.clear();
+  symbols_.truncate(symbols_before_);
+}
+
+}  // namespace tallyho

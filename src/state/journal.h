@@ -1,0 +1,66 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/symbols.h"
+#include "state/pool.h"
+#include "state/record_table.h"
+#include "state/set_state.h"
+#include "state/window_state.h"
+
+namespace tallyho {
+
+// What an event has written so far, so that it can be taken back: all or nothing.
+//
+//     journal.begin();
+//     journal.save(record, offset, 8);   // before writing there
+//     …
+//     journal.roll_back();               // everything is as it was at begin()
+//
+// Also the symbols that were interned since begin() are taken back, as nothing refers to them any more.
+//
+// Threads: the engine thread owns it. Memory: grows to the largest event's writes and stays; a warmed-up journal does
+// not allocate.
+class Journal {
+ public:
+  explicit Journal(SymbolTable& symbols) : symbols_(symbols) {}
+
+  // Forgets what was written: it stays.
+  void begin() {
+    changes_.clear();
+    symbols_before_ = symbols_.size();
+  }
+
+  // Before `bytes` (at most 16) of a record are overwritten.
+  void save(Record record, std::uint32_t offset, std::uint32_t bytes);
+  // After something was made or added.
+  void record_created(RecordTable& table);
+  void set_created(Pool<SetState>& pool);
+  void window_created(Pool<WindowState>& pool);
+  void set_added(SetState& set, Symbol dropped);
+  void window_added(WindowState& window, Timestamp time, const WindowState::Added& added);
+
+  // Takes back everything since begin(), last first.
+  void roll_back();
+
+ private:
+  struct Change {
+    enum class What : std::uint8_t { bytes, record, set, window, set_member, window_time } what = What::bytes;
+    std::uint8_t size = 0;            // bytes
+    WindowState::Added added;         // window_time
+    void* target = nullptr;           // The place, table, pool, set or window.
+    std::array<std::byte, 16> old{};  // bytes
+    Symbol dropped = no_symbol;       // set_member
+    Timestamp time;                   // window_time
+  };
+  static void undo(const Change& change);
+
+  SymbolTable& symbols_;
+  std::size_t symbols_before_ = 0;
+  std::vector<Change> changes_;
+};
+
+}  // namespace tallyho

@@ -1,0 +1,37 @@
+#include "state/record_table.h"
+
+#include <utility>
+
+#include "state/record_layout.h"
+
+namespace tallyho {
+
+constexpr std::size_t page_bytes = 64 * 1024;
+
+RecordTable::RecordTable(std::vector<std::byte> blank) : blank_(std::move(blank)) {
+  while ((blank_.size() << (page_shift_ + 1)) <= page_bytes) ++page_shift_;
+}
+
+Record RecordTable::create(Symbol key) {
+  if (size_ == pages_.size() << page_shift_) {
+    pages_.push_back(std::make_unique_for_overwrite<std::byte[]>(blank_.size() << page_shift_));
+  }
+  const Record created = record(size_);
+  std::memcpy(created, blank_.data(), blank_.size());
+  store(created, RecordLayout::key_offset, key);
+  index_.emplace(key, static_cast<std::uint32_t>(size_));
+  ++size_;
+  return created;
+}
+
+void RecordTable::erase_newest() {
+  --size_;
+  index_.erase(key(record(size_)));
+}
+
+std::size_t RecordTable::memory_bytes() const {
+  return pages_.size() * (blank_.size() << page_shift_) +
+         index_.capacity() * (sizeof(std::pair<Symbol, std::uint32_t>) + 1);
+}
+
+}  // namespace tallyho

@@ -1,0 +1,114 @@
+#include "state/set_state.h"
+
+#include <algorithm>
+#include <deque>
+#include <random>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace tallyho {
+namespace {
+
+using How = SetState::Added::How;
+using testing::ElementsAre;
+
+std::vector<Symbol> members(const SetState& set) {
+  std::vector<Symbol> all;
+  for (std::uint32_t i = 0; i < set.size(); ++i) all.push_back(set[i]);
+  return all;
+}
+
+TEST(SetState, KeepsTheOrderInWhichMembersCame) {
+  SetState set;
+  for (const Symbol symbol : {7U, 3U, 5U}) EXPECT_EQ(set.add(symbol, 8, false).how, How::added);
+  EXPECT_THAT(members(set), ElementsAre(7, 3, 5));
+}
+
+TEST(SetState, AMemberItHasChangesNothing) {
+  SetState set;
+  for (const Symbol symbol : {7U, 3U}) set.add(symbol, 2, true);
+  EXPECT_EQ(set.add(7, 2, true).how, How::was_there);  // Also when full: 7 stays the one added first.
+  EXPECT_THAT(members(set), ElementsAre(7, 3));
+}
+
+TEST(SetState, AFullSetTakesNobodyElse) {
+  SetState set;
+  set.add(1, 1, false);
+  EXPECT_EQ(set.add(2, 1, false).how, How::full);
+  EXPECT_THAT(members(set), ElementsAre(1));
+  EXPECT_FALSE(set.contains(2));
+}
+
+TEST(SetState, DropOldestMakesRoom) {
+  SetState set;
+  for (const Symbol symbol : {1U, 2U, 3U}) set.add(symbol, 3, true);
+  const SetState::Added added = set.add(4, 3, true);
+  EXPECT_EQ(added.how, How::added);
+  EXPECT_EQ(added.dropped, 1U);
+  EXPECT_THAT(members(set), ElementsAre(2, 3, 4));
+  EXPECT_FALSE(set.contains(1));
+}
+
+TEST(SetState, UndoneAdditionsLeaveNoTrace) {
+  SetState set;
+  for (const Symbol symbol : {1U, 2U, 3U}) set.add(symbol, 3, true);
+  const Symbol first = set.add(4, 3, true).dropped;
+  const Symbol second = set.add(5, 3, true).dropped;
+  set.undo_add(second);
+  set.undo_add(first);
+  EXPECT_THAT(members(set), ElementsAre(1, 2, 3));
+}
+
+TEST(SetState, HoldsTheLargestSetThereMayBe) {
+  SetState set;
+  for (Symbol symbol = 0; symbol < 65'536; ++symbol) ASSERT_EQ(set.add(symbol * 977, 65'536, false).how, How::added);
+  EXPECT_EQ(set.add(1, 65'536, false).how, How::full);
+  for (Symbol symbol = 0; symbol < 65'536; ++symbol) ASSERT_TRUE(set.contains(symbol * 977));
+  EXPECT_FALSE(set.contains(978));
+}
+
+TEST(SetState, AnUnusedSetHoldsNoMemory) {
+  EXPECT_EQ(SetState().memory_bytes(), 0U);
+}
+
+// Against a deque searched from the front: additions, drops, and undoing some of them again.
+TEST(SetState, DoesWhatADequeDoes) {
+  const unsigned seed = std::random_device()();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937 random(seed);
+  for (const std::uint32_t capacity : {1U, 3U, 8U, 9U, 64U, 300U}) {
+    SetState set;
+    std::deque<Symbol> model;
+    std::vector<std::pair<Symbol, Symbol>> additions;  // What was added, and what it dropped.
+    for (int step = 0; step < 3000; ++step) {
+      if (random() % 4 == 0 && !additions.empty()) {
+        const auto [added, dropped] = additions.back();
+        additions.pop_back();
+        set.undo_add(dropped);
+        model.pop_back();
+        if (dropped != no_symbol) model.push_front(dropped);
+      } else {
+        const auto symbol = static_cast<Symbol>(random() % (capacity * 2));
+        const bool drops = random() % 2 == 0;
+        const SetState::Added added = set.add(symbol, capacity, drops);
+        const bool was_there = std::ranges::find(model, symbol) != model.end();
+        const bool is_full = model.size() >= capacity;
+        ASSERT_EQ(added.how, was_there ? How::was_there : is_full && !drops ? How::full : How::added);
+        if (added.how == How::added) {
+          ASSERT_EQ(added.dropped, is_full ? model.front() : no_symbol);
+          if (is_full) model.pop_front();
+          model.push_back(symbol);
+          additions.emplace_back(symbol, added.dropped);
+        }
+      }
+      ASSERT_EQ(members(set), std::vector<Symbol>(model.begin(), model.end())) << "capacity " << capacity;
+      const auto asked = static_cast<Symbol>(random() % (capacity * 2));
+      ASSERT_EQ(set.contains(asked), std::ranges::find(model, asked) != model.end());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tallyho

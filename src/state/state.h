@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/symbols.h"
+#include "cel/value.h"
+#include "ruleset/ruleset.h"
+#include "state/dedupe.h"
+#include "state/hash128.h"
+#include "state/journal.h"
+#include "state/period_clock.h"
+#include "state/pool.h"
+#include "state/record_layout.h"
+#include "state/record_table.h"
+#include "state/set_state.h"
+#include "state/window_state.h"
+
+namespace tallyho {
+
+// Why state refuses a key or a value.
+enum class StateFault : std::uint8_t { none, empty_key, key_failed, set_full, text_too_long };
+
+// Everything that rules remember: a table of records for each scope, and what players have beside their variables.
+//
+//     state.begin();
+//     Record ada = state.find(player_scope, key);          // null: nothing is known of her yet
+//     Value finds = state.read(player_scope, ada, finds_variable, clock);
+//     if (!ada) ada = state.create(player_scope, key);
+//     state.write(player_scope, ada, finds_variable, Value::int64(1), clock);
+//     if (failed) state.roll_back();                       // as at begin()
+//
+// A key without a record reads as its initial values. What resets belongs to the period of the event that wrote it: an
+// event of a later period reads the initial value; one of an earlier period reads and writes what is there, which stays
+// with the later period.
+//
+// Threads: the engine thread owns it. Memory: a record per key (RecordLayout says how many bytes), sets, windows and
+// remembered ids out of line once used. Nothing here knows limits on how many keys there may be: the engine does.
+class State {
+ public:
+  // Both outlive the state.
+  State(const Ruleset& ruleset, SymbolTable& symbols);
+
+  // Begins an event: what was written before stays. Takes back what was written since.
+  void begin() { journal_.begin(); }
+  void roll_back() { journal_.roll_back(); }
+
+  // Looking. None of these allocates. A null record is that of a key without one.
+  Record find(ScopeIndex scope, Symbol key) const { return tables_[scope].find(key); }
+  // A scalar's value at the clock's time; strings point into the symbol table or the ruleset.
+  cel::Value read(ScopeIndex scope, const std::byte* record, std::uint16_t variable, PeriodClock& clock) const;
+  // Null: empty, as it was never used.
+  const SetState* find_set(ScopeIndex scope, const std::byte* record, std::uint16_t variable) const;
+  const WindowState* find_window(ScopeIndex scope, const std::byte* record, std::uint16_t variable) const;
+
+  // Writing; roll_back() undoes it. The record must be there.
+  Record create(ScopeIndex scope, Symbol key);
+  // Gives a scalar a value of its type. Faults, changing nothing: text_too_long.
+  StateFault write(ScopeIndex scope, Record record, std::uint16_t variable, const cel::Value& value,
+                   PeriodClock& clock);
+  // Adds a string to a set or a timestamp to a window. Faults, changing nothing: text_too_long, set_full.
+  StateFault add(ScopeIndex scope, Record record, std::uint16_t variable, const cel::Value& value);
+
+  // What players have beside their variables. Writing these is undone by roll_back() too.
+  std::int64_t total(const std::byte* player) const;
+  void set_total(Record player, std::int64_t total);
+  // When a rule with a cooldown fired last; `never_happened` if it has not.
+  Timestamp last_fired(const std::byte* player, std::uint16_t cooldown) const;
+  void set_last_fired(Record player, std::uint16_t cooldown, Timestamp time);
+  // What a rule with a cap has paid in the clock's period.
+  std::int64_t paid(const std::byte* player, const PointsCap& cap, PeriodClock& clock) const;
+  void set_paid(Record player, const PointsCap& cap, std::int64_t paid, PeriodClock& clock);
+
+  // What an accepted event with this id was answered, if it is still remembered.
+  std::optional<std::int64_t> remembered(const std::byte* player, bool is_ingest, std::string_view id,
+                                         Timestamp arrival) const;
+  // Remembers an id. Not undone: only an event that is accepted for good may ask.
+  void remember(Record player, bool is_ingest, std::string_view id, Timestamp arrival, std::int64_t points);
+
+  std::size_t keys(ScopeIndex scope) const { return tables_[scope].size(); }
+  std::size_t scopes() const { return tables_.size(); }
+
+  // Everything above but the journal. O(all state).
+  Hash128 hash() const;
+
+  struct Memory {
+    std::size_t players = 0, scopes = 0, sets = 0, dedupe = 0;
+  };
+  Memory memory() const;  // Sets: windows too. O(sets and remembered ids).
+
+ private:
+  std::vector<std::byte> make_blank(ScopeIndex scope);
+  void store_scalar(Record record, const RecordLayout::Place& place, const cel::Value& value);
+  void enter_period(Record record, std::uint32_t period_offset, std::int64_t starts);
+  StateFault add_to_set(Record record, const RecordLayout::Place& place, const StateVariable& variable,
+                        std::string_view text);
+  void add_to_window(Record record, const RecordLayout::Place& place, const StateVariable& variable, Timestamp time);
+  void put_variable(HashInput& input, ScopeIndex scope, const std::byte* record, std::uint16_t variable) const;
+  void put_player(HashInput& input, const std::byte* record) const;
+
+  const Ruleset& ruleset_;
+  SymbolTable& symbols_;
+  Journal journal_;
+  RememberedIds::Limits id_limits_;
+  std::vector<RecordLayout> layouts_;  // By scope.
+  std::vector<RecordTable> tables_;
+  Pool<SetState> sets_;
+  Pool<WindowState> windows_;
+  Pool<RememberedIds> ids_;
+};
+
+}  // namespace tallyho
