@@ -1,0 +1,184 @@
+#include "engine/activation.h"
+
+#include <algorithm>
+
+#include "engine/refusal.h"
+#include "ruleset/slots.h"
+
+namespace tallyho {
+
+class EventActivation::SetReader final : public SetView {
+ public:
+  explicit SetReader(const SymbolTable& symbols) : symbols_(symbols) {}
+  void point_at(const SetState* set) { set_ = set; }
+
+  bool contains(std::string_view member) const override {
+    if (set_ == nullptr) return false;
+    const auto symbol = symbols_.find(member);
+    return symbol && set_->contains(*symbol);
+  }
+  std::int64_t size() const override { return set_ == nullptr ? 0 : set_->size(); }
+
+ private:
+  const SymbolTable& symbols_;
+  const SetState* set_ = nullptr;
+};
+
+class EventActivation::WindowReader final : public WindowView {
+ public:
+  WindowReader(const PeriodClock& clock, Duration span) : clock_(clock), span_(span) {}
+  void point_at(const WindowState* window) { window_ = window; }
+
+  std::int64_t count() const override { return window_ == nullptr ? 0 : window_->count(clock_.now(), span_); }
+
+ private:
+  const PeriodClock& clock_;
+  const Duration span_;
+  const WindowState* window_ = nullptr;
+};
+
+namespace {
+
+bool reads_only_the_event(const cel::Program& key) {
+  return std::ranges::all_of(key.slots(), [](cel::Slot slot) {
+    const auto record = static_cast<SlotRecord>(slot_record(slot));
+    return record == SlotRecord::event_envelope || record == SlotRecord::event_field;
+  });
+}
+
+}  // namespace
+
+EventActivation::EventActivation(const Ruleset& ruleset, State& state, SymbolTable& symbols)
+    : ruleset_(ruleset), state_(state), symbols_(symbols), clock_(ruleset.time_zone) {
+  for (const Scope& scope : ruleset.scopes) {
+    bindings_.emplace_back().holds_for_event = !scope.key || reads_only_the_event(*scope.key);
+    std::vector<cel::Opaque*>& readers = readers_.emplace_back();
+    for (const StateVariable& variable : scope.variables) {
+      cel::Opaque* reader = nullptr;
+      if (variable.type == StateType::set) reader = &sets_.emplace_back(symbols);
+      if (variable.type == StateType::window) reader = &windows_.emplace_back(clock_, variable.span);
+      readers.push_back(reader);
+    }
+  }
+}
+
+EventActivation::~EventActivation() = default;
+
+void EventActivation::begin_event(const Event& event, Timestamp now) {
+  event_ = &event;
+  type_ = &ruleset_.events[event.type];
+  clock_.set(now);
+  points_ = 0;
+  for (Binding& binding : bindings_) binding.status = Binding::Status::unknown;
+  bind(bindings_[player_scope], player_scope, event.envelope.player);
+}
+
+void EventActivation::begin_rule() {
+  for (Binding& binding : bindings_) {
+    if (!binding.holds_for_event) binding.status = Binding::Status::unknown;
+  }
+}
+
+void EventActivation::bind(Binding& binding, ScopeIndex scope, std::string_view key) {
+  const auto symbol = symbols_.find(key);
+  binding.status = Binding::Status::bound;
+  binding.key = key;
+  binding.symbol = symbol.value_or(no_symbol);
+  binding.record = symbol ? state_.find(scope, *symbol) : nullptr;
+}
+
+EventActivation::Binding& EventActivation::reach(ScopeIndex scope, Arena& arena) {
+  Binding& binding = bindings_[scope];
+  if (binding.status != Binding::Status::unknown) return binding;
+  const cel::Value key = ruleset_.scopes[scope].key->evaluate(*this, arena);
+  if (!key.is_error() && !key.as_string().empty()) {
+    bind(binding, scope, key.as_string());
+    return binding;
+  }
+  binding.status = Binding::Status::failed;
+  binding.error = key;
+  return binding;
+}
+
+// What expressions see of a key that failed or is empty.
+cel::Value EventActivation::fault(ScopeIndex scope) const {
+  return make_fault(bindings_[scope].error.is_error() ? StateFault::key_failed : StateFault::empty_key, scope);
+}
+
+Record EventActivation::make_record(Binding& binding, ScopeIndex scope) {
+  if (binding.record == nullptr) {
+    binding.symbol = symbols_.intern(binding.key);
+    binding.record = state_.create(scope, binding.symbol);
+  }
+  return binding.record;
+}
+
+Record EventActivation::player_for_writing() {
+  return make_record(bindings_[player_scope], player_scope);
+}
+
+std::expected<Record, cel::Value> EventActivation::reach_for_writing(ScopeIndex scope, Arena& arena) {
+  Binding& binding = reach(scope, arena);
+  if (binding.status == Binding::Status::failed) return std::unexpected(fault(scope));
+  return make_record(binding, scope);
+}
+
+cel::Value EventActivation::read(cel::Slot slot, Arena& arena) {
+  const std::uint16_t record = slot_record(slot);
+  const std::uint16_t number = slot_number(slot);
+  switch (static_cast<SlotRecord>(record)) {
+    case SlotRecord::event_envelope: return read_envelope(number);
+    case SlotRecord::event_field: return read_field(number);
+    case SlotRecord::special: return read_special(number);
+    default: break;
+  }
+  return read_state(static_cast<ScopeIndex>(record - static_cast<std::uint16_t>(SlotRecord::first_scope)), number,
+                    arena);
+}
+
+cel::Value EventActivation::read_envelope(std::uint16_t number) const {
+  switch (static_cast<EnvelopeSlot>(number)) {
+    case EnvelopeSlot::type: return cel::Value::string(type_->name);
+    case EnvelopeSlot::player: return cel::Value::string(event_->envelope.player);
+    case EnvelopeSlot::id: break;
+  }
+  if (event_->envelope.id.empty()) return cel::Value::error(cel::ErrorKind::no_such_field);
+  return cel::Value::string(event_->envelope.id);
+}
+
+cel::Value EventActivation::read_field(std::uint16_t number) const {
+  const std::uint16_t field = type_->field_of_slot[number];
+  if (field == no_field) return cel::Value::error(cel::ErrorKind::no_such_field);
+  return event_->fields[field];
+}
+
+cel::Value EventActivation::read_special(std::uint16_t number) const {
+  switch (static_cast<SpecialSlot>(number)) {
+    case SpecialSlot::now: return cel::Value::timestamp(clock_.now());
+    case SpecialSlot::points: return cel::Value::int64(points_);
+    case SpecialSlot::player_total: return cel::Value::int64(total_);
+  }
+  return cel::Value::error(cel::ErrorKind::unbound);
+}
+
+cel::Value EventActivation::read_state(ScopeIndex scope, std::uint16_t variable, Arena& arena) {
+  const Binding& binding = reach(scope, arena);
+  if (binding.status == Binding::Status::failed) return fault(scope);
+  cel::Opaque* reader = readers_[scope][variable];
+  if (reader == nullptr) return state_.read(scope, binding.record, variable, clock_);
+  if (ruleset_.scopes[scope].variables[variable].type == StateType::set) {
+    static_cast<SetReader*>(reader)->point_at(state_.find_set(scope, binding.record, variable));
+  } else {
+    static_cast<WindowReader*>(reader)->point_at(state_.find_window(scope, binding.record, variable));
+  }
+  return cel::Value::opaque(reader);
+}
+
+bool EventActivation::has(cel::Slot slot) {
+  if (static_cast<SlotRecord>(slot_record(slot)) == SlotRecord::event_envelope) {
+    return static_cast<EnvelopeSlot>(slot_number(slot)) != EnvelopeSlot::id || !event_->envelope.id.empty();
+  }
+  return !read_field(slot_number(slot)).is_error();
+}
+
+}  // namespace tallyho

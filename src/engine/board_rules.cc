@@ -1,0 +1,170 @@
+#include "engine/board_rules.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "fmt/format.h"
+
+namespace tallyho {
+namespace {
+
+Operator to_operator(BoardOperator op) {
+  switch (op) {
+    case BoardOperator::sum: return Operator::sum;
+    case BoardOperator::best: return Operator::best;
+    case BoardOperator::latest: return Operator::latest;
+  }
+  return Operator::sum;
+}
+
+BoardOptions to_options(const BoardDefinition& board, const Ruleset& ruleset, std::uint32_t groups_max) {
+  BoardOptions options;
+  options.id = board.id;
+  options.op = to_operator(board.op);
+  options.order = board.ascending ? Order::ascending : Order::descending;
+  options.is_grouped = board.group_by.has_value();
+  options.follows_player = board.follows_player;
+  options.every = board.every;
+  options.every_length = board.every_length;
+  options.time_zone = ruleset.time_zone;
+  options.keep = board.keep;
+  options.limit = board.limit;
+  options.attempts = board.attempts;
+  options.groups_max = groups_max;
+  return options;
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<Board>> make_boards(const Ruleset& ruleset, std::uint32_t groups_max) {
+  std::vector<std::unique_ptr<Board>> boards;
+  for (const BoardDefinition& board : ruleset.boards) {
+    boards.push_back(std::make_unique<Board>(to_options(board, ruleset, groups_max)));
+  }
+  return boards;
+}
+
+BoardRules::BoardRules(const Ruleset& ruleset, const std::vector<std::unique_ptr<Board>>& boards,
+                       EventActivation& activation, RuleApplier& applier, SymbolTable& symbols)
+    : ruleset_(ruleset), boards_(boards), activation_(activation), applier_(applier), symbols_(symbols) {
+  for (const EventType& type : ruleset.events) {
+    std::vector<Task>& tasks = tasks_.emplace_back();
+    for (std::size_t i = 0; i < ruleset.boards.size(); ++i) {
+      const auto index = static_cast<BoardIndex>(i);
+      const bool may_count = std::ranges::find(type.boards, index) != type.boards.end();
+      const bool follows = ruleset.boards[i].follows_player;
+      if (may_count || follows) tasks.push_back({index, may_count, follows});
+    }
+  }
+}
+
+bool BoardRules::plan(EventTypeIndex type, Symbol player) {
+  intents_.clear();
+  is_over_capacity_ = false;
+  for (const Task& task : tasks_[type]) {
+    if (!plan_board(task, player)) return false;
+  }
+  return !is_over_capacity_;
+}
+
+// False: an expression or a sum failed. Too many groups are noted only, as a later board's error comes first.
+bool BoardRules::plan_board(const Task& task, Symbol player) {
+  const BoardDefinition& definition = ruleset_.boards[task.board];
+  Board& board = *boards_[task.board];
+  activation_.begin_rule();
+  bool is_counted = false;
+  if (task.may_count) {
+    const auto counted = counts(definition);
+    if (!counted) return fail(Code::rule_error, task.board);
+    is_counted = *counted;
+  }
+  Symbol member = player;
+  if (is_counted && definition.member) {
+    const auto named = name(*definition.member, "member");
+    if (!named) return fail(Code::rule_error, task.board);
+    member = *named;
+    is_counted = member != no_symbol;
+  }
+  Symbol group = no_group;
+  if (definition.group_by && (is_counted || task.follows)) {
+    const auto named = name(*definition.group_by, "group_by");
+    if (!named) return fail(Code::rule_error, task.board);
+    group = *named;
+    is_counted = is_counted && group != no_group;
+  }
+  Intent intent{.board = task.board, .follows = task.follows, .group = group, .plan = {}};
+  if (is_counted) {
+    std::int64_t value = activation_.points();
+    if (definition.value) {
+      const auto result = applier_.evaluate(*definition.value, "value", refusal_);
+      if (!result) return fail(Code::rule_error, task.board);
+      value = result->as_int64();
+    }
+    const Result<Board::Plan> planned = board.plan(member, group, value, activation_.now());
+    if (!planned && !check(std::unexpected(planned.error()), task.board)) return false;
+    if (planned) intent.plan = *planned;
+  }
+  if (task.follows && !check(board.can_follow(player, group), task.board)) return false;
+  if (is_counted || task.follows) intents_.push_back(intent);
+  return true;
+}
+
+// Whether the board wants an event of this time and with these points. Nothing: its condition failed.
+std::optional<bool> BoardRules::counts(const BoardDefinition& board) {
+  if (board.starts && activation_.now() < *board.starts) return false;
+  if (board.ends && activation_.now() >= *board.ends) return false;
+  if (!board.when) return activation_.points() != 0;
+  const auto when = applier_.evaluate(*board.when, "when", refusal_);
+  if (!when) return std::nullopt;
+  return when->is_true();
+}
+
+// The symbol of a member or a group; no_symbol for ''. Nothing: the expression failed.
+std::optional<Symbol> BoardRules::name(const cel::Program& program, std::string_view what) {
+  const auto text = applier_.evaluate(program, what, refusal_);
+  if (!text) return std::nullopt;
+  return text->as_string().empty() ? no_symbol : symbols_.intern(text->as_string());
+}
+
+// Whether to go on with the other boards: only too many groups let it, of which the first is reported.
+bool BoardRules::check(const Status& status, BoardIndex board) {
+  if (status) return true;
+  if (status.error().code != Code::capacity) {
+    refusal_.message = "the sum leaves the range of an int";
+    return fail(status.error().code, board);
+  }
+  if (is_over_capacity_) return true;
+  is_over_capacity_ = true;
+  refusal_.message.clear();
+  fmt::format_to(std::back_inserter(refusal_.message), "board '{}' has {} groups, as many as it may",
+                 ruleset_.boards[board].id, boards_[board]->options().groups_max);
+  fail(Code::capacity, board);
+  return true;
+}
+
+bool BoardRules::fail(Code code, BoardIndex board) {
+  refusal_.code = code;
+  refusal_.rule = std::nullopt;
+  refusal_.board = board;
+  return false;
+}
+
+void BoardRules::commit(Position position, Feed& feed) {
+  ranks_.clear();
+  for (const Intent& intent : intents_) {
+    Board& board = *boards_[intent.board];
+    changes_.clear();
+    if (intent.follows) board.follow(activation_.player_symbol(), intent.group, position, changes_);
+    const std::size_t followed = changes_.size();
+    board.commit(intent.plan, position, changes_);
+    for (std::size_t i = 0; i < changes_.size(); ++i) {
+      const BoardChange& change = changes_[i];
+      if (i >= followed && change.member == intent.plan.member && change.move.rank != 0) {
+        ranks_.push_back({intent.board, change.move.rank, change.move.was});
+      }
+      feed.changed(intent.board, change, position);
+    }
+  }
+}
+
+}  // namespace tallyho

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "boards/board.h"
+#include "engine/activation.h"
+#include "engine/outcome.h"
+#include "engine/refusal.h"
+#include "engine/rule_applier.h"
+#include "feed/feed.h"
+#include "ruleset/ruleset.h"
+
+namespace tallyho {
+
+// The boards as a ruleset declares them.
+std::vector<std::unique_ptr<Board>> make_boards(const Ruleset& ruleset, std::uint32_t groups_max);
+
+// What an event that passed its rules means for the boards, in two steps: all of them agree, or none changes.
+//
+//     if (!board_rules.plan(event_type, player)) return refuse(board_rules.refusal());
+//     board_rules.commit(position, feed);
+//
+// Of a board, these are evaluated in this order, and no more than it takes to know that the event does not count:
+// `starts` and `ends`, `when`, `member`, `group_by`, `value`. `group_by` of a board that follows the player is
+// evaluated after every accepted event.
+//
+// Threads: the engine thread owns it. Memory: vectors that stay as large as they once were.
+class BoardRules {
+ public:
+  // All outlive it.
+  BoardRules(const Ruleset& ruleset, const std::vector<std::unique_ptr<Board>>& boards, EventActivation& activation,
+             RuleApplier& applier, SymbolTable& symbols);
+
+  // Evaluates what each board says of the event; the activation has the points that were really added and the total
+  // after them. Changes nothing but symbols. False: refusal() says why. A board's error comes before `capacity`.
+  bool plan(EventTypeIndex type, Symbol player);
+  // Does what was planned, and tells the feed.
+  void commit(Position position, Feed& feed);
+
+  const Refusal& refusal() const { return refusal_; }
+  // Of the boards that the last committed event counted on. Valid until the next.
+  std::span<const RankChange> ranks() const { return ranks_; }
+
+ private:
+  // What a board has to do with an event of some type.
+  struct Task {
+    BoardIndex board = 0;
+    bool may_count = false;
+    bool follows = false;
+  };
+  // What it will do.
+  struct Intent {
+    BoardIndex board = 0;
+    bool follows = false;
+    Symbol group = no_group;  // Where the player is now.
+    Board::Plan plan;
+  };
+
+  bool plan_board(const Task& task, Symbol player);
+  std::optional<bool> counts(const BoardDefinition& board);
+  std::optional<Symbol> name(const cel::Program& program, std::string_view what);
+  bool check(const Status& status, BoardIndex board);
+  bool fail(Code code, BoardIndex board);
+
+  const Ruleset& ruleset_;
+  const std::vector<std::unique_ptr<Board>>& boards_;
+  EventActivation& activation_;
+  RuleApplier& applier_;
+  SymbolTable& symbols_;
+  std::vector<std::vector<Task>> tasks_;  // By event type.
+  std::vector<Intent> intents_;
+  std::vector<BoardChange> changes_;
+  std::vector<RankChange> ranks_;
+  Refusal refusal_;
+  bool is_over_capacity_ = false;
+};
+
+}  // namespace tallyho

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/position.h"
+#include "base/symbols.h"
+#include "boards/board.h"
+#include "engine/outcome.h"
+#include "event/event.h"
+#include "feed/feed.h"
+#include "log/log.h"
+#include "ruleset/ruleset.h"
+
+namespace tallyho {
+
+// Who sent an event, as far as scoring needs to know.
+struct Sender {
+  bool is_ingest = true;                   // Ids are remembered apart for senders with and without the role.
+  const Subscriber* subscriber = nullptr;  // Its own pushes leave out what its acks say.
+};
+
+// What a rule did with an event, for people.
+struct RuleExplanation {
+  RuleIndex rule = 0;
+  enum class Verdict : std::uint8_t { fired, condition_false, cooling_down, rejected, failed, not_reached } verdict{};
+  std::int64_t points = 0;
+  std::vector<cel::Finding> findings;  // condition_false: the first false part and its values.
+  std::string note;                    // cooling_down: until when; rejected, failed: the text.
+};
+
+struct Explanation {
+  Code code = Code::ok;
+  std::int64_t points = 0;
+  std::int64_t total = 0;
+  std::string message;
+  std::vector<RuleExplanation> rules;  // Every rule of the event's type, in order.
+};
+
+// The journey of an event, and everything it changes: state, boards, feed. One game, one partition, one thread.
+//
+//     Engine engine(ruleset, std::make_unique<MemoryLog>(), {});
+//     Outcome outcome = engine.ingest(event, bytes, arrival, sender, arena);
+//
+// Applying is a pure function of (state, event, position, arrival): no clock, no random number, no iteration order of a
+// hash map, so that replay is exact. All or nothing: whatever the code other than ok, nothing that rules, reads or
+// watches see has changed.
+//
+// Threads: none of its own and no locks; one thread owns it. Errors: every failure is an Outcome.
+// Memory: an event that creates no player, key, set, member or leaf allocates nothing.
+class Engine {
+ public:
+  struct Options {
+    std::uint32_t players_max = 10'000'000;
+    std::uint32_t keys_max = 10'000'000;                       // Per scope.
+    std::uint32_t groups_max = 10'000;                         // Per board.
+    std::uint64_t string_bytes_max = std::uint64_t{16} << 30;  // Names of players, keys, members and strings in state.
+    Feed::Options feed = {};
+  };
+
+  Engine(std::shared_ptr<const Ruleset> ruleset, std::unique_ptr<Log> log, Options options);
+  ~Engine();
+
+  // Logs and applies one valid event. `record` is what the log keeps. `arrival` is when it was taken; an earlier one
+  // than the last event's counts as that. Views in the outcome point into `arena`.
+  Outcome ingest(const Event& event, std::string_view record, Timestamp arrival, const Sender& sender, Arena& arena,
+                 bool wants_ranks = false);
+
+  // What ingest() would do, rule by rule; changes nothing.
+  Explanation explain(const Event& event, Timestamp arrival);
+
+  // Makes what was ingested durable and sends the pushes that are due. Once per batch and per tick.
+  void flush(std::chrono::steady_clock::time_point now);
+
+  // Reading; what it returns is valid until the next ingest().
+  struct PlayerSummary {
+    Symbol symbol = no_symbol;
+    std::int64_t total = 0;
+  };
+  std::optional<PlayerSummary> find_player(std::string_view player) const;
+  // `{"finds":3,…}`: the scalars and the sizes of sets and windows of a player, values that have reset as their
+  // initial ones, as at the greatest arrival time so far.
+  std::string player_state_json(Symbol player) const;
+  // One variable of it, for tests of rulesets; nothing if there is none of that name.
+  std::optional<cel::Value> player_variable(std::string_view player, std::string_view variable, Arena& arena) const;
+
+  const Board& board(BoardIndex index) const;
+  const SymbolTable& symbols() const;
+  const Ruleset& ruleset() const;
+  const Log& log() const;
+  Feed& feed();
+  Position version() const;  // Up to which everything is computed.
+  Timestamp last_arrival() const;
+  std::size_t players() const;
+
+  // 128 bits over everything that replay must reproduce, as 32 hex digits. O(all state).
+  std::string state_hash() const;
+
+  // For metrics: bytes held, by class.
+  struct Memory {
+    std::size_t players = 0, scopes = 0, sets = 0, boards = 0, strings = 0, dedupe = 0;
+  };
+  Memory memory() const;
+  // For metrics: how often each rule fired and failed.
+  struct RuleCounts {
+    std::uint64_t fired = 0, failed = 0;
+  };
+  const std::vector<RuleCounts>& rule_counts() const;
+
+  // For tests only: the next ingest() meets a defect inside and answers `internal`.
+  void fail_next_for_test();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tallyho

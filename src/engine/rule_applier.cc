@@ -1,0 +1,182 @@
+#include "engine/rule_applier.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "fmt/format.h"
+
+namespace tallyho {
+
+RuleApplier::RuleApplier(const Ruleset& ruleset, State& state, EventActivation& activation, Arena& arena)
+    : ruleset_(ruleset), state_(state), activation_(activation), arena_(arena) {}
+
+void RuleApplier::begin_event() {
+  points_ = 0;
+  fired_.clear();
+  notices_.clear();
+}
+
+RuleApplier::Verdict RuleApplier::apply(RuleIndex index) {
+  const Rule& rule = ruleset_.rules[index];
+  rule_ = index;
+  rule_points_ = 0;
+  activation_.begin_rule();
+  if (rule.when) {
+    const auto when = evaluate(*rule.when, "when", refusal_);
+    if (!when) return stop(Code::rule_error);
+    if (!when->is_true()) return Verdict::condition_false;
+  }
+  if (rule.cooldown && is_cooling_down(rule)) return Verdict::cooling_down;
+  if (rule.reject) return stop(reject(rule) ? Code::rejected : Code::rule_error);
+  if (rule.points && !pay(rule)) return stop(Code::rule_error);
+  if (!change_state(rule)) return stop(Code::rule_error);
+  // Not before the state: what a rule reads does not depend on its having fired. `now` is not before the last time,
+  // as the cooldown is longer than 0s: so a late event cannot move it back.
+  if (rule.cooldown) {
+    state_.set_last_fired(activation_.player_for_writing(), rule.cooldown_number, activation_.now());
+  }
+  if (rule.notify && !notify(rule)) return stop(Code::rule_error);
+  fired_.push_back({index, rule_points_});
+  return Verdict::fired;
+}
+
+RuleApplier::Verdict RuleApplier::stop(Code code) {
+  refusal_.code = code;
+  refusal_.rule = rule_;
+  refusal_.board = std::nullopt;
+  return Verdict::stopped;
+}
+
+std::optional<cel::Value> RuleApplier::evaluate(const cel::Program& program, std::string_view what, Refusal& refusal) {
+  const cel::Value value = program.evaluate(activation_, arena_);
+  if (!value.is_error()) return value;
+  if (value.error_kind() == cel::ErrorKind::host) {
+    describe_key_fault(what, value, refusal);
+  } else {
+    describe_error(refusal.message, what, program, value);
+  }
+  return std::nullopt;
+}
+
+void RuleApplier::describe_key_fault(std::string_view what, const cel::Value& error, Refusal& refusal) const {
+  const Scope& scope = ruleset_.scopes[scope_of(error)];
+  if (fault_of(error) == StateFault::key_failed) {
+    const std::string key = fmt::format("{}: the key of '{}'", what, scope.name);
+    describe_error(refusal.message, key, *scope.key, activation_.key_error(scope_of(error)));
+    return;
+  }
+  refusal.message.clear();
+  fmt::format_to(std::back_inserter(refusal.message), "{}: the key of '{}' is empty: '{}'", what, scope.name,
+                 scope.key->source());
+}
+
+// A cooldown that would end after the last timestamp never does.
+std::optional<Timestamp> RuleApplier::cools_until(const Rule& rule) const {
+  return add(state_.last_fired(activation_.player(), rule.cooldown_number), *rule.cooldown);
+}
+
+bool RuleApplier::is_cooling_down(const Rule& rule) const {
+  if (state_.last_fired(activation_.player(), rule.cooldown_number) == never_happened) return false;
+  const auto until = cools_until(rule);
+  return !until || activation_.now() < *until;
+}
+
+// False: the text itself failed.
+bool RuleApplier::reject(const Rule& rule) {
+  const auto text = evaluate(*rule.reject, "reject", refusal_);
+  if (text) refusal_.message = text->as_string();
+  return text.has_value();
+}
+
+bool RuleApplier::pay(const Rule& rule) {
+  const auto value = evaluate(*rule.points, "points", refusal_);
+  if (!value) return false;
+  std::int64_t amount = value->as_int64();
+  if (rule.cap) {
+    const auto rest = cut(*rule.cap, amount);
+    if (!rest) return false;
+    amount = *rest;
+  }
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(points_, amount, &sum)) {
+    refusal_.message.clear();
+    fmt::format_to(std::back_inserter(refusal_.message), "points: overflow: {} so far and {} more", points_, amount);
+    return false;
+  }
+  rule_points_ = amount;
+  points_ = sum;
+  activation_.set_points(points_);
+  return true;
+}
+
+// What a cap leaves of an amount, which then counts as paid. Nothing: the sum of what was paid would leave its range.
+std::optional<std::int64_t> RuleApplier::cut(const PointsCap& cap, std::int64_t amount) {
+  const std::int64_t paid = state_.paid(activation_.player(), cap, activation_.clock());
+  if (amount > 0) {
+    std::int64_t room = 0;  // More than was asked for, if it does not fit into an int64.
+    if (!__builtin_sub_overflow(cap.points, paid, &room)) amount = std::min(amount, std::max<std::int64_t>(room, 0));
+  }
+  std::int64_t paid_now = 0;
+  if (__builtin_add_overflow(paid, amount, &paid_now)) {
+    refusal_.message.clear();
+    fmt::format_to(std::back_inserter(refusal_.message), "cap: overflow: {} paid so far and {} more", paid, amount);
+    return std::nullopt;
+  }
+  if (amount != 0) state_.set_paid(activation_.player_for_writing(), cap, paid_now, activation_.clock());
+  return amount;
+}
+
+// All values first, then all writes, in the order of the file.
+bool RuleApplier::change_state(const Rule& rule) {
+  const std::span<cel::Value> values = arena_.array<cel::Value>(rule.set.size() + rule.add.size());
+  const std::span<cel::Value> added = values.subspan(rule.set.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Assignment& assignment = i < rule.set.size() ? rule.set[i] : rule.add[i - rule.set.size()];
+    const auto value = evaluate_assignment(assignment);
+    if (!value) return false;
+    values[i] = *value;
+  }
+  for (std::size_t i = 0; i < rule.set.size(); ++i) {
+    if (!assign(rule.set[i], values[i], false)) return false;
+  }
+  for (std::size_t i = 0; i < rule.add.size(); ++i) {
+    if (!assign(rule.add[i], added[i], true)) return false;
+  }
+  return true;
+}
+
+std::optional<cel::Value> RuleApplier::evaluate_assignment(const Assignment& assignment) {
+  const cel::Value value = assignment.value.evaluate(activation_, arena_);
+  if (!value.is_error()) return value;
+  const Scope& scope = ruleset_.scopes[assignment.scope];
+  const std::string what = fmt::format("{}.{}", scope.name, scope.variables[assignment.variable].name);
+  return evaluate(assignment.value, what, refusal_);
+}
+
+bool RuleApplier::assign(const Assignment& assignment, const cel::Value& value, bool is_add) {
+  const Scope& scope = ruleset_.scopes[assignment.scope];
+  const StateVariable& variable = scope.variables[assignment.variable];
+  Record record = nullptr;
+  if (assignment.scope == player_scope) {
+    record = activation_.player_for_writing();
+  } else if (const auto reached = activation_.reach_for_writing(assignment.scope, arena_)) {
+    record = *reached;
+  } else {
+    describe_key_fault(fmt::format("{}.{}", scope.name, variable.name), reached.error(), refusal_);
+    return false;
+  }
+  const StateFault fault =
+      is_add ? state_.add(assignment.scope, record, assignment.variable, value)
+             : state_.write(assignment.scope, record, assignment.variable, value, activation_.clock());
+  if (fault == StateFault::none) return true;
+  describe_fault(refusal_.message, fault, scope, variable, value);
+  return false;
+}
+
+bool RuleApplier::notify(const Rule& rule) {
+  const auto text = evaluate(*rule.notify, "notify", refusal_);
+  if (text) notices_.push_back({rule_, text->as_string()});
+  return text.has_value();
+}
+
+}  // namespace tallyho

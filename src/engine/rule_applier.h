@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+#include "engine/activation.h"
+#include "engine/outcome.h"
+#include "engine/refusal.h"
+#include "ruleset/ruleset.h"
+#include "state/state.h"
+
+namespace tallyho {
+
+// Applies rules to an event, one after the other, as the ruleset specification's section "Rules" says: `when`,
+// `cooldown`, `reject`, `points` with its `cap`, `set` and `add`, `notify`.
+//
+//     applier.begin_event();
+//     for (RuleIndex rule : type.rules) {
+//       if (applier.apply(rule) == RuleApplier::Verdict::stopped) return refuse(applier.refusal());
+//     }
+//
+// It writes to state, and leaves rolling back to its caller. Limits on keys are its caller's too: here they may be
+// passed, because a later rule's error would come before them.
+//
+// Threads: the engine thread owns it. Memory: the arena, and vectors that stay as large as they once were.
+class RuleApplier {
+ public:
+  enum class Verdict : std::uint8_t { fired, condition_false, cooling_down, stopped };
+
+  // All outlive the applier.
+  RuleApplier(const Ruleset& ruleset, State& state, EventActivation& activation, Arena& arena);
+
+  // Forgets the last event's points, fired rules and notices. The activation has begun the event already.
+  void begin_event();
+  // Applies one rule. After `stopped`, refusal() says by what.
+  Verdict apply(RuleIndex index);
+
+  // What the rules earned so far.
+  std::int64_t points() const { return points_; }
+  // The rules that fired, in order, and what they told the player. Valid until the next event.
+  std::span<const FiredRule> fired() const { return fired_; }
+  std::span<const Notice> notices() const { return notices_; }
+  const Refusal& refusal() const { return refusal_; }
+  // When a rule that is cooling down may fire again; nothing if not before the end of time.
+  std::optional<Timestamp> cools_until(const Rule& rule) const;
+
+  // Evaluates for a rule or board; an error fills `refusal` and its rule or board. Nothing then.
+  std::optional<cel::Value> evaluate(const cel::Program& program, std::string_view what, Refusal& refusal);
+
+ private:
+  bool is_cooling_down(const Rule& rule) const;
+  bool reject(const Rule& rule);
+  bool pay(const Rule& rule);
+  std::optional<std::int64_t> cut(const PointsCap& cap, std::int64_t amount);
+  bool change_state(const Rule& rule);
+  std::optional<cel::Value> evaluate_assignment(const Assignment& assignment);
+  bool assign(const Assignment& assignment, const cel::Value& value, bool is_add);
+  bool notify(const Rule& rule);
+  Verdict stop(Code code);
+  void describe_key_fault(std::string_view what, const cel::Value& error, Refusal& refusal) const;
+
+  const Ruleset& ruleset_;
+  State& state_;
+  EventActivation& activation_;
+  Arena& arena_;
+
+  RuleIndex rule_ = 0;  // The one at hand.
+  std::int64_t points_ = 0;
+  std::int64_t rule_points_ = 0;  // Of the rule at hand.
+  std::vector<FiredRule> fired_;
+  std::vector<Notice> notices_;
+  Refusal refusal_;
+};
+
+}  // namespace tallyho
