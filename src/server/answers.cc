@@ -1,0 +1,113 @@
+#include "server/answers.h"
+
+#include "base/json.h"
+
+namespace tallyho {
+namespace {
+
+void append_retry(JsonWriter& json, Code code, const Limits& limits) {
+  if (is_retryable(code)) json.key("retry_after_ms").number(std::int64_t{limits.retry_after.count()});
+}
+
+void append_fired(JsonWriter& json, const Ruleset& ruleset, const Outcome& outcome) {
+  json.key("fired").array();
+  for (const FiredRule& fired : outcome.fired) {
+    json.array().text(ruleset.rules[fired.rule].id).number(fired.points).end();
+  }
+  json.end();
+}
+
+void append_notices(JsonWriter& json, const Outcome& outcome) {
+  json.key("notices").array();
+  for (const Notice& notice : outcome.notices) json.text(notice.text);
+  json.end();
+}
+
+// `was` is left out where the member is new on the board, `rank` where it left.
+void append_ranks(JsonWriter& json, const Ruleset& ruleset, const Outcome& outcome) {
+  json.key("ranks").object();
+  for (const RankChange& change : outcome.ranks) {
+    json.key(ruleset.boards[change.board].id).object();
+    if (change.rank > 0) json.key("rank").number(static_cast<std::int64_t>(change.rank));
+    if (change.was > 0) json.key("was").number(static_cast<std::int64_t>(change.was));
+    json.end();
+  }
+  json.end();
+}
+
+void append_outcome(JsonWriter& json, const Item& item, const Ruleset& ruleset) {
+  const Outcome& outcome = item.outcome;
+  const bool is_scored = outcome.code == Code::ok || outcome.code == Code::duplicate;
+  if (is_scored) json.key("points").number(outcome.points).key("total").number(outcome.total);
+  if (outcome.position > 0) json.key("position").number(static_cast<std::int64_t>(outcome.position));
+  if (outcome.rule) json.key("rule").text(ruleset.rules[*outcome.rule].id);
+  if (outcome.board) json.key("rule").text(ruleset.boards[*outcome.board].id);
+  if (outcome.code == Code::out_of_time) json.key("field").text("ts");
+  if (!is_scored) json.key("message").text(outcome.message.empty() ? describe(outcome.code) : outcome.message);
+  if (outcome.code != Code::ok) return;
+  if (item.detail.fired) append_fired(json, ruleset, outcome);
+  if (item.detail.notices) append_notices(json, outcome);
+  if (item.detail.ranks) append_ranks(json, ruleset, outcome);
+}
+
+void append_result_to(JsonWriter& json, const Item& item, const Ruleset& ruleset, const Limits& limits, bool with_ref) {
+  json.object();
+  if (!item.envelope.id.empty()) json.key("id").text(item.envelope.id);
+  json.key("code").text(name_of(code_of(item)));
+  if (item.kind == Item::Kind::event) {
+    append_outcome(json, item, ruleset);
+  } else {
+    if (!item.field.empty()) json.key("field").text(item.field);
+    json.key("message").text(item.message);
+  }
+  append_retry(json, code_of(item), limits);
+  if (with_ref && !item.envelope.ref.empty()) json.key("ref").raw(item.envelope.ref);
+  json.end();
+}
+
+void append_error_to(JsonWriter& json, Code code, std::string_view message, const Limits& limits) {
+  json.object().key("code").text(name_of(code)).key("message").text(message);
+  append_retry(json, code, limits);
+  json.end();
+}
+
+}  // namespace
+
+void AnswerWriter::append_message(std::string& out, const Item& item) const {
+  if (!is_event(item) && item.code == Code::ok && !item.is_result) {
+    out += item.text;
+    return;
+  }
+  JsonWriter json(out);
+  json.object();
+  if (is_event(item)) {
+    json.key("ack");
+    append_result_to(json, item, ruleset_, limits_, false);
+  } else if (item.code == Code::ok) {
+    json.key("result").raw(item.text);
+  } else {
+    json.key("error");
+    append_error_to(json, item.code, item.message, limits_);
+  }
+  if (!item.envelope.ref.empty()) json.key("ref").raw(item.envelope.ref);
+  json.end();
+}
+
+void AnswerWriter::append_result(std::string& out, const Item& item, bool with_ref) const {
+  JsonWriter json(out);
+  append_result_to(json, item, ruleset_, limits_, with_ref);
+}
+
+void AnswerWriter::append_problem(std::string& out, int status, const Problem& problem) const {
+  JsonWriter json(out);
+  json.object();
+  json.key("type").text("urn:tallyho:code:" + std::string(name_of(problem.code)));
+  json.key("title").text(describe(problem.code));
+  json.key("status").number(std::int64_t{status});
+  json.key("detail").text(problem.message);
+  json.key("code").text(name_of(problem.code));
+  append_retry(json, problem.code, limits_);
+  json.end();
+}
+
+}  // namespace tallyho

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/position.h"
+#include "base/time.h"
+#include "engine/outcome.h"
+#include "event/event.h"
+#include "server/metrics.h"
+#include "server/requests.h"
+#include "server/watcher.h"
+
+namespace tallyho {
+
+// What an ack says beyond points and total; asked for with `hello` or `?detail=`.
+struct Detail {
+  bool fired = false;
+  bool notices = false;
+  bool ranks = false;
+};
+
+// One message of a client, and then its answer.
+struct Item {
+  enum class Kind : std::uint8_t {
+    event,    // Valid: the engine ingests it. `outcome` is the answer.
+    refused,  // An event that is not valid, or can't be taken: `code`, `message`, `field`.
+    request,  // The engine answers it: into `text` if `code` is ok, else `message`.
+    ready,    // Answered on the I/O thread, in the same form as a request.
+  };
+  Kind kind = Kind::event;
+  Code code = Code::ok;
+  Detail detail;
+  bool is_result = false;    // A query: `text` goes inside {"result":…}; else it is the whole answer.
+  EventEnvelope envelope;    // Of events; of others, only `ref`.
+  std::string_view message;  // Codes other than ok: why.
+  std::string_view field;    // The member to blame, or "".
+  std::string_view record;   // The event's bytes as received: what the log keeps.
+  Event event;
+  Outcome outcome;
+  const Request* request = nullptr;
+  std::string_view text;  // JSON.
+};
+
+// What came in one WebSocket frame or one HTTP request: it travels to the engine thread and back as a whole, and its
+// items are answered in order.
+//
+// Threads: one owner at a time: the I/O thread that filled it, the engine thread while it is there, then that I/O
+// thread again. Memory: recycled, with everything its items point to: the bytes, the arena.
+struct Batch {
+  std::string bytes;  // As received.
+  Arena arena;
+  std::vector<Item> items;
+
+  std::uint64_t connection = 0;
+  Watcher* watcher = nullptr;        // Of a WebSocket: it outlives its batches.
+  std::unique_ptr<Watcher> goodbye;  // Set: the connection is gone, and so shall be its watches.
+  bool is_ingest = true;             // The sender has that role.
+  bool needs_engine = false;         // Some item is an event or a request.
+  bool is_at_engine = false;
+  bool is_done = false;
+  Timestamp arrival;
+  std::chrono::steady_clock::time_point received;
+  Position position = 0;  // Up to which the answers know of: they wait until it is durable.
+  std::unique_ptr<EngineFigures> figures;
+
+  Item& add(Item::Kind kind) {
+    items.emplace_back();
+    items.back().kind = kind;
+    return items.back();
+  }
+
+  // Ready for the next frame. What a big one left behind is given back, so that many idle batches stay small.
+  void reset() {
+    constexpr std::size_t bytes_kept = std::size_t{256} * 1024;
+    items.clear();
+    if (arena.capacity_bytes() > bytes_kept) arena = Arena();
+    arena.reset();
+    bytes.clear();
+    if (bytes.capacity() > bytes_kept) bytes.shrink_to_fit();
+    watcher = nullptr;
+    goodbye.reset();
+    figures.reset();
+    needs_engine = is_at_engine = is_done = false;
+    position = 0;
+  }
+};
+
+}  // namespace tallyho

@@ -1,0 +1,226 @@
+#include "server/engine_thread.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "server/place.h"
+
+namespace tallyho {
+namespace {
+
+// A round takes at most so many items, so that under full load acks and pushes still leave every few milliseconds.
+constexpr std::size_t items_per_round = 4096;
+
+// The number or string a watch is called, for a client that gave none: the least number that it has not used.
+std::string unused_name(const std::vector<std::string>& names) {
+  for (std::size_t number = 1;; ++number) {
+    std::string name = std::to_string(number);
+    if (std::ranges::find(names, name) == names.end()) return name;
+  }
+}
+
+}  // namespace
+
+EngineThread::EngineThread(Engine& engine, std::vector<Port*> ports, Doorbell& bell, const Limits& limits,
+                           Recorder* recorder, BeforeIngest before_ingest)
+    : engine_(engine),
+      ports_(std::move(ports)),
+      bell_(bell),
+      limits_(limits),
+      recorder_(recorder),
+      before_ingest_(std::move(before_ingest)),
+      reads_(engine),
+      has_delivery_(ports_.size(), false) {}
+
+void EngineThread::stop() {
+  stopping_.store(true);
+  bell_.ring();
+}
+
+void EngineThread::run() {
+  while (true) {
+    const std::uint32_t seen = bell_.seen();
+    const bool is_last_look = stopping_.load();
+    const bool has_worked = take_round();
+    // Also without new batches: a watcher may have become ready, or a push be due.
+    engine_.flush(Clock::now());
+    release_durable();
+    hand_over_pushes();
+    wake_ports();
+    if (recorder_ != nullptr) recorder_->hand_over(!has_worked);
+    if (has_worked) continue;
+    if (is_last_look && held_.empty()) return;
+    bell_.wait(seen, idle_time());
+  }
+}
+
+std::chrono::nanoseconds EngineThread::idle_time() const {
+  constexpr std::chrono::nanoseconds longest = std::chrono::seconds(1);
+  if (!held_.empty()) return std::chrono::microseconds(100);  // The log's disk is at work.
+  const auto due = engine_.feed().next_due();
+  if (due == Clock::time_point::max()) return longest;
+  return std::clamp<std::chrono::nanoseconds>(due - Clock::now(), std::chrono::nanoseconds(0), longest);
+}
+
+bool EngineThread::take_round() {
+  std::size_t items = 0;
+  bool has_more = true;
+  while (has_more && items < items_per_round) {  // One from each port in turn: none starves another.
+    has_more = false;
+    for (std::size_t port = 0; port < ports_.size(); ++port) {
+      Batch* batch = nullptr;
+      if (!ports_[port]->to_engine.pop(batch)) continue;
+      has_more = true;
+      items += batch->items.size() + 1;
+      process(*batch);
+      held_.push_back({batch, port});
+    }
+  }
+  if (items > 0) ++rounds_;
+  return items > 0;
+}
+
+void EngineThread::process(Batch& batch) {
+  if (batch.goodbye != nullptr) {
+    engine_.feed().remove(*batch.goodbye);
+    std::erase(collected_, batch.goodbye.get());
+  }
+  if (batch.watcher != nullptr) batch.watcher->set_collected_list(&collected_);
+  for (Item& item : batch.items) {
+    if (item.kind == Item::Kind::event) ingest(item, batch);
+    if (item.kind == Item::Kind::request) answer(item, batch);
+  }
+  batch.position = engine_.version();
+}
+
+void EngineThread::ingest(Item& item, Batch& batch) {
+  if (before_ingest_) before_ingest_(engine_, item.event);
+  const Sender sender{.is_ingest = batch.is_ingest, .subscriber = batch.watcher};
+  item.outcome = engine_.ingest(item.event, item.record, batch.arrival, sender, batch.arena, item.detail.ranks);
+  const bool is_logged = item.outcome.position > 0;
+  if (is_logged && recorder_ != nullptr) recorder_->write(item.record, engine_.last_arrival());
+}
+
+void EngineThread::answer(Item& item, Batch& batch) {
+  const Request& request = *item.request;
+  text_.clear();
+  Answered<void> answered;
+  switch (request.kind) {
+    case Request::Kind::read: answered = reads_.answer(request.read, text_); break;
+    case Request::Kind::watch: answered = watch(request.watch, item, *batch.watcher); break;
+    case Request::Kind::unwatch: answered = unwatch(request.unwatch, item, *batch.watcher); break;
+    case Request::Kind::figures: batch.figures = figures(); break;
+  }
+  if (answered) {
+    item.text = batch.arena.copy(text_);
+  } else {
+    item.code = answered.error().code;
+    item.message = batch.arena.copy(answered.error().message);
+  }
+}
+
+Answered<void> EngineThread::watch(const WatchRequest& request, Item& item, Watcher& watcher) {
+  auto& names = watcher.names();
+  const bool has_ref = !item.envelope.ref.empty();
+  const std::string name = has_ref ? std::string(item.envelope.ref) : unused_name(names);
+  const bool is_new = std::ranges::find(names, name) == names.end();
+  if (is_new && engine_.feed().watches(watcher) >= limits_.watches_max) {
+    return refuse(Code::capacity, "a connection has at most " + std::to_string(limits_.watches_max) + " watches");
+  }
+  std::string members;
+  const auto begun = request.player.empty() ? watch_board(request, watcher, name, members)
+                                            : watch_player(request, watcher, name, members);
+  if (!begun) return begun;
+  if (is_new) names.push_back(name);
+  text_ = "{\"watch\":" + name + ",";
+  if (has_ref) text_ += "\"ref\":" + name + ",";
+  text_ += members;
+  return {};
+}
+
+Answered<void> EngineThread::watch_board(const WatchRequest& request, Watcher& watcher, const std::string& name,
+                                         std::string& members) {
+  const auto place = find_place(engine_, request.selector);
+  if (!place) return std::unexpected(place.error());
+  BoardView view{.board = place->index, .group = place->group, .period_starts = {}};
+  // Without a window named: the current one, whichever that is, so that the watch goes on when a new one begins.
+  if (request.selector.window) view.period_starts = place->period->starts;
+  if (request.around) {
+    const auto member = engine_.symbols().find(*request.around);
+    if (!member) return refuse(Code::not_found, "there is no member '" + std::string(*request.around) + "' yet");
+    view.around = *member;
+    view.radius = request.radius;
+  } else {
+    view.top = request.top;
+  }
+  members = engine_.feed().watch_board(watcher, name, view, engine_.version());
+  return {};
+}
+
+Answered<void> EngineThread::watch_player(const WatchRequest& request, Watcher& watcher, const std::string& name,
+                                          std::string& members) {
+  const auto player = engine_.find_player(request.player);
+  if (!player) return refuse(Code::not_found, "there is no player '" + std::string(request.player) + "' yet");
+  engine_.feed().watch_player(watcher, name, player->symbol);
+  JsonWriter json(members);
+  json.object().key("player").text(request.player).key("total").number(player->total);
+  json.key("log").text(engine_.log().identity());
+  json.key("version").number(static_cast<std::int64_t>(engine_.version())).end();
+  members.erase(0, 1);  // Its brace: it goes behind the watch's name.
+  return {};
+}
+
+Answered<void> EngineThread::unwatch(const UnwatchRequest& request, Item& item, Watcher& watcher) {
+  std::erase(watcher.names(), request.watch);
+  if (!engine_.feed().unwatch(watcher, request.watch)) {
+    return refuse(Code::not_found, "there is no watch " + std::string(request.watch));
+  }
+  JsonWriter json(text_);
+  json.object().key("unwatched").raw(request.watch);
+  if (!item.envelope.ref.empty()) json.key("ref").raw(item.envelope.ref);
+  json.end();
+  return {};
+}
+
+std::unique_ptr<EngineFigures> EngineThread::figures() const {
+  auto figures = std::make_unique<EngineFigures>();
+  figures->version = engine_.version();
+  figures->players = engine_.players();
+  figures->memory = engine_.memory();
+  figures->rules = engine_.rule_counts();
+  figures->feed = engine_.feed().stats();
+  for (const Port* port : ports_) figures->queued_batches += port->to_engine.size();
+  figures->rounds = rounds_;
+  figures->recorded = recorder_ == nullptr ? 0 : recorder_->recorded();
+  figures->is_record_complete = recorder_ == nullptr || recorder_->is_complete();
+  return figures;
+}
+
+void EngineThread::release_durable() {
+  const Position durable = engine_.log().durable();
+  while (!held_.empty() && held_.front().batch->position <= durable) {
+    const Held held = held_.front();
+    held_.pop_front();
+    has_delivery_[held.port] = true;
+    ports_[held.port]->from_engine.push({.batch = held.batch});  // Has room: see Port.
+  }
+}
+
+void EngineThread::hand_over_pushes() {
+  std::erase_if(collected_, [this](Watcher* watcher) {
+    if (!watcher->ready()) return false;  // One message at a time; it rings when that one has gone.
+    has_delivery_[watcher->port()] = true;
+    ports_[watcher->port()]->from_engine.push({.pushes = watcher->take().release()});
+    return true;
+  });
+}
+
+void EngineThread::wake_ports() {
+  for (std::size_t port = 0; port < ports_.size(); ++port) {
+    if (!has_delivery_[port]) continue;
+    has_delivery_[port] = false;
+    if (!ports_[port]->is_wake_pending.exchange(true)) ports_[port]->wake();
+  }
+}
+
+}  // namespace tallyho

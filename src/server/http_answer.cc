@@ -1,0 +1,72 @@
+#include "server/http_answer.h"
+
+#include <algorithm>
+
+#include "server/routes.h"
+
+namespace tallyho {
+namespace {
+
+// "Application/JSON; charset=utf-8" → "application/json".
+std::string media_type(std::string_view content_type) {
+  std::string type(content_type.substr(0, content_type.find(';')));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
+  std::ranges::transform(type, type.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return type;
+}
+
+}  // namespace
+
+bool is_json(std::string_view content_type) {
+  return media_type(content_type) == "application/json";
+}
+
+Answered<EventForm> event_form(std::string_view content_type, std::string_view body) {
+  const std::string type = media_type(content_type);
+  if (type == "application/x-ndjson") return EventForm::lines;
+  if (type != "application/json") {
+    return refuse(Code::invalid_argument, "events come as application/json or application/x-ndjson");
+  }
+  const std::size_t first = body.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && body[first] == '[' ? EventForm::array : EventForm::one;
+}
+
+bool allows_method(const Route& route, std::string_view method) {
+  std::string_view rest = route.allow;
+  while (!rest.empty()) {
+    const std::size_t comma = std::min(rest.find(", "), rest.size());
+    if (rest.substr(0, comma) == method) return true;
+    rest.remove_prefix(std::min(comma + 2, rest.size()));
+  }
+  return false;
+}
+
+HttpAnswer problem_answer(const AnswerWriter& writer, int status, const Problem& problem) {
+  HttpAnswer answer{
+      .status = status, .content_type = "application/problem+json", .body = {}, .allow = {}, .upgrade = {}};
+  writer.append_problem(answer.body, status, problem);
+  return answer;
+}
+
+HttpAnswer events_answer(const AnswerWriter& writer, EventForm form, const std::vector<Item>& items) {
+  HttpAnswer answer;
+  if (form == EventForm::one) {
+    answer.status = http_status(code_of(items.front()));
+    writer.append_result(answer.body, items.front(), true);
+    return answer;
+  }
+  if (form == EventForm::lines) answer.content_type = "application/x-ndjson";
+  if (form == EventForm::array) answer.body += '[';
+  bool is_first = true;
+  for (const Item& item : items) {
+    if (form == EventForm::array && !is_first) answer.body += ',';
+    is_first = false;
+    writer.append_result(answer.body, item, true);
+    if (form == EventForm::lines) answer.body += '\n';
+  }
+  if (form == EventForm::array) answer.body += ']';
+  return answer;
+}
+
+}  // namespace tallyho

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/answers.h"
+#include "server/batch.h"
+#include "server/problem.h"
+
+namespace tallyho {
+
+// The answer to an HTTP request, before it is put on the wire.
+struct HttpAnswer {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::string_view allow;    // 405: the methods that there are.
+  std::string_view upgrade;  // 426: to what.
+};
+
+// How the body of POST /v1/events holds events.
+enum class EventForm : std::uint8_t { one, array, lines };
+
+// By content type, and whether the JSON begins with a bracket. Errors: invalid_argument, to be sent with 415.
+Answered<EventForm> event_form(std::string_view content_type, std::string_view body);
+
+// Whether a content type is application/json, with or without parameters.
+bool is_json(std::string_view content_type);
+
+// Whether the comma-separated `allow` of the route lists the method.
+struct Route;
+bool allows_method(const Route& route, std::string_view method);
+
+HttpAnswer problem_answer(const AnswerWriter& writer, int status, const Problem& problem);
+
+// The results of a request's events, in order.
+HttpAnswer events_answer(const AnswerWriter& writer, EventForm form, const std::vector<Item>& items);
+
+}  // namespace tallyho

@@ -1,0 +1,365 @@
+#include "server/http_connection.h"
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "boost/beast/core/flat_buffer.hpp"
+#include "boost/beast/http/empty_body.hpp"
+#include "boost/beast/http/message.hpp"
+#include "boost/beast/http/parser.hpp"
+#include "boost/beast/http/read.hpp"
+#include "boost/beast/http/string_body.hpp"
+#include "boost/beast/http/write.hpp"
+#include "boost/beast/websocket/rfc6455.hpp"
+#include "server/client_stream.h"
+#include "server/http_answer.h"
+#include "server/routes.h"
+#include "server/websocket_connection.h"
+
+namespace tallyho {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+using boost::system::error_code;
+
+// One HTTP connection: a request at a time, each answered before the next is read.
+class HttpConnection final : public Connection, public std::enable_shared_from_this<HttpConnection> {
+ public:
+  HttpConnection(IoThread& io, IoThread::Socket socket, bool is_admin)
+      : io_(io), limits_(io.shared().limits), stream_(std::move(socket)), is_admin_(is_admin) {}
+
+  void start() {
+    id_ = io_.add(shared_from_this());
+    read_header();
+  }
+
+  void answered() override {
+    if (is_dropped_ || batch_ == nullptr || !batch_->is_done) return;
+    finish_batch();
+  }
+  void push(const PushMessage& /*message*/) override {}
+
+  void tick(Clock::time_point now) override {
+    if (is_dropped_) return;
+    if (io_.is_stopping() && is_idle()) return drop();
+    if (state_ == State::writing) {
+      const std::uint64_t written = stream_.rate_policy().bytes_written();
+      if (std::exchange(bytes_written_, written) != written) deadline_ = now + limits_.send_timeout;
+    }
+    const bool has_begun = state_ == State::header && buffer_.size() > 0;
+    if (has_begun && !has_header_begun_) deadline_ = now + limits_.header_timeout;
+    has_header_begun_ = has_begun;
+    if (state_ != State::engine && now > deadline_) drop();
+  }
+
+  void stop() override {
+    if (is_idle()) drop();
+  }
+
+  void drop() override {
+    if (std::exchange(is_dropped_, true)) return;
+    error_code ignored;
+    std::ignore = stream_.socket().close(ignored);
+    if (batch_ != nullptr && !batch_->is_at_engine) io_.give_back(batch_);
+    batch_ = nullptr;
+    io_.remove(id_);
+  }
+
+ private:
+  enum class State : std::uint8_t { header, body, engine, writing, closing };
+
+  bool is_idle() {
+    error_code ignored;
+    return state_ == State::header && buffer_.size() == 0 && stream_.socket().available(ignored) == 0;
+  }
+
+  void enter(State state, std::chrono::milliseconds timeout) {
+    state_ = state;
+    deadline_ = Clock::now() + timeout;
+  }
+
+  void read_header() {
+    if (is_dropped_) return;
+    enter(State::header, limits_.keep_alive);
+    has_header_begun_ = false;
+    parser_.emplace();
+    parser_->header_limit(limits_.header_bytes_max);
+    parser_->body_limit(limits_.body_bytes_max);
+    http::async_read_header(stream_, buffer_, *parser_,
+                            [self = shared_from_this()](error_code error, std::size_t) { self->header_read(error); });
+  }
+
+  void header_read(error_code error) {
+    if (is_dropped_) return;
+    if (error) return refuse_broken(error);
+    enter(State::body, limits_.body_timeout);
+    const auto& request = parser_->get();
+    const auto expect = request[http::field::expect];
+    if (expect.empty()) return read_body();
+    if (!beast::iequals(expect, "100-continue")) {
+      return answer_and_close(
+          problem_answer(io_.writer(), 417, {Code::invalid_argument, "only 100-continue is expected"}));
+    }
+    static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    boost::asio::async_write(stream_, boost::asio::buffer(go_on),
+                             [self = shared_from_this()](error_code failed, std::size_t) {
+                               if (failed) return self->drop();
+                               self->read_body();
+                             });
+  }
+
+  void read_body() {
+    http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
+      if (self->is_dropped_) return;
+      if (error) return self->refuse_broken(error);
+      self->handle();
+    });
+  }
+
+  // What is not HTTP, or too much of it.
+  void refuse_broken(error_code error) {
+    if (error == http::error::end_of_stream ||
+        error.category() != http::make_error_code(http::error::bad_method).category()) {
+      return drop();
+    }
+    if (error == http::error::body_limit) {
+      return answer_and_close(problem_answer(
+          io_.writer(), 413,
+          {Code::too_large, "the body is larger than " + std::to_string(limits_.body_bytes_max) + " bytes"}));
+    }
+    if (error == http::error::header_limit) {
+      return answer_and_close(problem_answer(
+          io_.writer(), 431,
+          {Code::too_large, "the header is larger than " + std::to_string(limits_.header_bytes_max) + " bytes"}));
+    }
+    answer_and_close(problem_answer(io_.writer(), 400, {Code::malformed, "not HTTP: " + error.message()}));
+  }
+
+  void answer_and_close(HttpAnswer answer) {
+    keep_alive_ = false;
+    must_drain_ = true;
+    is_head_ = false;
+    version_ = 11;
+    send(std::move(answer));
+  }
+
+  void handle() {
+    request_ = parser_->release();
+    keep_alive_ = request_.keep_alive() && !io_.is_stopping();
+    is_head_ = request_.method() == http::verb::head;
+    version_ = request_.version();
+    io_.figures().requests.add(1);
+
+    const Authority& authority = io_.shared().authority;
+    const std::string_view host = request_[http::field::host];
+    const std::string_view origin = request_[http::field::origin];
+    if (!(is_admin_ ? authority.allows_admin(host, origin) : authority.allows(host, origin))) {
+      return send(problem_answer(io_.writer(), 403, {Code::unauthorized, "this Host or Origin is not served"}));
+    }
+    batch_ = io_.take_batch(id_);
+    const auto target = parse_target(request_.target(), batch_->arena);
+    if (!target) return refuse(target.error());
+    const Route route = find_route(*target);
+    if (!is_offered(route)) return refuse({Code::not_found, "there is no such path"});
+    if (!allows_method(route, request_.method_string())) return refuse_method(route);
+    serve(route, *target);
+  }
+
+  bool is_offered(const Route& route) const {
+    if (route.kind == Route::Kind::metrics) return is_admin_ || io_.shared().is_metrics_public;
+    const bool is_for_clients = route.kind == Route::Kind::events || route.kind == Route::Kind::websocket;
+    return route.kind != Route::Kind::none && !(is_admin_ && is_for_clients);
+  }
+
+  void refuse_method(const Route& route) {
+    HttpAnswer answer =
+        problem_answer(io_.writer(), 405, {Code::invalid_argument, "this path takes " + std::string(route.allow)});
+    answer.allow = route.allow;
+    release_batch();
+    send(std::move(answer));
+  }
+
+  void serve(const Route& route, const RequestTarget& target) {
+    switch (route.kind) {
+      case Route::Kind::websocket: return upgrade(target);
+      case Route::Kind::events: return take_events(target);
+      case Route::Kind::read:
+      case Route::Kind::ranks: return take_read(route, target);
+      case Route::Kind::metrics: return take_figures();
+      case Route::Kind::health:
+      case Route::Kind::readiness: {
+        release_batch();
+        const bool is_ready = route.kind == Route::Kind::health || !io_.is_stopping();
+        HttpAnswer well;
+        well.body = R"({"status":"ok"})";
+        return send(is_ready ? std::move(well)
+                             : problem_answer(io_.writer(), 503, {Code::unavailable, "shutting down"}));
+      }
+      case Route::Kind::none: return refuse({Code::not_found, "there is no such path"});
+    }
+  }
+
+  Roles roles() const { return is_admin_ ? io_.shared().authority.admin_roles() : io_.shared().authority.roles(); }
+
+  void upgrade(const RequestTarget& target) {
+    if (const auto none = no_parameters(target); !none) return refuse(none.error());
+    if (!beast::websocket::is_upgrade(request_)) {
+      HttpAnswer answer = problem_answer(io_.writer(), 426, {Code::invalid_argument, "this path speaks WebSocket"});
+      answer.upgrade = "websocket";
+      release_batch();
+      return send(std::move(answer));
+    }
+    release_batch();
+    is_dropped_ = true;  // The socket moves out; this object goes once nobody holds it.
+    start_websocket_connection(io_, id_, std::move(stream_), std::move(request_), roles());
+  }
+
+  void take_events(const RequestTarget& target) {
+    const auto detail = detail_parameter(target);
+    if (!detail) return refuse(detail.error());
+    const auto form = event_form(request_[http::field::content_type], request_.body());
+    if (!form) return refuse(form.error(), 415);
+    form_ = *form;
+    batch_->bytes.swap(request_.body());
+    batch_->is_ingest = roles().ingest;
+    if (form_ == EventForm::one) io_.reader().read_event(batch_->bytes, roles(), *detail, *batch_);
+    if (form_ == EventForm::lines) io_.reader().read_lines(batch_->bytes, roles(), *detail, *batch_);
+    if (form_ == EventForm::array) {
+      const auto read = io_.reader().read_array(batch_->bytes, roles(), *detail, *batch_);
+      if (!read) return refuse(read.error());
+    }
+    submit(Answering::events);
+  }
+
+  void take_read(const Route& route, const RequestTarget& target) {
+    const auto read = read_parameters(route.read, target, limits_);
+    if (!read) return refuse(read.error());
+    if (route.kind == Route::Kind::ranks && !is_json(request_[http::field::content_type])) {
+      return refuse({Code::invalid_argument, "the body is application/json"}, 415);
+    }
+    batch_->bytes.swap(request_.body());
+    const auto taken = io_.reader().read_request(*read, batch_->bytes, roles(), *batch_);
+    if (!taken) return refuse(taken.error());
+    submit(Answering::request);
+  }
+
+  void take_figures() {
+    Item& item = batch_->add(Item::Kind::request);
+    Request request;
+    request.kind = Request::Kind::figures;
+    item.request = batch_->arena.make<Request>(request);
+    batch_->needs_engine = true;
+    submit(Answering::figures);
+  }
+
+  enum class Answering : std::uint8_t { events, request, figures };
+
+  void submit(Answering answering) {
+    answering_ = answering;
+    state_ = State::engine;
+    io_.submit(batch_);
+    if (batch_->is_done) finish_batch();
+  }
+
+  void finish_batch() {
+    HttpAnswer answer;
+    const Item* first = batch_->items.empty() ? nullptr : &batch_->items.front();
+    if (answering_ == Answering::events) {
+      answer = events_answer(io_.writer(), form_, batch_->items);
+    } else if (first->code != Code::ok) {
+      answer = problem_answer(io_.writer(), http_status(first->code), {first->code, std::string(first->message)});
+    } else if (answering_ == Answering::figures) {
+      const Shared& shared = io_.shared();
+      answer.body = render_metrics(*shared.ruleset, shared.figures, *batch_->figures, shared.has_record);
+      answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    } else {
+      answer.body = first->text;
+    }
+    release_batch();
+    send(std::move(answer));
+  }
+
+  void refuse(const Problem& problem) { refuse(problem, http_status(problem.code)); }
+  void refuse(const Problem& problem, int status) {
+    release_batch();
+    send(problem_answer(io_.writer(), status, problem));
+  }
+
+  void release_batch() { io_.give_back(std::exchange(batch_, nullptr)); }
+
+  void send(HttpAnswer answer) {
+    enter(State::writing, limits_.send_timeout);
+    response_ = http::response<http::string_body>(static_cast<http::status>(answer.status), version_);
+    response_.set(http::field::server, "tallyho");
+    response_.set(http::field::content_type, answer.content_type);
+    response_.set(http::field::cache_control, "no-store");
+    response_.set("X-Content-Type-Options", "nosniff");
+    if (!answer.allow.empty()) response_.set(http::field::allow, answer.allow);
+    if (!answer.upgrade.empty()) response_.set(http::field::upgrade, answer.upgrade);
+    if (answer.status == 429 || answer.status == 503) response_.set(http::field::retry_after, "1");
+    response_.keep_alive(keep_alive_);
+    response_.body() = std::move(answer.body);
+    response_.prepare_payload();
+    io_.figures().bytes_out.add(response_.body().size());
+    const auto done = [self = shared_from_this()](error_code error, std::size_t) { self->sent(error); };
+    if (!is_head_) return http::async_write(stream_, response_, done);
+    head_response_ = http::response<http::empty_body>(std::move(response_.base()));
+    http::async_write(stream_, head_response_, done);
+  }
+
+  void sent(error_code error) {
+    if (is_dropped_) return;
+    if (error) return drop();
+    if (keep_alive_) return read_header();
+    error_code ignored;
+    std::ignore = stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+    if (!must_drain_) return drop();
+    // The client may still be sending what we do not want: closing now would reset the connection under its answer.
+    enter(State::closing, limits_.close_timeout);
+    drain();
+  }
+
+  void drain() {
+    buffer_.clear();
+    stream_.async_read_some(buffer_.prepare(std::size_t{64} * 1024),
+                            [self = shared_from_this()](error_code error, std::size_t) {
+                              if (self->is_dropped_) return;
+                              if (error) return self->drop();
+                              self->drain();
+                            });
+  }
+
+  IoThread& io_;
+  const Limits& limits_;
+  std::uint64_t id_ = 0;
+  ClientStream stream_;
+  const bool is_admin_;
+  beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  http::request<http::string_body> request_;
+  http::response<http::string_body> response_;
+  http::response<http::empty_body> head_response_;
+  Batch* batch_ = nullptr;  // The request's, until it is answered.
+  EventForm form_ = EventForm::one;
+  Answering answering_ = Answering::events;
+  State state_ = State::header;
+  Clock::time_point deadline_;
+  std::uint64_t bytes_written_ = 0;
+  unsigned version_ = 11;
+  bool keep_alive_ = false;
+  bool is_head_ = false;
+  bool must_drain_ = false;
+  bool has_header_begun_ = false;
+  bool is_dropped_ = false;
+};
+
+}  // namespace
+
+void start_http_connection(IoThread& io, IoThread::Socket socket, bool is_admin) {
+  std::make_shared<HttpConnection>(io, std::move(socket), is_admin)->start();
+}
+
+}  // namespace tallyho

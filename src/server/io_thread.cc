@@ -1,0 +1,192 @@
+#include "server/io_thread.h"
+
+#include <tuple>
+
+#include "boost/asio/dispatch.hpp"
+#include "boost/asio/post.hpp"
+#include "server/http_connection.h"
+
+namespace tallyho {
+
+IoThread::IoThread(std::size_t index, const Shared& shared, Doorbell& engine_bell)
+    : index_(index),
+      shared_(shared),
+      engine_bell_(engine_bell),
+      work_(boost::asio::make_work_guard(context_)),
+      sweep_timer_(context_),
+      port_(shared.limits.queue_batches_max, shared.limits.connections_max),
+      reader_(shared.ruleset, shared.limits, shared.identity),
+      writer_(*shared.ruleset, shared.limits) {
+  port_.wake = [this] { boost::asio::post(context_, [this] { take_deliveries(); }); };
+}
+
+IoThread::~IoThread() {
+  Delivery delivery;
+  while (port_.from_engine.pop(delivery)) delete delivery.pushes;
+}
+
+void IoThread::run() {
+  sweep();
+  context_.run();
+}
+
+void IoThread::begin_stop() {
+  boost::asio::post(context_, [this] {
+    is_stopping_ = true;
+    stop_deadline_ = Clock::now() + shared_.limits.close_timeout;
+    std::vector<std::shared_ptr<Connection>> all;  // stop() may remove.
+    for (const auto& [id, connection] : connections_) all.push_back(connection);
+    for (const auto& connection : all) connection->stop();
+    sweep_in(std::chrono::milliseconds(0));
+  });
+}
+
+void IoThread::adopt(Socket socket, bool is_admin) {
+  boost::asio::dispatch(context_, [this, socket = std::move(socket), is_admin]() mutable {
+    boost::system::error_code ignored;
+    if (is_stopping_ || connections_.size() >= shared_.limits.connections_max) return;  // Closes it.
+    std::ignore = socket.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+    start_http_connection(*this, std::move(socket), is_admin);
+  });
+}
+
+std::uint64_t IoThread::add(std::shared_ptr<Connection> connection) {
+  const std::uint64_t id = next_id_++;
+  connections_.emplace(id, std::move(connection));
+  figures_.connections_opened.add(1);
+  return id;
+}
+
+void IoThread::replace(std::uint64_t id, std::shared_ptr<Connection> connection) {
+  connections_.insert_or_assign(id, std::move(connection));
+}
+
+void IoThread::remove(std::uint64_t id) {
+  if (connections_.erase(id) > 0) figures_.connections_closed.add(1);
+}
+
+Batch* IoThread::take_batch(std::uint64_t id) {
+  if (free_batches_.empty()) {
+    batches_.push_back(std::make_unique<Batch>());
+    free_batches_.push_back(batches_.back().get());
+  }
+  Batch* batch = free_batches_.back();
+  free_batches_.pop_back();
+  batch->connection = id;
+  batch->arrival = Timestamp::system_now();
+  batch->received = Clock::now();
+  return batch;
+}
+
+void IoThread::give_back(Batch* batch) {
+  batch->reset();
+  free_batches_.push_back(batch);
+}
+
+void IoThread::submit(Batch* batch) {
+  figures_.batches.add(1);
+  figures_.bytes_in.add(batch->bytes.size());
+  const bool is_full = batches_at_engine_ >= shared_.limits.queue_batches_max ||
+                       bytes_at_engine_ + batch->bytes.size() > shared_.limits.queue_bytes_max;
+  if (batch->needs_engine && is_full) refuse_batch(*batch);
+  if (batch->needs_engine) return send(batch);
+  batch->is_done = true;
+  count_answers(*batch);
+}
+
+// In the order of the protocol: what an event itself has wrong comes before `overloaded`.
+void IoThread::refuse_batch(Batch& batch) {
+  for (Item& item : batch.items) {
+    if (item.kind != Item::Kind::event && item.kind != Item::Kind::request) continue;
+    item.kind = item.kind == Item::Kind::event ? Item::Kind::refused : Item::Kind::ready;
+    item.code = Code::overloaded;
+    item.message = "the queue to the engine is full";
+  }
+  batch.needs_engine = false;
+}
+
+void IoThread::send(Batch* batch) {
+  batch->is_at_engine = true;
+  ++batches_at_engine_;
+  bytes_at_engine_ += batch->bytes.size();
+  port_.to_engine.push(batch);  // Has room: see Port.
+  engine_bell_.ring();
+}
+
+void IoThread::submit_goodbye(std::uint64_t id, std::unique_ptr<Watcher> watcher) {
+  Batch* batch = take_batch(id);
+  batch->goodbye = std::move(watcher);
+  batch->is_at_engine = true;
+  ++goodbyes_at_engine_;
+  port_.to_engine.push(batch);  // Has room: one per connection.
+  engine_bell_.ring();
+}
+
+void IoThread::take_deliveries() {
+  port_.is_wake_pending.store(false);  // Partner: the engine thread's exchange, after it has pushed.
+  Delivery delivery;
+  while (port_.from_engine.pop(delivery)) {
+    if (delivery.batch != nullptr) {
+      take_back(delivery.batch);
+      continue;
+    }
+    const std::unique_ptr<PushMessage> pushes(delivery.pushes);
+    const auto found = connections_.find(pushes->connection);
+    if (found == connections_.end()) continue;
+    const std::shared_ptr<Connection> connection = found->second;  // push() may remove it.
+    connection->push(*pushes);
+  }
+}
+
+void IoThread::take_back(Batch* batch) {
+  batch->is_at_engine = false;
+  if (batch->goodbye != nullptr) {
+    --goodbyes_at_engine_;
+    return give_back(batch);
+  }
+  --batches_at_engine_;
+  bytes_at_engine_ -= batch->bytes.size();
+  batch->is_done = true;
+  count_answers(*batch);
+  const auto found = connections_.find(batch->connection);
+  if (found == connections_.end()) return give_back(batch);
+  const std::shared_ptr<Connection> connection = found->second;
+  connection->answered();
+}
+
+void IoThread::count_answers(const Batch& batch) {
+  std::uint64_t events = 0;
+  for (const Item& item : batch.items) {
+    const bool is_malformed = item.kind == Item::Kind::ready && item.code == Code::malformed;
+    if (!is_event(item) && !is_malformed) continue;
+    figures_.events[static_cast<std::size_t>(code_of(item))].add(1);
+    ++events;
+  }
+  if (events > 0) figures_.latency.add(Clock::now() - batch.received, events);
+}
+
+void IoThread::sweep() {
+  const auto now = Clock::now();
+  std::vector<std::shared_ptr<Connection>> all;  // tick() may remove.
+  all.reserve(connections_.size());
+  for (const auto& [id, connection] : connections_) all.push_back(connection);
+  for (const auto& connection : all) connection->tick(now);
+  if (is_stopping_ && now >= stop_deadline_) {
+    for (const auto& connection : all) connection->drop();
+  }
+  if (is_stopping_ && connections_.empty() && batches_at_engine_ + goodbyes_at_engine_ == 0) {
+    work_.reset();
+    return;
+  }
+  sweep_in(is_stopping_ ? std::chrono::milliseconds(5) : shared_.limits.sweep_interval);
+}
+
+// Takes the place of the sweep that was to come.
+void IoThread::sweep_in(std::chrono::milliseconds time) {
+  sweep_timer_.expires_after(time);
+  sweep_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) sweep();
+  });
+}
+
+}  // namespace tallyho

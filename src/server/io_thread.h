@@ -1,0 +1,113 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "boost/asio/executor_work_guard.hpp"
+#include "boost/asio/io_context.hpp"
+#include "boost/asio/ip/tcp.hpp"
+#include "boost/asio/steady_timer.hpp"
+#include "server/answers.h"
+#include "server/auth.h"
+#include "server/connection.h"
+#include "server/messages.h"
+#include "server/port.h"
+
+namespace tallyho {
+
+class IoThread;
+
+// What all I/O threads share; immutable while they run.
+struct Shared {
+  std::shared_ptr<const Ruleset> ruleset;
+  Limits limits;
+  Identity identity;
+  Authority authority;
+  bool has_record = false;
+  bool is_metrics_public = true;          // /metrics on the listener for clients, too.
+  std::vector<const IoFigures*> figures;  // Of every I/O thread.
+};
+
+// One thread with sockets: connections are pinned to it, and it alone touches them. It decodes what they send, keeps
+// the batches they come in, and passes them to the engine thread and back.
+class IoThread {
+ public:
+  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+  using Clock = std::chrono::steady_clock;
+
+  IoThread(std::size_t index, const Shared& shared, Doorbell& engine_bell);
+  ~IoThread();
+  IoThread(const IoThread&) = delete;
+  IoThread& operator=(const IoThread&) = delete;
+
+  // The thread's body: returns after begin_stop(), when the last connection has gone.
+  void run();
+  // Any thread: no connection is added any more, those that are there finish.
+  void begin_stop();
+
+  // Any thread: a socket that was accepted on this thread's context becomes an HTTP connection.
+  void adopt(Socket socket, bool is_admin);
+
+  boost::asio::io_context& context() { return context_; }
+  Port& port() { return port_; }
+  const Shared& shared() const { return shared_; }
+  std::size_t index() const { return index_; }
+
+  // The rest is for its connections, on this thread.
+  MessageReader& reader() { return reader_; }
+  const AnswerWriter& writer() const { return writer_; }
+  IoFigures& figures() { return figures_; }
+  bool is_stopping() const { return is_stopping_; }
+  Doorbell& engine_bell() { return engine_bell_; }
+
+  std::uint64_t add(std::shared_ptr<Connection> connection);
+  // The same identity, another connection: an upgrade.
+  void replace(std::uint64_t id, std::shared_ptr<Connection> connection);
+  void remove(std::uint64_t id);
+
+  // An empty batch of connection `id`.
+  Batch* take_batch(std::uint64_t id);
+  void give_back(Batch* batch);
+  // Sends a batch to the engine, or has it answered `overloaded` at once; either way `is_done` says when it is
+  // answered. A batch in which nothing needs the engine is done at once.
+  void submit(Batch* batch);
+  // The connection is gone: its watches end. Never overloaded.
+  void submit_goodbye(std::uint64_t id, std::unique_ptr<Watcher> watcher);
+
+ private:
+  void take_deliveries();
+  void take_back(Batch* batch);
+  void refuse_batch(Batch& batch);
+  void count_answers(const Batch& batch);
+  void send(Batch* batch);
+  void sweep();
+  void sweep_in(std::chrono::milliseconds time);
+
+  const std::size_t index_;
+  const Shared& shared_;
+  Doorbell& engine_bell_;
+  boost::asio::io_context context_{1};
+  std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
+  boost::asio::steady_timer sweep_timer_;
+  Port port_;
+  MessageReader reader_;
+  AnswerWriter writer_;
+  IoFigures figures_;
+  absl::flat_hash_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
+  std::uint64_t next_id_ = 1;
+  std::vector<std::unique_ptr<Batch>> batches_;  // All there are.
+  std::vector<Batch*> free_batches_;
+  std::size_t batches_at_engine_ = 0;
+  std::size_t bytes_at_engine_ = 0;
+  std::size_t goodbyes_at_engine_ = 0;
+  bool is_stopping_ = false;
+  Clock::time_point stop_deadline_;
+};
+
+}  // namespace tallyho

@@ -1,0 +1,248 @@
+#include "server/messages.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "base/json.h"
+#include "server/routes.h"
+
+namespace tallyho {
+namespace {
+
+constexpr std::string_view json_space = " \t\r\n";
+
+// Whether the object might have a member `op`, which may be spelled with escapes.
+bool may_be_control(std::string_view message) {
+  return message.find("\"op\"") != std::string_view::npos || message.find("\\u") != std::string_view::npos;
+}
+
+std::string_view without_space(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(json_space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(json_space) - first + 1);
+}
+
+// Calls `take` with every line that is not empty; a carriage return alone is empty too.
+template <typename Take>
+int for_each_line(std::string_view text, Take take) {
+  int lines = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.empty() || line == "\r") continue;
+    take(line);
+    ++lines;
+  }
+  return lines;
+}
+
+std::string_view pong_json(Timestamp now, std::string_view ref, Arena& arena) {
+  std::string out;
+  JsonWriter json(out);
+  json.object().key("pong").object().key("time").number(now.to_millis()).end();
+  if (!ref.empty()) json.key("ref").raw(ref);
+  json.end();
+  return arena.copy(out);
+}
+
+void refuse_item(Item& item, const Problem& problem, Arena& arena) {
+  item.code = problem.code;
+  item.message = arena.copy(problem.message);
+}
+
+}  // namespace
+
+MessageReader::MessageReader(std::shared_ptr<const Ruleset> ruleset, const Limits& limits, const Identity& identity)
+    : ruleset_(std::move(ruleset)), limits_(limits), identity_(identity), control_(limits) {}
+
+void MessageReader::read_frame(std::string_view frame, Session& session, Batch& batch) {
+  const int messages = for_each_line(frame, [&](std::string_view line) { read_message(line, session, batch); });
+  if (messages == 0) read_message(frame, session, batch);
+}
+
+void MessageReader::read_message(std::string_view message, Session& session, Batch& batch) {
+  const Result<Event> event = decode(message, batch.arena);
+  const bool is_object = event || (event.error().code != Code::malformed && event.error().code != Code::too_large);
+  if (is_object && may_be_control(message)) {
+    if (const auto control = control_.read(message, batch.arena)) return read_control(*control, session, batch);
+  }
+  if (!event && event.error().code == Code::malformed) {
+    Item& item = batch.add(Item::Kind::ready);
+    refuse_item(item, {Code::malformed, decoder_.describe(event.error())}, batch.arena);
+    return;
+  }
+  add_event(message, event, session.roles, session.detail, batch);
+}
+
+Result<Event> MessageReader::decode(std::string_view bytes, Arena& arena) {
+  if (bytes.size() > limits_.event_bytes_max) {
+    return std::unexpected(Error{.code = Code::too_large, .reason = static_cast<std::uint8_t>(Fault::too_large)});
+  }
+  return decoder_.decode(bytes, *ruleset_, arena);
+}
+
+void MessageReader::add_event(std::string_view bytes, const Result<Event>& event, const Roles& roles, Detail detail,
+                              Batch& batch) {
+  Item& item = batch.add(Item::Kind::event);
+  item.detail = detail;
+  item.record = bytes;
+  if (!event && event.error().code == Code::too_large) {  // Not looked into, so nothing is known of it.
+    item.kind = Item::Kind::refused;
+    return refuse_item(
+        item, {Code::too_large, "the event is larger than " + std::to_string(limits_.event_bytes_max) + " bytes"},
+        batch.arena);
+  }
+  if (!event) {
+    item.kind = Item::Kind::refused;
+    item.envelope = decoder_.envelope();
+    item.field = batch.arena.copy(decoder_.field_name());
+    return refuse_item(item, {event.error().code, decoder_.describe(event.error())}, batch.arena);
+  }
+  item.envelope = event->envelope;
+  if (!roles.ingest) {
+    item.kind = Item::Kind::refused;
+    return refuse_item(item, {Code::unauthorized, "sending events takes the role ingest"}, batch.arena);
+  }
+  item.event = *event;
+  batch.needs_engine = true;
+}
+
+void MessageReader::read_event(std::string_view bytes, const Roles& roles, Detail detail, Batch& batch) {
+  add_event(bytes, decode(bytes, batch.arena), roles, detail, batch);
+}
+
+void MessageReader::read_lines(std::string_view body, const Roles& roles, Detail detail, Batch& batch) {
+  for_each_line(body, [&](std::string_view line) { read_event(line, roles, detail, batch); });
+}
+
+Answered<void> MessageReader::read_array(std::string_view body, const Roles& roles, Detail detail, Batch& batch) {
+  const auto elements = split_array(body);
+  if (!elements) return refuse(Code::malformed, "the body is not a JSON array");
+  for (const std::string_view element : *elements) read_event(element, roles, detail, batch);
+  return {};
+}
+
+Answered<void> MessageReader::read_request(ReadRequest read, std::string_view body, const Roles& roles, Batch& batch) {
+  if (const auto allowed = authorize(read, roles); !allowed) return std::unexpected(allowed.error());
+  if (read.what == ReadRequest::What::ranks) {
+    const auto members = control_.read_members(body, batch.arena);
+    if (!members) return std::unexpected(members.error());
+    read.members = *members;
+  }
+  Item& item = batch.add(Item::Kind::request);
+  Request request;
+  request.read = read;
+  add_request(request, item, batch);
+  return {};
+}
+
+Answered<void> MessageReader::authorize(ReadRequest& read, const Roles& roles) const {
+  const bool is_player = read.what == ReadRequest::What::player;
+  if (!roles.read && (is_player || !ruleset_->is_public)) {
+    return refuse(Code::unauthorized, "reading takes the role read");
+  }
+  read.with_state = roles.ingest || roles.admin;
+  return {};
+}
+
+void MessageReader::add_request(Request request, Item& item, Batch& batch) {
+  item.kind = Item::Kind::request;
+  item.request = batch.arena.make<Request>(request);
+  batch.needs_engine = true;
+}
+
+void MessageReader::read_control(const ControlMessage& control, Session& session, Batch& batch) {
+  Item& item = batch.add(Item::Kind::ready);
+  item.envelope.ref = control.ref;
+  if (!control.content) return refuse_item(item, control.content.error(), batch.arena);
+  const auto& content = *control.content;
+  if (const auto* hello = std::get_if<HelloMessage>(&content)) {
+    if (hello->detail) session.detail = *hello->detail;
+    item.text = hello_json(session, control.ref, batch.arena);
+  } else if (std::holds_alternative<PingMessage>(content)) {
+    item.text = pong_json(batch.arrival, control.ref, batch.arena);
+  } else if (const auto* query = std::get_if<QueryMessage>(&content)) {
+    read_query(query->path, session, item, batch);
+  } else if (const auto* watch = std::get_if<WatchRequest>(&content)) {
+    if (!session.roles.read && !(ruleset_->is_public && watch->player.empty())) {
+      return refuse_item(item, {Code::unauthorized, "watching takes the role read"}, batch.arena);
+    }
+    Request request{.kind = Request::Kind::watch, .read = {}, .watch = *watch, .unwatch = {}};
+    add_request(request, item, batch);
+  } else if (const auto* unwatch = std::get_if<UnwatchRequest>(&content)) {
+    Request request{.kind = Request::Kind::unwatch, .read = {}, .watch = {}, .unwatch = *unwatch};
+    add_request(request, item, batch);
+  }
+}
+
+void MessageReader::read_query(std::string_view path, const Session& session, Item& item, Batch& batch) {
+  item.is_result = true;
+  const auto target = parse_target(path, batch.arena);
+  if (!target) return refuse_item(item, target.error(), batch.arena);
+  const Route route = find_route(*target);
+  if (route.kind != Route::Kind::read) {
+    const bool is_other = route.kind == Route::Kind::events || route.kind == Route::Kind::ranks;
+    const Code code = is_other ? Code::invalid_argument : Code::not_found;
+    return refuse_item(item, {code, is_other ? "queries read: this path takes POST" : "there is no such path"},
+                       batch.arena);
+  }
+  auto read = read_parameters(route.read, *target, limits_);
+  if (!read) return refuse_item(item, read.error(), batch.arena);
+  const auto allowed = authorize(*read, session.roles);
+  if (!allowed) return refuse_item(item, allowed.error(), batch.arena);
+  Request request;
+  request.read = *read;
+  add_request(request, item, batch);
+}
+
+std::string_view MessageReader::hello_json(const Session& session, std::string_view ref, Arena& arena) const {
+  std::string out;
+  JsonWriter json(out);
+  json.object().key("hello").object();
+  json.key("log").text(identity_.log);
+  json.key("ruleset").object().key("name").text(ruleset_->name).key("hash").text(ruleset_->hash).end();
+  json.key("roles").array();
+  if (session.roles.ingest) json.text("ingest");
+  if (session.roles.read) json.text("read");
+  if (session.roles.admin) json.text("admin");
+  json.end();
+  json.key("player").null();
+  json.key("limits").raw(identity_.limits_json);
+  json.end();
+  if (!ref.empty()) json.key("ref").raw(ref);
+  json.end();
+  return arena.copy(out);
+}
+
+std::optional<std::vector<std::string_view>> split_array(std::string_view json) {
+  json = without_space(json);
+  if (json.size() < 2 || json.front() != '[' || json.back() != ']') return std::nullopt;
+  std::vector<std::string_view> elements;
+  std::string open = "[";  // The brackets that are open.
+  std::size_t begin = 1;
+  for (std::size_t i = 1; i < json.size(); ++i) {
+    const char c = json[i];
+    if (c == '"') {
+      for (++i; i < json.size() && json[i] != '"'; ++i) {
+        if (json[i] == '\\') ++i;
+      }
+      if (i >= json.size()) return std::nullopt;
+    } else if (c == '[' || c == '{') {
+      open += c;
+    } else if (c == ']' || c == '}') {
+      if (open.empty() || open.back() != (c == ']' ? '[' : '{')) return std::nullopt;
+      open.pop_back();
+      if (open.empty() && i + 1 != json.size()) return std::nullopt;
+    }
+    if ((c == ',' && open.size() == 1) || open.empty()) {
+      elements.push_back(without_space(json.substr(begin, i - begin)));
+      begin = i + 1;
+    }
+  }
+  if (!open.empty()) return std::nullopt;
+  if (elements.size() == 1 && elements[0].empty()) elements.clear();
+  return elements;
+}
+
+}  // namespace tallyho

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "event/decoder.h"
+#include "server/auth.h"
+#include "server/batch.h"
+#include "server/control.h"
+#include "server/limits.h"
+
+namespace tallyho {
+
+// What the server knows when it starts and tells every client.
+struct Identity {
+  std::string log;          // The log's identity.
+  std::string limits_json;  // {"event_bytes_max":16384,…}
+};
+
+// What a WebSocket connection remembers between frames.
+struct Session {
+  Roles roles;
+  Detail detail;
+};
+
+// Turns a client's bytes into the items of a batch: events decoded and checked, requests ready for the engine, and
+// answers where none is needed from there.
+//
+// Threads: one owner each, an I/O thread.
+class MessageReader {
+ public:
+  MessageReader(std::shared_ptr<const Ruleset> ruleset, const Limits& limits, const Identity& identity);
+
+  // A text frame: one message, or several separated by newlines. Empty lines are no messages, but a frame without any
+  // message is one that is malformed. `frame` lives in the batch.
+  void read_frame(std::string_view frame, Session& session, Batch& batch);
+
+  // A body of POST /v1/events: one event; an array; one event per line, empty lines left out. An array that can't be
+  // taken apart is a problem, and nothing of it is taken.
+  void read_event(std::string_view bytes, const Roles& roles, Detail detail, Batch& batch);
+  Answered<void> read_array(std::string_view body, const Roles& roles, Detail detail, Batch& batch);
+  void read_lines(std::string_view body, const Roles& roles, Detail detail, Batch& batch);
+
+  // A read from the engine by HTTP, already routed; for `ranks` with its body.
+  Answered<void> read_request(ReadRequest read, std::string_view body, const Roles& roles, Batch& batch);
+
+ private:
+  void read_message(std::string_view message, Session& session, Batch& batch);
+  void read_control(const ControlMessage& control, Session& session, Batch& batch);
+  void read_query(std::string_view path, const Session& session, Item& item, Batch& batch);
+  // Whether these roles may read that; and whether they see a player's state.
+  Answered<void> authorize(ReadRequest& read, const Roles& roles) const;
+  void add_request(Request request, Item& item, Batch& batch);
+  std::string_view hello_json(const Session& session, std::string_view ref, Arena& arena) const;
+  // Adds the decoded or refused event.
+  void add_event(std::string_view bytes, const Result<Event>& event, const Roles& roles, Detail detail, Batch& batch);
+  Result<Event> decode(std::string_view bytes, Arena& arena);
+
+  std::shared_ptr<const Ruleset> ruleset_;
+  const Limits& limits_;
+  const Identity& identity_;
+  Decoder decoder_;
+  ControlReader control_;
+};
+
+// The elements of a JSON array as they stand there, or nothing if brackets and quotes don't match. Whether an element
+// is itself JSON is not looked at.
+std::optional<std::vector<std::string_view>> split_array(std::string_view json);
+
+}  // namespace tallyho

@@ -1,0 +1,114 @@
+#include "server/messages.h"
+
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "ruleset/loader.h"
+#include "server/answers.h"
+
+namespace tallyho {
+namespace {
+
+using Elements = std::vector<std::string_view>;
+
+TEST(SplitArray, GivesTheElementsAsTheyStand) {
+  EXPECT_EQ(split_array("[]"), Elements{});
+  EXPECT_EQ(split_array(" [ \n ] "), Elements{});
+  EXPECT_EQ(split_array("[1]"), Elements{"1"});
+  EXPECT_EQ(split_array(R"( [ {"a":[1,2]} ,"x,]",[ ] ])"), (Elements{R"({"a":[1,2]})", R"("x,]")", "[ ]"}));
+  EXPECT_EQ(split_array(R"(["\\",{"a":"\"]"}])"), (Elements{R"("\\")", R"({"a":"\"]"})"}));
+  EXPECT_EQ(split_array("[1,,2]"), (Elements{"1", "", "2"}));
+  EXPECT_EQ(split_array("[1,]"), (Elements{"1", ""}));
+}
+
+TEST(SplitArray, RefusesWhatDoesNotClose) {
+  for (const char* json :
+       {"", " ", "[", "]", "{}", "[1", "1]", "[1]]", "[[1]", "[{]}", "[\"]", R"(["\"])", "[1] 2", "[1][2]"}) {
+    EXPECT_EQ(split_array(json), std::nullopt) << json;
+  }
+}
+
+constexpr std::string_view game = R"(
+tallyho: 1
+name: game
+events:
+  find: {value: int}
+rules:
+  - id: base
+    on: find
+    points: event.value
+boards:
+  - id: global
+)";
+
+class Messages : public testing::Test {
+ protected:
+  std::shared_ptr<const Ruleset> ruleset_ = load_ruleset(game, "game.yaml").value();
+  Limits limits_;
+  Identity identity_{.log = "l", .limits_json = "{}"};
+  MessageReader reader_{ruleset_, limits_, identity_};
+  Session session_{.roles = {.ingest = true, .read = true}, .detail = {}};
+  Batch batch_;
+
+  const Item& read(std::string_view message) {
+    batch_.reset();
+    batch_.bytes = message;
+    reader_.read_frame(batch_.bytes, session_, batch_);
+    return batch_.items.at(0);
+  }
+  std::string answer(const Item& item) {
+    std::string out;
+    AnswerWriter(*ruleset_, limits_).append_message(out, item);
+    return out;
+  }
+};
+
+TEST_F(Messages, AnEventGoesToTheEngine) {
+  const Item& item = read(R"({"type":"find","player":"ada","value":3,"ref":1})");
+  EXPECT_EQ(item.kind, Item::Kind::event);
+  EXPECT_EQ(item.envelope.player, "ada");
+  EXPECT_EQ(item.record, batch_.bytes);
+  EXPECT_TRUE(batch_.needs_engine);
+}
+
+TEST_F(Messages, WhatNeedsNoEngineIsAnsweredAtOnce) {
+  for (const char* message : {R"({"op":"ping"})", R"({"op":"hello"})", "{", R"({"type":"x"})", R"({"op":"x"})"}) {
+    static_cast<void>(read(message));
+    EXPECT_FALSE(batch_.needs_engine) << message;
+  }
+}
+
+TEST_F(Messages, EveryMessageOfAFrameIsAnItem) {
+  static_cast<void>(read("{}\n\n{\"op\":\"ping\"}\r\n[]\n"));
+  ASSERT_EQ(batch_.items.size(), 3U);
+  EXPECT_EQ(batch_.items[0].kind, Item::Kind::refused);
+  EXPECT_EQ(batch_.items[1].code, Code::ok);
+  EXPECT_EQ(batch_.items[2].code, Code::malformed);
+}
+
+TEST_F(Messages, ARoleIsNeededToSendAndToRead) {
+  session_.roles = {};
+  EXPECT_EQ(read(R"({"type":"find","player":"ada","value":3})").code, Code::unauthorized);
+  EXPECT_EQ(read(R"({"type":"find","player":"ada"})").code, Code::missing_field);  // Comes first in the protocol.
+  EXPECT_EQ(read(R"({"op":"query","path":"/v1/boards"})").code, Code::unauthorized);
+  EXPECT_EQ(read(R"({"op":"watch","board":"global"})").code, Code::unauthorized);
+  EXPECT_EQ(read(R"({"op":"watch","player":"ada"})").code, Code::unauthorized);
+}
+
+TEST_F(Messages, AnErrorsRefIsBesideIt) {
+  EXPECT_EQ(answer(read(R"({"op":"x","ref":"r"})")),
+            R"({"error":{"code":"invalid_argument","message":"there is no op 'x'; there are hello, watch, unwatch, )"
+            R"(query, ping"},"ref":"r"})");
+}
+
+TEST_F(Messages, HelloSetsTheDetailOfWhatFollowsInTheSameFrame) {
+  const std::string event = R"({"type":"find","player":"ada","value":3})";
+  static_cast<void>(read(event + "\n{\"op\":\"hello\",\"detail\":[\"fired\"]}\n" + event));
+  ASSERT_EQ(batch_.items.size(), 3U);
+  EXPECT_FALSE(batch_.items[0].detail.fired);
+  EXPECT_TRUE(batch_.items[2].detail.fired);
+}
+
+}  // namespace
+}  // namespace tallyho

@@ -1,0 +1,157 @@
+#include "server/metrics.h"
+
+#include <algorithm>
+#include <bit>
+#include <functional>
+#include <sstream>
+
+#include "prometheus/metric_family.h"
+#include "prometheus/text_serializer.h"
+
+namespace tallyho {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Io = std::vector<const IoFigures*>;
+
+constexpr std::int64_t first_bound_us = 64;
+
+ClientMetric labelled(std::string name, std::string value) {
+  ClientMetric metric;
+  if (!name.empty()) metric.label.push_back({std::move(name), std::move(value)});
+  return metric;
+}
+
+// A family under construction.
+class Family {
+ public:
+  Family(std::vector<MetricFamily>& families, std::string name, std::string help, MetricType type)
+      : family_(families.emplace_back()) {
+    family_.name = std::move(name);
+    family_.help = std::move(help);
+    family_.type = type;
+  }
+
+  Family& add(double value, std::string label = "", std::string of = "") {
+    ClientMetric metric = labelled(std::move(label), std::move(of));
+    if (family_.type == MetricType::Counter) metric.counter.value = value;
+    if (family_.type == MetricType::Gauge) metric.gauge.value = value;
+    family_.metric.push_back(std::move(metric));
+    return *this;
+  }
+  Family& add(std::uint64_t value, std::string label = "", std::string of = "") {
+    return add(static_cast<double>(value), std::move(label), std::move(of));
+  }
+  void add_histogram(ClientMetric::Histogram histogram) {
+    family_.metric.emplace_back().histogram = std::move(histogram);
+  }
+
+ private:
+  MetricFamily& family_;
+};
+
+std::uint64_t sum(const Io& io, const std::function<std::uint64_t(const IoFigures&)>& of) {
+  std::uint64_t total = 0;
+  for (const IoFigures* figures : io) total += of(*figures);
+  return total;
+}
+
+void add_events(std::vector<MetricFamily>& out, const Io& io) {
+  Family family(out, "tallyho_events_total", "Events answered, by code.", MetricType::Counter);
+  for (std::size_t code = 0; code < code_count; ++code) {
+    const std::uint64_t count = sum(io, [&](const IoFigures& figures) { return figures.events[code].value(); });
+    family.add(count, "code", std::string(name_of(static_cast<Code>(code))));
+  }
+}
+
+void add_latency(std::vector<MetricFamily>& out, const Io& io) {
+  ClientMetric::Histogram histogram;
+  for (std::size_t bucket = 0; bucket < LatencyBuckets::count; ++bucket) {
+    histogram.sample_count += sum(io, [&](const IoFigures& figures) { return figures.latency.in_bucket(bucket); });
+    histogram.bucket.push_back({histogram.sample_count, LatencyBuckets::upper_bound_seconds(bucket)});
+  }
+  for (const IoFigures* figures : io) histogram.sample_sum += figures->latency.sum_seconds();
+  Family(out, "tallyho_event_seconds", "From an event's arrival to its answer being handed to the socket.",
+         MetricType::Histogram)
+      .add_histogram(std::move(histogram));
+}
+
+void add_io(std::vector<MetricFamily>& out, const Io& io) {
+  const auto counter = [&](const char* name, const char* help, Counter IoFigures::* of) {
+    Family(out, name, help, MetricType::Counter).add(sum(io, [&](const IoFigures& f) { return (f.*of).value(); }));
+  };
+  counter("tallyho_connections_total", "Connections accepted.", &IoFigures::connections_opened);
+  counter("tallyho_batches_total", "Frames and request bodies taken.", &IoFigures::batches);
+  counter("tallyho_http_requests_total", "HTTP requests answered.", &IoFigures::requests);
+  counter("tallyho_push_messages_total", "Messages for watches handed to sockets.", &IoFigures::pushes);
+  counter("tallyho_received_bytes_total", "Bytes of frames and bodies received.", &IoFigures::bytes_in);
+  counter("tallyho_sent_bytes_total", "Bytes of frames and bodies sent.", &IoFigures::bytes_out);
+  Family(out, "tallyho_connections", "Connections now.", MetricType::Gauge).add(sum(io, [](const IoFigures& figures) {
+    const std::uint64_t closed = figures.connections_closed.value();
+    return figures.connections_opened.value() - std::min(closed, figures.connections_opened.value());
+  }));
+}
+
+void add_engine(std::vector<MetricFamily>& out, const Ruleset& ruleset, const EngineFigures& engine) {
+  Family fired(out, "tallyho_rule_fired_total", "Times a rule fired in an accepted event.", MetricType::Counter);
+  for (std::size_t i = 0; i < engine.rules.size(); ++i) fired.add(engine.rules[i].fired, "rule", ruleset.rules[i].id);
+  Family failed(out, "tallyho_rule_failed_total", "Times a rule failed.", MetricType::Counter);
+  for (std::size_t i = 0; i < engine.rules.size(); ++i) failed.add(engine.rules[i].failed, "rule", ruleset.rules[i].id);
+  Family(out, "tallyho_position", "Position of the last event in the log.", MetricType::Gauge).add(engine.version);
+  Family(out, "tallyho_players", "Players.", MetricType::Gauge).add(std::uint64_t{engine.players});
+  Family(out, "tallyho_memory_bytes", "Bytes that the game holds, by class.", MetricType::Gauge)
+      .add(std::uint64_t{engine.memory.players}, "class", "players")
+      .add(std::uint64_t{engine.memory.scopes}, "class", "scopes")
+      .add(std::uint64_t{engine.memory.sets}, "class", "sets")
+      .add(std::uint64_t{engine.memory.boards}, "class", "boards")
+      .add(std::uint64_t{engine.memory.strings}, "class", "strings")
+      .add(std::uint64_t{engine.memory.dedupe}, "class", "dedupe");
+  Family(out, "tallyho_queued_batches", "Batches waiting for the engine.", MetricType::Gauge)
+      .add(std::uint64_t{engine.queued_batches});
+  Family(out, "tallyho_engine_rounds_total", "Rounds of the engine thread: one commit each.", MetricType::Counter)
+      .add(engine.rounds);
+  Family(out, "tallyho_watches", "Watches now.", MetricType::Gauge).add(engine.feed.watches);
+  Family(out, "tallyho_feed_messages_total", "Changes sent to watches.", MetricType::Counter).add(engine.feed.messages);
+  Family(out, "tallyho_feed_merged_total", "Versions that changes summed up.", MetricType::Counter)
+      .add(engine.feed.merged);
+  Family(out, "tallyho_feed_encoded_total", "Changes encoded; messages / encoded is how far sharing goes.",
+         MetricType::Counter)
+      .add(engine.feed.encoded);
+}
+
+}  // namespace
+
+double LatencyBuckets::upper_bound_seconds(std::size_t bucket) {
+  if (bucket + 1 == count) return std::numeric_limits<double>::infinity();
+  return static_cast<double>(first_bound_us << bucket) * 1e-6;
+}
+
+void LatencyBuckets::add(std::chrono::nanoseconds latency, std::uint64_t times) noexcept {
+  const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(latency.count(), 0));
+  const std::uint64_t units = ns == 0 ? 0 : (ns - 1) / (first_bound_us * 1000);
+  const auto bucket = static_cast<std::size_t>(std::bit_width(units));
+  buckets_[std::min(bucket, count - 1)].add(times);
+  sum_ns_.add(ns * times);
+}
+
+std::string render_metrics(const Ruleset& ruleset, const Io& io, const EngineFigures& engine, bool has_record) {
+  std::vector<MetricFamily> families;
+  families.reserve(32);  // Family holds references into it.
+  add_events(families, io);
+  add_latency(families, io);
+  add_io(families, io);
+  add_engine(families, ruleset, engine);
+  if (has_record) {
+    Family(families, "tallyho_recorded_total", "Events written to the record file.", MetricType::Counter)
+        .add(engine.recorded);
+    Family(families, "tallyho_record_complete", "1 while every event so far is in the record file.", MetricType::Gauge)
+        .add(std::uint64_t{engine.is_record_complete ? 1U : 0U});
+  }
+  std::ostringstream out;
+  prometheus::TextSerializer().Serialize(out, families);
+  return std::move(out).str();
+}
+
+}  // namespace tallyho

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+namespace tallyho {
+
+// Messages waiting to be sent on a WebSocket, gathered into frames: several messages to a frame, separated by newlines,
+// as long as the frame stays small; a big message is a frame of its own.
+class Outbox {
+ public:
+  static constexpr std::size_t frame_bytes = std::size_t{64} * 1024;  // From here on a new frame is begun.
+
+  // Appends one message, written by `write` onto the string it is given.
+  template <typename Write>
+  void add(Write write) {
+    if (frames_.size() == (is_sending_ ? 1U : 0U) || frames_.back().size() >= frame_bytes) begin_frame();
+    std::string& frame = frames_.back();
+    const std::size_t before = frame.size();
+    if (before > 0) frame += '\n';
+    write(frame);
+    bytes_ += frame.size() - before;
+  }
+
+  bool is_empty() const { return frames_.empty(); }
+  bool is_sending() const { return is_sending_; }
+  std::size_t bytes() const { return bytes_; }
+  // The number of the frame that the last message went into, counting from 1.
+  std::uint64_t last_frame() const { return sent_ + frames_.size(); }
+  // How many frames have been sent.
+  std::uint64_t sent() const { return sent_; }
+
+  // The oldest frame, which stays as it is until sent_front().
+  const std::string& begin_sending() {
+    is_sending_ = true;
+    return frames_.front();
+  }
+  void sent_front() {
+    is_sending_ = false;
+    ++sent_;
+    bytes_ -= frames_.front().size();
+    spare_ = std::move(frames_.front());
+    frames_.pop_front();
+  }
+
+ private:
+  void begin_frame() {
+    frames_.push_back(std::move(spare_));
+    frames_.back().clear();
+    spare_ = {};
+  }
+
+  std::deque<std::string> frames_;
+  std::string spare_;  // The last sent frame's memory.
+  std::size_t bytes_ = 0;
+  std::uint64_t sent_ = 0;
+  bool is_sending_ = false;
+};
+
+}  // namespace tallyho

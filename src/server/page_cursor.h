@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "boards/board.h"
+#include "server/place.h"
+#include "server/problem.h"
+
+namespace tallyho {
+
+// Cursors of pages are keysets: what the last member of a page had reached, and where. The next page begins with who
+// comes after that now, so that a member that does not move while one pages is seen exactly once. A cursor also says
+// which window it pages through, which goes on when a new one begins.
+
+// "570.8812.0": value, position, section. Opaque to clients.
+std::string make_cursor(const Standing& last, const BoardSection& section);
+
+// The rank at which the page after `cursor` begins. Moves `place` to the cursor's window, unless `is_window_given`.
+// Errors: invalid_argument (no cursor of this board, group or window), not_found (its window is not readable any more).
+Answered<Rank> find_page(Place& place, std::string_view cursor, bool is_window_given);
+
+}  // namespace tallyho

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "boards/leaderboard.h"
+
+namespace tallyho {
+
+// What only the engine thread can answer, as the I/O threads hand it over. All views point into the batch that carries
+// the request.
+
+// Which leaderboard is meant.
+struct BoardSelector {
+  std::string_view board;
+  std::optional<std::string_view> group;
+  std::optional<std::string_view> window;  // Nothing: the current one.
+};
+
+// Reading, by HTTP or by `query`: the paths of routes.h.
+struct ReadRequest {
+  enum class What : std::uint8_t { boards, page, member, player, ruleset, ranks };
+  What what = What::boards;
+  BoardSelector selector;
+  std::string_view name;  // The member or the player.
+  std::uint32_t limit = 10;
+  std::optional<std::uint64_t> offset;
+  std::optional<std::string_view> cursor;
+  Ranking ranking = Ranking::ordinal;
+  std::optional<std::uint32_t> around;
+  std::span<const std::string_view> members;  // ranks
+  bool with_state = false;                    // player: the asker may see it.
+};
+
+// Beginning to watch a part of a board, or a player.
+struct WatchRequest {
+  std::string_view player;  // Or, if empty,
+  BoardSelector selector;
+  std::uint32_t top = 10;                  // the first so many, or
+  std::optional<std::string_view> around;  // this member,
+  std::uint32_t radius = 5;                // with so many on either side.
+};
+
+struct UnwatchRequest {
+  std::string_view watch;  // JSON, as `ref` was sent.
+};
+
+struct Request {
+  enum class Kind : std::uint8_t { read, watch, unwatch, figures };
+  Kind kind = Kind::read;
+  ReadRequest read;
+  WatchRequest watch;
+  UnwatchRequest unwatch;
+};
+
+}  // namespace tallyho

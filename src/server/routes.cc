@@ -1,0 +1,149 @@
+#include "server/routes.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <string>
+
+namespace tallyho {
+namespace {
+
+constexpr std::string_view get_methods = "GET, HEAD";
+using What = ReadRequest::What;
+
+Route read_route(What what) {
+  Route route{.kind = Route::Kind::read, .allow = get_methods, .read = {}};
+  route.read.what = what;
+  return route;
+}
+
+// Below /v1.
+Route find_v1(const std::vector<std::string_view>& path) {
+  const std::size_t depth = path.size();
+  if (depth == 2 && path[1] == "events") return {.kind = Route::Kind::events, .allow = "POST", .read = {}};
+  if (depth == 2 && path[1] == "ws") return {.kind = Route::Kind::websocket, .allow = "GET", .read = {}};
+  if (depth == 2 && path[1] == "ruleset") return read_route(What::ruleset);
+  if (depth == 2 && path[1] == "boards") return read_route(What::boards);
+  if (depth == 3 && path[1] == "players") {
+    Route route = read_route(What::player);
+    route.read.name = path[2];
+    return route;
+  }
+  if (depth < 3 || path[1] != "boards") return {};
+  Route route = read_route(What::page);
+  route.read.selector.board = path[2];
+  if (depth == 3) return route;
+  if (depth == 4 && path[3] == "ranks") {
+    route.kind = Route::Kind::ranks;
+    route.allow = "POST";
+    route.read.what = What::ranks;
+    return route;
+  }
+  if (depth == 5 && path[3] == "members") {
+    route.read.what = What::member;
+    route.read.name = path[4];
+    return route;
+  }
+  return {};
+}
+
+Answered<std::uint64_t> number(std::string_view name, std::string_view text, std::uint64_t min, std::uint64_t max) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size() && value >= min && value <= max) return value;
+  return refuse(Code::invalid_argument, "'" + std::string(name) + "' is a whole number from " + std::to_string(min) +
+                                            " to " + std::to_string(max));
+}
+
+Answered<Ranking> ranking(std::string_view text) {
+  if (text == "ordinal") return Ranking::ordinal;
+  if (text == "competition") return Ranking::competition;
+  if (text == "dense") return Ranking::dense;
+  return refuse(Code::invalid_argument, "'ranking' is ordinal, competition or dense");
+}
+
+// Stores what is there, or hands on why it is not.
+template <typename Value, typename T, typename U>
+Answered<void> store(T& target, Answered<U> value) {
+  if (!value) return std::unexpected(std::move(value.error()));
+  target = static_cast<Value>(*value);
+  return {};
+}
+
+// Sets the one parameter `name`.
+Answered<void> set_parameter(ReadRequest& read, std::string_view name, std::string_view value, const Limits& limits) {
+  const bool is_page = read.what == What::page;
+  const bool is_member = read.what == What::member;
+  const bool is_on_board = is_page || is_member || read.what == What::ranks;
+  if (name == "group" && is_on_board) {
+    read.selector.group = value;
+  } else if (name == "window" && is_on_board) {
+    read.selector.window = value;
+  } else if (name == "ranking" && is_on_board) {
+    return store<Ranking>(read.ranking, ranking(value));
+  } else if (name == "limit" && is_page) {
+    return store<std::uint32_t>(read.limit, number(name, value, 1, limits.page_max));
+  } else if (name == "offset" && is_page) {
+    return store<std::uint64_t>(read.offset, number(name, value, 0, INT64_MAX));
+  } else if (name == "cursor" && is_page) {
+    read.cursor = value;
+  } else if (name == "around" && is_member) {
+    return store<std::uint32_t>(read.around, number(name, value, 0, limits.radius_max));
+  } else {
+    return refuse(Code::invalid_argument, "there is no parameter '" + std::string(name) + "' here");
+  }
+  return {};
+}
+
+}  // namespace
+
+Route find_route(const RequestTarget& target) {
+  const auto& path = target.segments;
+  if (path.empty()) return {};
+  if (path.size() == 1) {
+    if (path[0] == "healthz") return {.kind = Route::Kind::health, .allow = get_methods, .read = {}};
+    if (path[0] == "readyz") return {.kind = Route::Kind::readiness, .allow = get_methods, .read = {}};
+    if (path[0] == "metrics") return {.kind = Route::Kind::metrics, .allow = get_methods, .read = {}};
+  }
+  return path[0] == "v1" ? find_v1(path) : Route{};
+}
+
+Answered<ReadRequest> read_parameters(ReadRequest read, const RequestTarget& target, const Limits& limits) {
+  for (const auto& [name, value] : target.parameters) {
+    const auto set = set_parameter(read, name, value, limits);
+    if (!set) return std::unexpected(set.error());
+  }
+  if (read.cursor && read.offset) return refuse(Code::invalid_argument, "'cursor' and 'offset' exclude each other");
+  return read;
+}
+
+bool set_detail(Detail& detail, std::string_view word) {
+  if (word == "fired") return detail.fired = true;
+  if (word == "notices") return detail.notices = true;
+  if (word == "ranks") return detail.ranks = true;
+  return false;
+}
+
+Answered<Detail> detail_parameter(const RequestTarget& target) {
+  Detail detail;
+  for (const auto& [name, value] : target.parameters) {
+    if (name != "detail")
+      return refuse(Code::invalid_argument, "there is no parameter '" + std::string(name) + "' here");
+    for (std::string_view rest = value; !rest.empty();) {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      if (!set_detail(detail, rest.substr(0, comma))) {
+        return refuse(Code::invalid_argument, "'detail' lists any of fired, notices, ranks");
+      }
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+  }
+  return detail;
+}
+
+Answered<void> no_parameters(const RequestTarget& target) {
+  if (target.parameters.empty()) return {};
+  return refuse(Code::invalid_argument,
+                "there is no parameter '" + std::string(target.parameters.front().first) + "' here");
+}
+
+}  // namespace tallyho

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/arena.h"
+#include "server/batch.h"
+#include "server/limits.h"
+#include "server/problem.h"
+#include "server/request_target.h"
+#include "server/requests.h"
+
+namespace tallyho {
+
+// What a path is. The one list of paths: HTTP and the WebSocket's `query` both ask it.
+struct Route {
+  enum class Kind : std::uint8_t { none, events, read, ranks, websocket, health, readiness, metrics };
+  Kind kind = Kind::none;
+  std::string_view allow;  // The methods it takes, as the header `Allow` lists them.
+  ReadRequest read;        // read, ranks: with the names in the path filled in.
+};
+
+Route find_route(const RequestTarget& target);
+
+// Fills in a read's parameters from the query. Names are checked for being known, values for being in range.
+// Errors: invalid_argument.
+Answered<ReadRequest> read_parameters(ReadRequest read, const RequestTarget& target, const Limits& limits);
+
+// `?detail=fired,ranks` of POST /v1/events, which takes no other parameter. Errors: invalid_argument.
+Answered<Detail> detail_parameter(const RequestTarget& target);
+
+// One word of `detail`; false if it is none.
+bool set_detail(Detail& detail, std::string_view word);
+
+// Nothing but the path may be there. Errors: invalid_argument.
+Answered<void> no_parameters(const RequestTarget& target);
+
+}  // namespace tallyho

@@ -1,0 +1,163 @@
+#include "server/server.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/json.h"
+#include "log/memory_log.h"
+#include "server/engine_thread.h"
+#include "server/io_thread.h"
+#include "server/listener.h"
+#include "server/recorder.h"
+
+namespace tallyho {
+namespace {
+
+std::string limits_json(const Limits& limits, const Engine::Options& engine) {
+  const auto number = [](auto value) { return static_cast<std::int64_t>(value); };
+  std::string out;
+  JsonWriter json(out);
+  json.object();
+  json.key("event_bytes_max").number(number(limits.event_bytes_max));
+  json.key("frame_bytes_max").number(number(limits.frame_bytes_max));
+  json.key("watches_max").number(number(limits.watches_max));
+  json.key("top_max").number(number(limits.top_max));
+  json.key("radius_max").number(number(limits.radius_max));
+  json.key("page_max").number(number(limits.page_max));
+  json.key("body_bytes_max").number(number(limits.body_bytes_max));
+  json.key("backlog_bytes_max").number(number(limits.backlog_bytes_max));
+  json.key("send_timeout_ms").number(number(limits.send_timeout.count()));
+  json.key("push_interval_ms").number(number(limits.push_interval.count()));
+  json.key("groups_max").number(number(engine.groups_max));
+  json.key("keys_max").number(number(engine.keys_max));
+  json.key("players_max").number(number(engine.players_max));
+  json.end();
+  return out;
+}
+
+std::size_t io_thread_count(int wanted) {
+  if (wanted > 0) return static_cast<std::size_t>(wanted);
+  const unsigned cores = std::thread::hardware_concurrency();
+  return std::clamp(cores, 2U, 5U) - 1;
+}
+
+void warn_on_stderr(std::string_view message) {
+  std::fprintf(stderr, "tallyho serve: %.*s\n", static_cast<int>(message.size()), message.data());
+}
+
+}  // namespace
+
+struct Server::Impl {
+  explicit Impl(Authority granted)
+      : shared{.ruleset = {}, .limits = {}, .identity = {}, .authority = granted, .figures = {}} {}
+
+  Shared shared;
+  ServerOptions options;
+  std::unique_ptr<Engine> engine;
+  std::unique_ptr<Recorder> recorder;
+  Doorbell bell;
+  std::vector<std::unique_ptr<IoThread>> io_threads;
+  std::unique_ptr<Listener> listener;
+  std::unique_ptr<Listener> admin_listener;
+
+  std::mutex mutex;
+  std::condition_variable stop_asked;
+  bool is_stopping = false;  // Guarded by `mutex`.
+
+  std::expected<void, std::string> open_listeners(const Endpoint& listen, const Endpoint& admin);
+};
+
+std::expected<void, std::string> Server::Impl::open_listeners(const Endpoint& listen, const Endpoint& admin) {
+  std::vector<IoThread*> all;
+  all.reserve(io_threads.size());
+  for (const auto& thread : io_threads) all.push_back(thread.get());
+  auto opened = Listener::open(listen, all, false);
+  if (!opened) return std::unexpected(opened.error());
+  listener = std::move(*opened);
+  auto admin_opened = Listener::open(admin, {all.front()}, true);
+  if (!admin_opened) return std::unexpected(admin_opened.error());
+  admin_listener = std::move(*admin_opened);
+  return {};
+}
+
+std::expected<std::unique_ptr<Server>, std::string> Server::open(std::shared_ptr<const Ruleset> ruleset,
+                                                                 ServerOptions options, std::unique_ptr<Log> log) {
+  const auto listen = parse_endpoint(options.listen);
+  if (!listen) return std::unexpected(listen.error());
+  const auto admin = parse_endpoint(options.admin);
+  if (!admin) return std::unexpected(admin.error());
+  const auto authority = Authority::create(options.dev, listen->host, admin->host);
+  if (!authority) return std::unexpected(authority.error());
+  if (options.limits.event_bytes_max > event_bytes_max) {
+    return std::unexpected("an event has at most " + std::to_string(event_bytes_max) + " bytes");
+  }
+  if (!options.warn) options.warn = warn_on_stderr;
+  options.engine.feed.push_interval = options.limits.push_interval;
+
+  auto impl = std::make_unique<Impl>(*authority);
+  if (log == nullptr) log = std::make_unique<MemoryLog>();
+  impl->shared.ruleset = ruleset;
+  impl->shared.limits = options.limits;
+  impl->shared.identity = {.log = log->identity(), .limits_json = limits_json(options.limits, options.engine)};
+  impl->shared.has_record = !options.record.empty();
+  impl->shared.is_metrics_public = is_loopback(listen->host);
+  for (std::size_t i = 0; i < io_thread_count(options.io_threads); ++i) {
+    impl->io_threads.push_back(std::make_unique<IoThread>(i, impl->shared, impl->bell));
+    impl->shared.figures.push_back(&impl->io_threads.back()->figures());
+  }
+  if (const auto opened = impl->open_listeners(*listen, *admin); !opened) return std::unexpected(opened.error());
+  if (!options.record.empty()) {
+    auto recorder = Recorder::open(options.record, options.warn);
+    if (!recorder) return std::unexpected(recorder.error());
+    impl->recorder = std::move(*recorder);
+  }
+  impl->engine = std::make_unique<Engine>(std::move(ruleset), std::move(log), options.engine);
+  impl->options = std::move(options);
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() = default;
+
+std::string Server::listen_endpoint() const {
+  return impl_->listener->endpoint();
+}
+std::string Server::admin_endpoint() const {
+  return impl_->admin_listener->endpoint();
+}
+
+void Server::run() {
+  std::vector<Port*> ports;
+  for (const auto& thread : impl_->io_threads) ports.push_back(&thread->port());
+  EngineThread engine_thread(*impl_->engine, ports, impl_->bell, impl_->shared.limits, impl_->recorder.get(),
+                             impl_->options.before_ingest_for_test);
+  impl_->listener->start();
+  impl_->admin_listener->start();
+  std::thread engine_runner([&] { engine_thread.run(); });
+  std::vector<std::thread> io_runners;
+  for (const auto& thread : impl_->io_threads) io_runners.emplace_back([&thread] { thread->run(); });
+
+  {
+    std::unique_lock lock(impl_->mutex);
+    impl_->stop_asked.wait(lock, [&] { return impl_->is_stopping; });
+  }
+  impl_->listener->stop();
+  impl_->admin_listener->stop();
+  for (const auto& thread : impl_->io_threads) thread->begin_stop();
+  for (std::thread& runner : io_runners) runner.join();
+  engine_thread.stop();
+  engine_runner.join();
+  impl_->recorder.reset();  // Writes out what is left.
+}
+
+void Server::stop() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->is_stopping = true;
+  impl_->stop_asked.notify_all();
+}
+
+}  // namespace tallyho

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/engine.h"
+#include "log/log.h"
+#include "ruleset/ruleset.h"
+#include "server/limits.h"
+
+namespace tallyho {
+
+struct ServerOptions {
+  std::string listen = "127.0.0.1:7070";  // HOST:PORT; port 0 takes a free one.
+  std::string admin = "127.0.0.1:7071";   // Health, readiness, metrics.
+  int io_threads = 0;                     // 0: one for every core but the engine's, at least 1, at most 4.
+  bool dev = false;                       // Loopback only; every connection has the roles ingest and read.
+  std::string record;                     // Write every event that reached the log to this file; "": don't.
+  Limits limits;
+  Engine::Options engine;
+  std::function<void(std::string_view)> warn;  // Told, on any thread, what an operator should know; empty: stderr.
+
+  // For tests only, and so without a way in from the command line: called on the engine thread before every event that
+  // is ingested. It may stall, or make the engine fail.
+  std::function<void(Engine&, const Event&)> before_ingest_for_test;
+};
+
+// A running game behind sockets: WebSocket and HTTP on one port, health and metrics on another.
+//
+//     auto server = Server::open(ruleset, options);
+//     if (!server) return fail(server.error());
+//     std::thread signals([&] { wait_for_sigterm(); (*server)->stop(); });
+//     (*server)->run();
+//
+// Threads: I/O threads decode and validate events, and hand them in batches to the one engine thread, which owns the
+// engine; every connection belongs to one I/O thread. They meet in bounded queues only (port.h). A queue that is full
+// is an answer, `overloaded`, never a wait.
+// Memory: bounded by Limits and Engine::Options.
+class Server {
+ public:
+  // Binds both ports and builds the engine on `log` (nothing: one in memory). Nothing is answered before run().
+  // Errors, as a sentence: an address that can't be bound, a file that can't be written, a mode that is not safe.
+  static std::expected<std::unique_ptr<Server>, std::string> open(std::shared_ptr<const Ruleset> ruleset,
+                                                                  ServerOptions options,
+                                                                  std::unique_ptr<Log> log = nullptr);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // "127.0.0.1:7070": with the port that was really taken.
+  std::string listen_endpoint() const;
+  std::string admin_endpoint() const;
+
+  // Serves until stop(), then returns. Once.
+  void run();
+
+  // Any thread, any time, more than once: no new connections; what clients had sent is answered; WebSockets are closed
+  // with 1001; run() returns, after at most Limits::close_timeout more than that takes. Returns at once.
+  void stop();
+
+ private:
+  struct Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tallyho

@@ -1,0 +1,343 @@
+// A server in process, over real sockets: what can't be provoked from outside, such as a defect, a full queue, a log
+// that can't be written, and a client that does not read. The rest is in test/server.
+#include "server/server.h"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <semaphore>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "boost/asio/io_context.hpp"
+#include "boost/asio/ip/tcp.hpp"
+#include "boost/asio/read.hpp"
+#include "boost/asio/write.hpp"
+#include "boost/beast/core/buffers_to_string.hpp"
+#include "boost/beast/core/flat_buffer.hpp"
+#include "boost/beast/websocket/stream.hpp"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "log/memory_log.h"
+#include "ruleset/loader.h"
+
+namespace tallyho {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using asio::ip::tcp;
+using testing::HasSubstr;
+
+constexpr std::string_view game = R"(
+tallyho: 1
+name: game
+events:
+  find: {value: int}
+rules:
+  - id: base
+    on: find
+    points: event.value
+boards:
+  - id: global
+)";
+
+std::string find(std::string_view player, int value, int ref = 0) {
+  return R"({"type":"find","player":")" + std::string(player) + R"(","value":)" + std::to_string(value) + R"(,"ref":)" +
+         std::to_string(ref) + "}";
+}
+
+// A connected socket that blocks for at most half a minute, so that a failed test ends.
+tcp::socket connect(asio::io_context& context, const Server& server) {
+  const std::string endpoint = server.listen_endpoint();
+  const auto port = static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
+  tcp::socket socket(context);
+  socket.connect({asio::ip::make_address("127.0.0.1"), port});
+  const timeval patience{.tv_sec = 30, .tv_usec = 0};
+  setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  return socket;
+}
+
+// A WebSocket client that waits for every answer.
+class Client {
+ public:
+  explicit Client(const Server& server) : stream_(connect(context_, server)) {
+    stream_.handshake("localhost", "/v1/ws");
+  }
+
+  void send(const std::string& frame) { stream_.write(asio::buffer(frame)); }
+  std::string receive() {
+    while (lines_.empty()) {
+      beast::flat_buffer buffer;
+      stream_.read(buffer);
+      const std::string frame = beast::buffers_to_string(buffer.data());
+      std::istringstream lines(frame);
+      for (std::string line; std::getline(lines, line);) lines_.push_back(line);
+    }
+    std::string line = lines_.front();
+    lines_.erase(lines_.begin());
+    return line;
+  }
+  std::string ask(const std::string& message) {
+    send(message);
+    return receive();
+  }
+  tcp::socket& socket() { return stream_.next_layer(); }
+
+ private:
+  asio::io_context context_;
+  beast::websocket::stream<tcp::socket> stream_;
+  std::vector<std::string> lines_;
+};
+
+class ServerTest : public testing::Test {
+ protected:
+  ~ServerTest() override {
+    if (server_ == nullptr) return;
+    server_->stop();
+    runner_.join();
+  }
+
+  ServerOptions options() {
+    ServerOptions options;
+    options.listen = options.admin = "127.0.0.1:0";
+    options.dev = true;
+    options.io_threads = 2;
+    return options;
+  }
+
+  void start(ServerOptions options, std::unique_ptr<Log> log = nullptr) {
+    auto opened = Server::open(load_ruleset(game, "game.yaml").value(), std::move(options), std::move(log));
+    ASSERT_TRUE(opened) << opened.error();
+    server_ = std::move(*opened);
+    runner_ = std::thread([this] { server_->run(); });
+  }
+
+  // Whether the server closes this connection, within half a minute.
+  static bool is_closed_by_server(tcp::socket& socket) {
+    char byte = 0;
+    boost::system::error_code error;
+    while (socket.read_some(asio::buffer(&byte, 1), error) > 0 && !error) {
+    }
+    return error == asio::error::eof || error == asio::error::connection_reset;
+  }
+
+  std::unique_ptr<Server> server_;
+  std::thread runner_;
+};
+
+TEST_F(ServerTest, ADefectIsAnsweredInternalAndHasNoEffect) {
+  ServerOptions with_defect = options();
+  with_defect.before_ingest_for_test = [](Engine& engine, const Event& event) {
+    if (event.envelope.id == "defect") engine.fail_next_for_test();
+  };
+  start(std::move(with_defect));
+  Client client(*server_);
+  EXPECT_THAT(client.ask(find("ada", 5)), HasSubstr(R"("total":5)"));
+  EXPECT_THAT(client.ask(R"({"type":"find","player":"ada","id":"defect","value":7})"),
+              HasSubstr(R"("code":"internal")"));
+  EXPECT_THAT(client.ask(R"({"op":"query","path":"/v1/players/ada"})"), HasSubstr(R"("total":5)"));
+  EXPECT_THAT(client.ask(find("ada", 1)), HasSubstr(R"("total":6)"));
+}
+
+// Goal: a full queue is an answer, in its place in the order, and what was not refused is scored. Method: the engine is
+// held at its first event, so that the answers behind it have to wait for it; the second frame is more than the queue
+// may hold.
+TEST_F(ServerTest, AFullQueueAnswersOverloadedInOrder) {
+  std::binary_semaphore go(0);
+  std::atomic<bool> is_held{false};
+  ServerOptions narrow = options();
+  narrow.limits.queue_bytes_max = 1000;
+  narrow.before_ingest_for_test = [&](Engine&, const Event&) {
+    if (!is_held.exchange(true)) go.acquire();
+  };
+  start(std::move(narrow));
+  Client client(*server_);
+  client.send(find("ada", 1, 0));
+  constexpr int refused = 30;
+  std::string frame = "{";
+  for (int i = 1; i <= refused; ++i) frame += "\n" + find("ada", 1, i);
+  client.send(frame);
+  client.send(find("ada", 1, refused + 1));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(client.socket().available(), 0U);
+  go.release();
+  EXPECT_THAT(client.receive(), HasSubstr(R"("code":"ok")"));
+  EXPECT_THAT(client.receive(), HasSubstr(R"("code":"malformed")"));  // What is wrong with a message comes first.
+  for (int i = 1; i <= refused; ++i) {
+    const std::string answer = client.receive();
+    EXPECT_THAT(answer, HasSubstr(R"("code":"overloaded")"));
+    EXPECT_THAT(answer, HasSubstr(R"("retry_after_ms":100)"));
+    EXPECT_THAT(answer, HasSubstr(R"("ref":)" + std::to_string(i) + "}"));
+  }
+  EXPECT_THAT(client.receive(), HasSubstr(R"("total":2)"));
+  EXPECT_THAT(client.ask(find("ada", 1)), HasSubstr(R"("total":3)"));
+}
+
+// A log that can be told not to take anything, and when what it took is durable.
+class MoodyLog final : public Log {
+ public:
+  Result<Position> append(std::string_view record, Timestamp arrival) override {
+    if (is_broken) return std::unexpected(Error{.code = Code::unavailable});
+    return log_.append(record, arrival);
+  }
+  void commit() override { log_.commit(); }
+  Position durable() const override { return is_slow ? 0 : log_.durable(); }
+  Position last() const override { return log_.last(); }
+  const std::string& identity() const override { return log_.identity(); }
+
+  std::atomic<bool> is_broken{false};
+  std::atomic<bool> is_slow{false};
+
+ private:
+  MemoryLog log_;
+};
+
+TEST_F(ServerTest, ALogThatCannotBeWrittenAnswersUnavailable) {
+  auto log = std::make_unique<MoodyLog>();
+  MoodyLog& moody = *log;
+  start(options(), std::move(log));
+  Client client(*server_);
+  EXPECT_THAT(client.ask(find("ada", 5)), HasSubstr(R"("code":"ok")"));
+  moody.is_broken = true;
+  const std::string answer = client.ask(find("ada", 5));
+  EXPECT_THAT(answer, HasSubstr(R"("code":"unavailable")"));
+  EXPECT_THAT(answer, HasSubstr(R"("retry_after_ms":100)"));
+  EXPECT_THAT(client.ask(R"({"op":"query","path":"/v1/players/ada"})"), HasSubstr(R"("total":5)"));
+  moody.is_broken = false;
+  EXPECT_THAT(client.ask(find("ada", 5)), HasSubstr(R"("total":10)"));
+}
+
+TEST_F(ServerTest, NothingLeavesBeforeItIsDurable) {
+  auto log = std::make_unique<MoodyLog>();
+  MoodyLog& moody = *log;
+  start(options(), std::move(log));
+  Client client(*server_);
+  moody.is_slow = true;
+  client.send(find("ada", 5));
+  client.send(R"({"op":"query","path":"/v1/boards/global"})");
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(client.socket().available(), 0U);
+  moody.is_slow = false;
+  EXPECT_THAT(client.receive(), HasSubstr(R"("code":"ok")"));
+  EXPECT_THAT(client.receive(), HasSubstr(R"("version":1)"));
+}
+
+TEST_F(ServerTest, AFullGameAnswersCapacity) {
+  ServerOptions small = options();
+  small.engine.players_max = 1;
+  start(std::move(small));
+  Client client(*server_);
+  EXPECT_THAT(client.ask(find("ada", 5)), HasSubstr(R"("code":"ok")"));
+  EXPECT_THAT(client.ask(find("bob", 5)), HasSubstr(R"("code":"capacity")"));
+  EXPECT_THAT(client.ask(find("ada", 5)), HasSubstr(R"("total":10)"));
+}
+
+TEST_F(ServerTest, AHeaderThatDoesNotEndIsNotWaitedFor) {
+  ServerOptions hasty = options();
+  hasty.limits.header_timeout = std::chrono::milliseconds(50);
+  start(std::move(hasty));
+  asio::io_context context;
+  tcp::socket socket = connect(context, *server_);
+  asio::write(socket, asio::buffer(std::string("GET / HTTP/1.1\r\nHost: loc")));
+  EXPECT_TRUE(is_closed_by_server(socket));
+}
+
+TEST_F(ServerTest, ABodyThatDoesNotEndIsNotWaitedFor) {
+  ServerOptions hasty = options();
+  hasty.limits.body_timeout = std::chrono::milliseconds(50);
+  start(std::move(hasty));
+  asio::io_context context;
+  tcp::socket socket = connect(context, *server_);
+  asio::write(socket,
+              asio::buffer(std::string("POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n{")));
+  EXPECT_TRUE(is_closed_by_server(socket));
+}
+
+TEST_F(ServerTest, AClientThatReadsNothingIsDropped) {
+  ServerOptions hasty = options();
+  hasty.limits.send_timeout = std::chrono::milliseconds(300);
+  start(std::move(hasty));
+  Client client(*server_);
+  client.socket().set_option(asio::socket_base::receive_buffer_size(4096));
+  const std::string query = R"({"op":"query","path":"/v1/ruleset"})";
+  std::string frame = query;
+  for (int i = 1; i < 1000; ++i) frame += "\n" + query;
+  try {
+    for (int i = 0; i < 10'000; ++i) client.send(frame);
+    FAIL() << "the server took 10 million queries from a client that reads no answer";
+  } catch (const boost::system::system_error&) {
+    SUCCEED();
+  }
+}
+
+TEST_F(ServerTest, AClientThatSaysNothingGetsAPingAndIsDroppedIfItDoesNotAnswer) {
+  ServerOptions hasty = options();
+  hasty.limits.keep_alive = std::chrono::milliseconds(50);
+  hasty.limits.pong_timeout = std::chrono::milliseconds(50);
+  start(std::move(hasty));
+  Client client(*server_);
+  // It reads below the WebSocket, so nothing answers the ping.
+  char first = 0;
+  asio::read(client.socket(), asio::buffer(&first, 1));
+  EXPECT_EQ(static_cast<unsigned char>(first), 0x89);  // A final frame, a ping.
+  EXPECT_TRUE(is_closed_by_server(client.socket()));
+}
+
+TEST_F(ServerTest, MoreConnectionsThanTheLimitAreClosed) {
+  ServerOptions small = options();
+  small.io_threads = 1;
+  small.limits.connections_max = 2;
+  start(std::move(small));
+  Client first(*server_);
+  Client second(*server_);
+  static_cast<void>(first.ask(find("ada", 1)));
+  asio::io_context context;
+  tcp::socket third = connect(context, *server_);
+  EXPECT_TRUE(is_closed_by_server(third));
+  EXPECT_THAT(second.ask(find("ada", 1)), HasSubstr(R"("total":2)"));
+}
+
+TEST_F(ServerTest, StopIsPromptAndMayBeCalledTwice) {
+  start(options());
+  server_->stop();
+  server_->stop();
+}
+
+TEST(ServerOpen, SaysWhyItCannot) {
+  const auto ruleset = load_ruleset(game, "game.yaml").value();
+  struct Case {
+    const char* listen;
+    bool dev;
+    const char* says;
+  };
+  for (const Case& c :
+       {Case{"127.0.0.1:0", false, "--dev"}, Case{"0.0.0.0:0", true, "loopback"}, Case{"127.0.0.1", true, "HOST:PORT"},
+        Case{"127.0.0.1:99999", true, "HOST:PORT"}, Case{":0", true, "HOST:PORT"}}) {
+    ServerOptions options;
+    options.listen = c.listen;
+    options.admin = "127.0.0.1:0";
+    options.dev = c.dev;
+    const auto server = Server::open(ruleset, options);
+    ASSERT_FALSE(server) << c.listen;
+    EXPECT_THAT(server.error(), HasSubstr(c.says));
+  }
+}
+
+TEST(ServerOpen, APortThatIsTakenIsAnError) {
+  const auto ruleset = load_ruleset(game, "game.yaml").value();
+  ServerOptions options;
+  options.listen = options.admin = "127.0.0.1:0";
+  options.dev = true;
+  const auto first = Server::open(ruleset, options);
+  ASSERT_TRUE(first);
+  options.listen = (*first)->listen_endpoint();
+  const auto second = Server::open(ruleset, options);
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error(), HasSubstr("in use"));
+}
+
+}  // namespace
+}  // namespace tallyho

@@ -1,0 +1,268 @@
+#include "server/websocket_connection.h"
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "boost/asio/buffer.hpp"
+#include "boost/beast/websocket/error.hpp"
+#include "boost/beast/websocket/rfc6455.hpp"
+#include "boost/beast/websocket/stream.hpp"
+#include "server/outbox.h"
+
+namespace tallyho {
+namespace {
+
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
+using boost::system::error_code;
+
+constexpr std::string_view our_protocol = "tallyho.v1";
+
+// Whether a list such as "tallyho.v1, bearer.xyz" names it.
+bool offers_our_protocol(std::string_view offered) {
+  while (!offered.empty()) {
+    const std::size_t comma = std::min(offered.find(','), offered.size());
+    std::string_view name = offered.substr(0, comma);
+    offered.remove_prefix(std::min(comma + 1, offered.size()));
+    name.remove_prefix(std::min(name.find_first_not_of(" \t"), name.size()));
+    if (name.substr(0, name.find_last_not_of(" \t") + 1) == our_protocol) return true;
+  }
+  return false;
+}
+
+// A client on /v1/ws. Frames are read one at a time into batches; answers go out in the order of the messages,
+// whichever of them needed the engine. While the client is behind with reading, or too much of it is in flight, nothing
+// more is read from it.
+class WebSocketConnection final : public Connection, public std::enable_shared_from_this<WebSocketConnection> {
+ public:
+  WebSocketConnection(IoThread& io, std::uint64_t id, ClientStream stream, const Roles& roles)
+      : io_(io),
+        limits_(io.shared().limits),
+        id_(id),
+        stream_(std::move(stream)),
+        watcher_(std::make_unique<Watcher>(id, io.index(), io.engine_bell())) {
+    session_.roles = roles;
+  }
+  ~WebSocketConnection() override = default;
+
+  void start(beast::http::request<beast::http::string_body> request) {
+    last_heard_ = last_progress_ = Clock::now();
+    stream_.set_option(
+        websocket::stream_base::timeout{std::chrono::seconds(10), websocket::stream_base::none(), false});
+    stream_.read_message_max(limits_.frame_bytes_max);
+    stream_.auto_fragment(false);
+    stream_.text(true);
+    stream_.control_callback([this](websocket::frame_type, beast::string_view) { last_heard_ = Clock::now(); });
+    request_ = std::move(request);
+    if (offers_our_protocol(request_[beast::http::field::sec_websocket_protocol])) {
+      stream_.set_option(websocket::stream_base::decorator([](websocket::response_type& response) {
+        response.set(beast::http::field::sec_websocket_protocol, our_protocol);
+      }));
+    }
+    stream_.async_accept(request_, [self = shared_from_this()](error_code error) { self->accepted(error); });
+  }
+
+  void answered() override {
+    send_answers();
+    read_on();
+  }
+
+  void push(const PushMessage& message) override {
+    if (is_dropped_) return;
+    for (const Push& push : message.pushes) {
+      outbox_.add([&](std::string& frame) {
+        frame += "{\"watch\":";
+        frame += push.watch;
+        frame += ',';
+        frame += *push.body;
+      });
+    }
+    io_.figures().pushes.add(message.pushes.size());
+    push_frame_ = outbox_.last_frame();
+    write_on();
+  }
+
+  void tick(Clock::time_point now) override {
+    if (is_dropped_) return;
+    note_progress(now);
+    const bool is_stuck = outbox_.is_sending() && now - last_progress_ > limits_.send_timeout;
+    const bool is_silent = is_reading_ && now - last_heard_ > limits_.keep_alive + limits_.pong_timeout;
+    const bool is_refusing_to_close = is_closing_ && now - close_began_ > limits_.close_timeout;
+    if (is_stuck || is_silent || is_refusing_to_close) return drop();
+    if (is_accepted_ && !is_closing_ && !is_pinging_ && now - last_heard_ > limits_.keep_alive) ping();
+    if (is_stopping_) close_if_drained(websocket::close_code::going_away);
+  }
+
+  void stop() override { is_stopping_ = true; }  // tick() closes, once what the client has sent is answered.
+
+  void drop() override {
+    if (std::exchange(is_dropped_, true)) return;
+    error_code ignored;
+    std::ignore = beast::get_lowest_layer(stream_).socket().close(ignored);
+    for (Batch* batch : in_flight_) {
+      if (!batch->is_at_engine) io_.give_back(batch);  // The others come back by themselves.
+    }
+    in_flight_.clear();
+    io_.submit_goodbye(id_, std::move(watcher_));
+    io_.remove(id_);
+  }
+
+ private:
+  void accepted(error_code error) {
+    if (error || is_dropped_) return drop();
+    is_accepted_ = true;
+    request_ = {};
+    last_heard_ = Clock::now();
+    read_on();
+  }
+
+  bool may_read() const {
+    return is_accepted_ && !is_reading_ && !is_closing_ && !is_ending_ && !is_dropped_ &&
+           outbox_.bytes() <= limits_.backlog_bytes_max && in_flight_.size() < limits_.batches_in_flight_max &&
+           bytes_in_flight_ <= limits_.frame_bytes_max;
+  }
+
+  void read_on() {
+    if (!may_read()) return;
+    last_heard_ = Clock::now();  // Nobody was listening before.
+    read_frame();
+  }
+
+  void read_frame() {
+    is_reading_ = true;
+    input_.clear();
+    input_buffer_.emplace(input_);
+    stream_.async_read(*input_buffer_, [self = shared_from_this()](error_code error, std::size_t) {
+      self->is_reading_ = false;
+      self->received(error);
+    });
+  }
+
+  void received(error_code error) {
+    if (is_dropped_) return;
+    last_heard_ = Clock::now();
+    // Beast has sent the closing frame, with 1007 or 1009 where the client broke the protocol; nothing can be answered
+    // behind that. What was taken is scored all the same.
+    if (error) return drop();
+    if (is_closing_) return read_frame();  // On to the client's closing frame; what comes before it is not taken.
+    if (stream_.got_binary()) {
+      is_ending_ = true;
+      return close_if_drained(websocket::close_code::unknown_data);
+    }
+    Batch* batch = io_.take_batch(id_);
+    batch->bytes.swap(input_);
+    batch->watcher = watcher_.get();
+    batch->is_ingest = session_.roles.ingest;
+    io_.reader().read_frame(batch->bytes, session_, *batch);
+    in_flight_.push_back(batch);
+    bytes_in_flight_ += batch->bytes.size();
+    io_.submit(batch);
+    send_answers();
+    read_on();
+  }
+
+  // Moves every answer that is ready, in order, to the outbox.
+  void send_answers() {
+    if (is_dropped_) return;
+    while (!in_flight_.empty() && in_flight_.front()->is_done) {
+      Batch* batch = in_flight_.front();
+      in_flight_.pop_front();
+      bytes_in_flight_ -= batch->bytes.size();
+      for (const Item& item : batch->items) {
+        outbox_.add([&](std::string& frame) { io_.writer().append_message(frame, item); });
+      }
+      io_.give_back(batch);
+    }
+    write_on();
+    if (is_ending_) close_if_drained(websocket::close_code::unknown_data);
+  }
+
+  void write_on() {
+    if (outbox_.is_empty() || outbox_.is_sending() || is_closing_ || is_dropped_) return;
+    const std::string& frame = outbox_.begin_sending();
+    last_progress_ = Clock::now();
+    stream_.async_write(boost::asio::buffer(frame), [self = shared_from_this()](error_code error, std::size_t bytes) {
+      self->written(error, bytes);
+    });
+  }
+
+  void written(error_code error, std::size_t bytes) {
+    if (is_dropped_) return;
+    if (error) return drop();
+    io_.figures().bytes_out.add(bytes);
+    outbox_.sent_front();
+    if (push_frame_ != 0 && outbox_.sent() >= push_frame_) {
+      push_frame_ = 0;
+      watcher_->sent();
+    }
+    write_on();
+    read_on();
+    if (is_ending_) close_if_drained(websocket::close_code::unknown_data);
+  }
+
+  // Closes once everything taken is answered and sent, and, where the server stops, nothing more lies in the socket.
+  void close_if_drained(websocket::close_code code) {
+    if (is_closing_ || is_dropped_) return;
+    if (!is_accepted_) return drop();
+    if (!in_flight_.empty() || !outbox_.is_empty()) return;
+    error_code ignored;
+    auto& socket = beast::get_lowest_layer(stream_).socket();
+    if (is_reading_ && socket.available(ignored) > 0) return;
+    is_closing_ = true;
+    close_began_ = Clock::now();
+    stream_.async_close(code, [self = shared_from_this()](error_code) { self->drop(); });
+  }
+
+  void note_progress(Clock::time_point now) {
+    const std::uint64_t written = beast::get_lowest_layer(stream_).rate_policy().bytes_written();
+    if (written != bytes_written_) last_progress_ = now;
+    bytes_written_ = written;
+  }
+
+  void ping() {
+    is_pinging_ = true;
+    stream_.async_ping({}, [self = shared_from_this()](error_code) { self->is_pinging_ = false; });
+  }
+
+  IoThread& io_;
+  const Limits& limits_;
+  const std::uint64_t id_;
+  websocket::stream<ClientStream, false> stream_;
+  beast::http::request<beast::http::string_body> request_;  // Until the handshake is answered.
+  Session session_;
+  std::unique_ptr<Watcher> watcher_;
+
+  std::string input_;
+  std::optional<boost::asio::dynamic_string_buffer<char, std::char_traits<char>, std::allocator<char>>> input_buffer_;
+  std::deque<Batch*> in_flight_;  // In the order of the frames.
+  std::size_t bytes_in_flight_ = 0;
+  Outbox outbox_;
+  std::uint64_t push_frame_ = 0;  // The last frame with a push message in it, or 0.
+
+  bool is_accepted_ = false;
+  bool is_reading_ = false;
+  bool is_pinging_ = false;
+  bool is_ending_ = false;  // A binary frame came: answer what came before it, then close.
+  bool is_stopping_ = false;
+  bool is_closing_ = false;  // The closing handshake is under way.
+  bool is_dropped_ = false;
+  Clock::time_point last_heard_;
+  Clock::time_point last_progress_;  // Of sending.
+  Clock::time_point close_began_;
+  std::uint64_t bytes_written_ = 0;
+};
+
+}  // namespace
+
+void start_websocket_connection(IoThread& io, std::uint64_t id, ClientStream stream,
+                                beast::http::request<beast::http::string_body> request, const Roles& roles) {
+  auto connection = std::make_shared<WebSocketConnection>(io, id, std::move(stream), roles);
+  io.replace(id, connection);
+  connection->start(std::move(request));
+}
+
+}  // namespace tallyho
