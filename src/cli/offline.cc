@@ -1,0 +1,122 @@
+#include "cli/offline.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "log/memory_log.h"
+
+namespace tallyho::cli {
+
+Offline::Offline(std::shared_ptr<const Ruleset> ruleset)
+    : ruleset_(std::move(ruleset)), engine_(ruleset_, std::make_unique<MemoryLog>(), {}) {}
+
+const Answer& Offline::score(std::string_view line) { return score(line, std::nullopt); }
+
+const Answer& Offline::score(std::string_view line, std::optional<Timestamp> arrival) {
+  arena_.reset();
+  const std::optional<Event> event = decode(line);
+  if (!event) return answer_;
+  const Timestamp taken = arrival_of(*event, arrival);
+  event_time_max_ = std::max(event_time_max_, event->ts.value_or(taken));
+  const Outcome outcome = engine_.ingest(*event, line, taken, Sender{}, arena_);
+  answer_ = {.code = outcome.code,
+             .envelope = event->envelope,
+             .outcome = outcome,
+             .message = std::string(outcome.message),
+             .field = outcome.code == Code::out_of_time ? "ts" : ""};
+  return answer_;
+}
+
+Explanation Offline::explain(std::string_view line) {
+  arena_.reset();
+  const std::optional<Event> event = decode(line);
+  if (!event) return {.code = answer_.code, .message = answer_.message, .rules = {}};
+  return engine_.explain(*event, arrival_of(*event, std::nullopt));
+}
+
+std::optional<Event> Offline::decode(std::string_view line) {
+  const Result<Event> event = decoder_.decode(line, *ruleset_, arena_);
+  if (event) return *event;
+  answer_ = {.code = event.error().code,
+             .envelope = decoder_.envelope(),
+             .outcome = std::nullopt,
+             .message = decoder_.describe(event.error()),
+             .field = decoder_.field_name()};
+  return std::nullopt;
+}
+
+Timestamp Offline::arrival_of(const Event& event, std::optional<Timestamp> given) const {
+  if (event.at) return *event.at;
+  if (given) return *given;
+  return std::max(event_time_max_, event.ts.value_or(event_time_max_));
+}
+
+namespace {
+
+void append_standings(JsonWriter& json, const Engine& engine, const BoardSection* section) {
+  json.array();
+  std::vector<Standing> standings;
+  if (section != nullptr) section->leaderboard->read(1, section->leaderboard->size(), standings);
+  for (const Standing& standing : standings) {
+    json.object();
+    json.key("rank").number(static_cast<std::int64_t>(standing.rank));
+    json.key("member").text(engine.symbols().text(standing.member));
+    json.key("value").number(standing.value);
+    json.end();
+  }
+  json.end();
+}
+
+void append_windows(JsonWriter& json, const Engine& engine, const Board& board,
+                    const std::vector<const BoardSection*>& sections) {
+  if (board.options().every == Every::never) {
+    append_standings(json, engine, sections.empty() ? nullptr : sections.front());
+    return;
+  }
+  json.object();
+  for (const BoardSection* section : sections) {
+    json.key(board.period_name(section->period));
+    append_standings(json, engine, section);
+  }
+  json.end();
+}
+
+void append_board(JsonWriter& json, const Engine& engine, const Board& board) {
+  std::map<std::string_view, std::vector<const BoardSection*>> groups;
+  for (const BoardSection* section : board.sections()) {
+    const auto group = section->group == no_group ? std::string_view() : engine.symbols().text(section->group);
+    groups[group].push_back(section);
+  }
+  for (auto& [group, sections] : groups) {
+    std::ranges::sort(sections, {}, [](const BoardSection* section) { return section->period.starts; });
+  }
+  if (!board.options().is_grouped) {
+    append_windows(json, engine, board, groups.empty() ? std::vector<const BoardSection*>() : groups.begin()->second);
+    return;
+  }
+  json.object();
+  for (const auto& [group, sections] : groups) {
+    json.key(group);
+    append_windows(json, engine, board, sections);
+  }
+  json.end();
+}
+
+}  // namespace
+
+std::string boards_json(const Engine& engine) {
+  std::string out;
+  JsonWriter json(out);
+  json.object();
+  for (BoardIndex i = 0; i < engine.ruleset().boards.size(); ++i) {
+    json.key(engine.ruleset().boards[i].id);
+    append_board(json, engine, engine.board(i));
+  }
+  json.end();
+  return out;
+}
+
+}  // namespace tallyho::cli
