@@ -16,7 +16,7 @@ namespace tallyho {
 //     json.end();                       // {"code":"ok","points":20}
 //
 // Nothing is checked but the nesting; what is written compact is what comes out. Allocates only as `out` grows.
-// Reading JSON is simdjson's job (event/decoder.h, server/).
+// Events are read by event/decoder.h, control messages by server/.
 class JsonWriter {
  public:
   explicit JsonWriter(std::string& out) : out_(out) {}

@@ -23,8 +23,8 @@ struct Timestamp {
   static constexpr Timestamp min() { return {-62'135'596'800, 0}; }
   static constexpr Timestamp max() { return {253'402'300'799, 999'999'999}; }
   static constexpr Timestamp from_millis(std::int64_t millis) {
-    const std::int64_t seconds = millis / 1000 - (millis % 1000 < 0 ? 1 : 0);
-    return {seconds, static_cast<std::int32_t>(millis - seconds * 1000) * 1'000'000};
+    const std::int64_t rest = millis % 1000;
+    return {millis / 1000 - (rest < 0 ? 1 : 0), static_cast<std::int32_t>(rest < 0 ? rest + 1000 : rest) * 1'000'000};
   }
   // The system clock. Only the edges (I/O threads, main) may ask.
   static Timestamp system_now();

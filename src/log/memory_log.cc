@@ -2,10 +2,16 @@
 
 namespace tallyho {
 
-Result<Position> MemoryLog::append(std::string_view /*record*/, Timestamp /*arrival*/) { return ++last_; }
+Result<Position> MemoryLog::append(std::string_view /*record*/, Timestamp /*arrival*/) {
+  return ++last_;
+}
 
-void MemoryLog::commit() { durable_.store(last_, std::memory_order_release); }
+void MemoryLog::commit() {
+  durable_.store(last_, std::memory_order_release);
+}
 
-Position MemoryLog::durable() const { return durable_.load(std::memory_order_acquire); }
+Position MemoryLog::durable() const {
+  return durable_.load(std::memory_order_acquire);
+}
 
 }  // namespace tallyho

@@ -1,0 +1,68 @@
+# ./dev test and ./dev check. Sourced by ./dev.
+
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-second_deadlock_stack=1}
+
+run_test() {
+  local all=false pattern=.
+  while (($# > 0)); do
+    case $1 in
+      --all) all=true ;;
+      -*) die "test takes --all and a pattern, not $1" ;;
+      *) pattern=$1 ;;
+    esac
+    shift
+  done
+  need build check
+  # The program and the benchmarks as they ship; the tests under sanitizers. Tests of the whole program use the former.
+  build_release programs benches
+  configure asan -DTALLYHO_PROGRAM="$root/build/release/bin/tallyho"
+  build asan all
+  $all && run_long_tests
+  step "running the tests"
+  run_ctest asan --tests-regex "$pattern"
+}
+
+# ctest's closing lines come last: how many tests there were and how many failed.
+run_ctest() {  # run_ctest PRESET [ARGUMENT...]
+  local preset=$1 quiet=
+  shift
+  [[ -t 1 ]] && quiet=--progress
+  ctest --test-dir "build/$preset" --parallel "$jobs" --output-on-failure --no-tests=error $quiet "$@"
+}
+
+# The long tier. Each part ends the run if it fails.
+run_long_tests() {
+  step "clang-tidy over everything"
+  run_clang_tidy
+  step "the unit tests as released"
+  build release all
+  run_ctest release --label-regex unit
+  step "everything under tsan"
+  configure tsan
+  build tsan all
+  run_ctest tsan --exclude-regex '^check\.'
+  run_fuzz --seconds 60
+}
+
+run_check() {
+  local all=false
+  [[ ${1:-} == --all ]] && all=true && shift
+  (($# == 0)) || die "check takes only --all"
+  need build check
+  mkdir -p build
+  configure release
+  step "running the checks"
+  run_ctest release --tests-regex '^check\.'
+  if $all; then
+    step "clang-tidy over everything"
+    run_clang_tidy
+  fi
+}
+
+# Every check of .clang-tidy on every source file.
+run_clang_tidy() {
+  configure release
+  /usr/bin/python3 tools/clang_tidy.py --build build/release
+}
