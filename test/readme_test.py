@@ -79,6 +79,7 @@ class Shell:
         os.killpg(self.process.pid, signal.SIGTERM)
         self.process.wait(PATIENCE)
         self.process.stdin.close()
+        self.process.stdout.close()
 
 
 class ReadmeTest(unittest.TestCase):

@@ -23,17 +23,18 @@ namespace tallyho {
 // does not allocate. Destructors are not run: only trivially destructible things may live here.
 class Arena {
  public:
-  explicit Arena(std::size_t block_bytes = 16 * 1024) : block_bytes_(block_bytes) {}
+  explicit Arena(std::size_t block_bytes = 16'384) : block_bytes_(block_bytes) {}
   Arena(Arena&&) noexcept = default;
   Arena& operator=(Arena&&) noexcept = default;
 
   // `bytes` of storage aligned to `alignment` (a power of two up to 16). O(1), allocates only when the blocks
   // kept so far are used up.
   void* allocate(std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) {
-    const std::uintptr_t start = (next_ + alignment - 1) & ~(std::uintptr_t{alignment} - 1);
-    if (next_ != 0 && start + bytes <= end_) {
+    const std::size_t padding = -reinterpret_cast<std::uintptr_t>(next_) & (alignment - 1);
+    if (next_ != nullptr && padding + bytes <= static_cast<std::size_t>(end_ - next_)) {
+      std::byte* start = next_ + padding;
       next_ = start + bytes;
-      return reinterpret_cast<void*>(start);
+      return start;
     }
     return allocate_in_next_block(bytes, alignment);
   }
@@ -63,8 +64,8 @@ class Arena {
   // Forgets everything taken; keeps the blocks.
   void reset() noexcept {
     current_ = 0;
-    next_ = blocks_.empty() ? 0 : reinterpret_cast<std::uintptr_t>(blocks_[0].bytes.get());
-    end_ = blocks_.empty() ? 0 : next_ + blocks_[0].size;
+    next_ = blocks_.empty() ? nullptr : blocks_[0].bytes.get();
+    end_ = blocks_.empty() ? nullptr : next_ + blocks_[0].size;
   }
 
   // Bytes held from the system, used or not.
@@ -94,15 +95,15 @@ class Arena {
 
   void enter(std::size_t block) noexcept {
     current_ = block;
-    next_ = reinterpret_cast<std::uintptr_t>(blocks_[block].bytes.get());
+    next_ = blocks_[block].bytes.get();
     end_ = next_ + blocks_[block].size;
   }
 
   std::size_t block_bytes_;
   std::vector<Block> blocks_;
   std::size_t current_ = 0;
-  std::uintptr_t next_ = 0;
-  std::uintptr_t end_ = 0;
+  std::byte* next_ = nullptr;
+  std::byte* end_ = nullptr;
 };
 
 }  // namespace tallyho

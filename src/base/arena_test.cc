@@ -10,6 +10,7 @@ namespace {
 TEST(ArenaTest, CopiesStayWhileTheArenaGrows) {
   Arena arena(64);
   std::vector<std::string_view> copies;
+  copies.reserve(1000);
   for (int i = 0; i < 1000; ++i) copies.push_back(arena.copy("item " + std::to_string(i)));
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(copies[static_cast<std::size_t>(i)], "item " + std::to_string(i));
 }

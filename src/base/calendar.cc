@@ -103,7 +103,7 @@ std::int64_t second_when_set(const TimeZone& zone, std::int64_t from, std::int64
 // and where only half an hour is skipped or repeated, the hour it cuts is shorter.
 Period find_hour(const TimeZone& zone, Timestamp time) {
   const TimeZone::Civil civil = zone.civil(time);
-  std::int64_t starts = time.seconds - civil.minute * 60 - civil.second;
+  std::int64_t starts = time.seconds - (civil.minute * 60 + civil.second);
   std::int64_t ends = starts + 3600;
   const auto is_other_offset = [&](std::int64_t second) {
     return zone.civil({second, 0}).offset_seconds != civil.offset_seconds;

@@ -10,24 +10,24 @@ namespace tallyho {
 // The one list of answers: the C ABI returns the number, JSON carries the name, HTTP the status.
 // The numbers are compatibility: append, never renumber.
 enum class Code : std::uint8_t {
-  ok = 0,                // Scored.
-  malformed = 1,         // Not a JSON object, not UTF-8, a duplicate member, too deep, trailing bytes.
-  too_large = 2,         // Larger than the event limit.
-  unknown_type = 3,      // No such event type.
-  missing_field = 4,     // A required member is missing.
-  invalid_field = 5,     // Wrong type, out of bounds or of range.
-  out_of_time = 6,       // Event time outside the clock bounds.
-  duplicate = 7,         // Already accepted; carries the first answer's points.
-  rejected = 8,          // A rule rejected it.
-  rule_error = 9,        // A rule failed.
-  player_banned = 10,    //
-  unauthorized = 11,     // Not allowed to send, read or do this.
-  overloaded = 12,       // Not accepted now: a queue is full or a rate limit reached.
-  unavailable = 13,      // Starting, shutting down, or the log cannot be written.
-  capacity = 14,         // A configured limit on players, keys, groups or memory is reached.
-  invalid_argument = 15, // A call, query or control message that makes no sense.
-  internal = 16,         // A defect; the event had no effect.
-  not_found = 17,        // No such board, group, window, member, player or watch.
+  ok = 0,                 // Scored.
+  malformed = 1,          // Not a JSON object, not UTF-8, a duplicate member, too deep, trailing bytes.
+  too_large = 2,          // Larger than the event limit.
+  unknown_type = 3,       // No such event type.
+  missing_field = 4,      // A required member is missing.
+  invalid_field = 5,      // Wrong type, out of bounds or of range.
+  out_of_time = 6,        // Event time outside the clock bounds.
+  duplicate = 7,          // Already accepted; carries the first answer's points.
+  rejected = 8,           // A rule rejected it.
+  rule_error = 9,         // A rule failed.
+  player_banned = 10,     //
+  unauthorized = 11,      // Not allowed to send, read or do this.
+  overloaded = 12,        // Not accepted now: a queue is full or a rate limit reached.
+  unavailable = 13,       // Starting, shutting down, or the log cannot be written.
+  capacity = 14,          // A configured limit on players, keys, groups or memory is reached.
+  invalid_argument = 15,  // A call, query or control message that makes no sense.
+  internal = 16,          // A defect; the event had no effect.
+  not_found = 17,         // No such board, group, window, member, player or watch.
 };
 inline constexpr int code_count = 18;
 

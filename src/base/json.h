@@ -21,16 +21,16 @@ class JsonWriter {
  public:
   explicit JsonWriter(std::string& out) : out_(out) {}
 
-  JsonWriter& object();               // {
-  JsonWriter& array();                // [
-  JsonWriter& end();                  // Closes the innermost of them.
+  JsonWriter& object();  // {
+  JsonWriter& array();   // [
+  JsonWriter& end();     // Closes the innermost of them.
   JsonWriter& key(std::string_view name);
-  JsonWriter& text(std::string_view text);   // Escapes ", \ and U+0000–U+001F; must be UTF-8.
+  JsonWriter& text(std::string_view text);  // Escapes ", \ and U+0000–U+001F; must be UTF-8.
   JsonWriter& number(std::int64_t number);
-  JsonWriter& number(double number);         // Shortest that reads back equal; NaN and infinities as null.
+  JsonWriter& number(double number);  // Shortest that reads back equal; NaN and infinities as null.
   JsonWriter& boolean(bool value);
   JsonWriter& null();
-  JsonWriter& raw(std::string_view json);    // A value that is JSON already.
+  JsonWriter& raw(std::string_view json);  // A value that is JSON already.
 
  private:
   void comma();

@@ -7,7 +7,7 @@
 namespace tallyho {
 
 constexpr std::size_t block_bytes_first = 4096;
-constexpr std::size_t block_bytes_max = 1024 * 1024;
+constexpr std::size_t block_bytes_max = 1'048'576;
 
 SymbolTable::SymbolTable() : index_(0, Hash{this}, Equal{this}) {}
 

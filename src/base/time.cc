@@ -153,8 +153,8 @@ std::optional<Timestamp> parse_timestamp(std::string_view text) noexcept {
   if (scan.has_failed() || !scan.at_end() || month < 1 || day < 1 || day > days_in_month(year, month)) {
     return std::nullopt;
   }
-  const std::int64_t seconds = days_from_civil(year, month, day) * seconds_per_day + hour * 3600 + minute * 60 + second;
-  return in_range(seconds - offset, nanos);
+  const int second_of_day = hour * 3600 + minute * 60 + second;
+  return in_range(days_from_civil(year, month, day) * seconds_per_day + second_of_day - offset, nanos);
 }
 
 std::string format_timestamp(Timestamp time) {

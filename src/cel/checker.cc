@@ -7,31 +7,16 @@
 #include <string>
 #include <utility>
 
-#include "cel/ast_builder.h"
+#include "cel/checker_impl.h"
 #include "cel/issues.h"
-#include "cel/macros.h"
 #include "cel/names.h"
 #include "cel/overloads.h"
 #include "cel/suggestion.h"
-#include "cel/unification.h"
 
 namespace tallyho::cel {
 namespace {
 
 using TypeKind = Type::Kind;
-
-const Type& error_type() {
-  static const Type type = Type::simple(TypeKind::error);
-  return type;
-}
-const Type& boolean_type() {
-  static const Type type = Type::simple(TypeKind::boolean);
-  return type;
-}
-
-bool is_dyn_or_error(const Type& type) {
-  return type.is(TypeKind::dyn) || type.is(TypeKind::error);
-}
 
 Type type_of_literal(const Value& value) {
   switch (value.kind()) {
@@ -51,78 +36,15 @@ bool may_be_key(const Type& type) {
          type.is(TypeKind::string) || type.is(TypeKind::parameter) || is_dyn_or_error(type);
 }
 
-class Checker {
- public:
-  Checker(Ast& ast, const Environment& environment) : ast_(ast), environment_(environment), builder_(ast) {}
+}  // namespace
 
-  std::vector<Issue> run() {
-    check_value(*ast_.root);
-    for (Expr* expr : checked_) expr->type = unifier_.resolve(expr->type, true);
-    if (unifier_.gave_up()) report(ast_.root->begin, ast_.root->end, "the types in this are too large to be checked");
-    ast_.locals_max = locals_max_;
-    return in_order(std::move(issues_));
-  }
-
- private:
-  // A comprehension variable; its number is its place in scope_.
-  struct Local {
-    std::string_view name;
-    Type type;
-  };
-
-  void report(std::uint32_t begin, std::uint32_t end, std::string message) {
-    issues_.push_back({begin, end, std::move(message)});
-  }
-  void report_at_name(const Expr& expr, std::string_view name, std::string message) {
-    report(expr.position, expr.position + static_cast<std::uint32_t>(name.size()), std::move(message));
-  }
-  void set_type(Expr& expr, Type type) {
-    expr.type = std::move(type);
-    checked_.push_back(&expr);
-  }
-  Type type_of(const Expr& expr) const { return unifier_.resolve(expr.type); }
-
-  const Type& check(Expr& expr);
-  const Type& check_value(Expr& expr);
-  void expect_boolean(const Expr& expr, std::string_view what);
-
-  const Local* find_local(std::string_view name, std::uint32_t& number) const;
-  bool is_local(std::string_view name) const;
-  bool refer_to(Expr& expr, std::string_view name);
-  void refer_to_field(Expr& expr, const Type& record);
-  void check_identifier(Expr& expr);
-  void report_unknown_name(const Expr& expr);
-  void check_select(Expr& expr);
-  void report_no_fields(const Expr& expr, const Type& target);
-
-  void check_call(Expr& expr);
-  const std::vector<const Overload*>* find_function(std::string_view name, std::string& found);
-  bool check_qualified_call(Expr& expr);
-  void resolve(Expr& expr, std::string_view function, const std::vector<const Overload*>& overloads);
-  void report_unknown_function(const Expr& expr);
-  void check_logic(Expr& expr, const std::vector<const Overload*>& overloads);
-  bool check_conditional(const Expr& expr);
-  bool check_extreme(Expr& expr, const std::vector<const Overload*>& overloads);
-  void check_optional_select(Expr& expr);
-  void expand_optional_field(Expr& expr);
-
-  Type check_item(Expr& item, bool is_optional);
-  void check_list(Expr& expr);
-  void check_map(Expr& expr);
-  void check_message(Expr& expr);
-  void check_fold(Expr& expr);
-  std::pair<Type, Type> item_types(const Expr& range, bool has_second);
-
-  Ast& ast_;
-  const Environment& environment_;
-  AstBuilder builder_;
-  Unifier unifier_;
-  std::vector<Issue> issues_;
-  std::vector<Expr*> checked_;
-  std::vector<Local> scope_;
-  std::uint32_t locals_max_ = 0;
-  std::map<std::string, std::vector<const Overload*>, std::less<>> functions_;  // As found so far.
-};
+std::vector<Issue> Checker::run() {
+  check_value(*ast_.root);
+  for (Expr* expr : checked_) expr->type = unifier_.resolve(expr->type, true);
+  if (unifier_.gave_up()) report(ast_.root->begin, ast_.root->end, "the types in this are too large to be checked");
+  ast_.locals_max = locals_max_;
+  return in_order(std::move(issues_));
+}
 
 // A record may be only what a field is selected from.
 const Type& Checker::check_value(Expr& expr) {
@@ -291,199 +213,6 @@ void Checker::refer_to_field(Expr& expr, const Type& record) {
   set_type(expr, expr.test_only ? boolean_type() : field->type);
 }
 
-// ---- Calls
-
-// The overloads of the function that has this name in the container, and its full name; null if there is none.
-const std::vector<const Overload*>* Checker::find_function(std::string_view name, std::string& found) {
-  for (std::string& candidate : candidate_names(environment_.container(), name)) {
-    auto cached = functions_.find(candidate);
-    if (cached == functions_.end()) {
-      cached = functions_.emplace(candidate, environment_.find_overloads(candidate)).first;
-    }
-    if (cached->second.empty()) continue;
-    found = std::move(candidate);
-    return &cached->second;
-  }
-  return nullptr;
-}
-
-void Checker::check_call(Expr& expr) {
-  if (expr.name == "_?._") return check_optional_select(expr);
-  for (Expr* arg : expr.args) check_value(*arg);
-  if (expr.target != nullptr) {
-    if (check_qualified_call(expr)) return;
-    check_value(*expr.target);
-  }
-  std::string found = expr.name;
-  const bool is_method = expr.target != nullptr;
-  const std::vector<const Overload*>* overloads = find_function(is_method ? "." + expr.name : expr.name, found);
-  if (overloads == nullptr) {
-    report_unknown_function(expr);
-    return set_type(expr, error_type());
-  }
-  expr.name = found;
-  if (expr.name == "_&&_" || expr.name == "_||_") return check_logic(expr, *overloads);
-  if (expr.name == "_?_:_" && !check_conditional(expr)) return set_type(expr, error_type());
-  if ((expr.name == "math.@max" || expr.name == "math.@min") && check_extreme(expr, *overloads)) return;
-  resolve(expr, expr.name, *overloads);
-}
-
-// math.abs(x): the target is no value but the rest of a function's name.
-bool Checker::check_qualified_call(Expr& expr) {
-  const std::string prefix = qualified_name(*expr.target);
-  if (prefix.empty() || is_local(first_name(prefix))) return false;
-  std::string found;
-  const auto* overloads = find_function(prefix + "." + expr.name, found);
-  if (overloads == nullptr) return false;
-  expr.name = found;
-  expr.target = nullptr;
-  resolve(expr, expr.name, *overloads);
-  return true;
-}
-
-void Checker::resolve(Expr& expr, std::string_view function, const std::vector<const Overload*>& overloads) {
-  CallSite site{
-      .function = function, .overloads = overloads, .is_method = expr.target != nullptr, .types = {}, .args = {}};
-  if (expr.target != nullptr) site.args.push_back(expr.target);
-  site.args.insert(site.args.end(), expr.args.begin(), expr.args.end());
-  bool has_error = false;
-  for (const Expr* arg : site.args) {
-    site.types.push_back(type_of(*arg));
-    has_error = has_error || arg->type.is(TypeKind::error);
-  }
-  if (auto resolution = resolve_call(site, unifier_)) {
-    expr.reference = Expr::Reference::overload;
-    expr.overloads = std::move(resolution->overloads);
-    return set_type(expr, resolution->result);
-  }
-  set_type(expr, error_type());
-  if (has_error) return;  // It is told already, and may be why nothing fits.
-  const std::string_view written = written_name(function);
-  // A qualified name is blamed where its last part stands.
-  const std::string_view last = written.substr(written.rfind('.') + 1);
-  report_at_name(expr, last, explain_mismatch(site, unifier_));
-}
-
-void Checker::report_unknown_function(const Expr& expr) {
-  const std::vector<std::string_view> known = environment_.function_names();
-  const std::string_view usage = macro_usage(expr.name);
-  const bool is_unknown_target = expr.target != nullptr && expr.target->type.is(TypeKind::error);
-  if (is_unknown_target) {
-    // geo.distnace(…): that `geo` is no variable is told already; the function is what was meant.
-    const std::string prefix = qualified_name(*expr.target);
-    const std::string full_name = prefix + "." + expr.name;
-    const std::string_view nearest = usage.starts_with(full_name) ? usage : nearest_name(full_name, known);
-    if (prefix.empty() || nearest.find('.') == std::string_view::npos) return;
-    std::erase_if(issues_, [&](const Issue& issue) {
-      return issue.begin == expr.target->begin && issue.end == expr.target->end;
-    });
-    if (nearest != usage) {
-      return report(expr.begin, expr.position + static_cast<std::uint32_t>(expr.name.size()),
-                    "unknown function '" + full_name + "'" + suggestion(full_name, known));
-    }
-  }
-  if (!usage.empty()) {
-    return report_at_name(expr, expr.name, "'" + expr.name + "' takes other arguments: write " + std::string(usage));
-  }
-  report_at_name(expr, expr.name, "unknown function '" + expr.name + "'" + suggestion(expr.name, known));
-}
-
-void Checker::check_logic(Expr& expr, const std::vector<const Overload*>& overloads) {
-  for (const Expr* arg : expr.args) {
-    expect_boolean(*arg, "each side of '" + std::string(written_name(expr.name)) + "'");
-  }
-  expr.reference = Expr::Reference::overload;
-  expr.overloads = overloads;
-  set_type(expr, boolean_type());
-}
-
-// Tells what is wrong in words that fit better than "no overload"; false if something is.
-bool Checker::check_conditional(const Expr& expr) {
-  if (expr.args[0]->type.is(TypeKind::error)) return true;
-  const std::size_t issues_before = issues_.size();
-  expect_boolean(*expr.args[0], "the condition");
-  if (issues_.size() > issues_before) return false;
-  const std::size_t before = unifier_.mark();
-  const bool agrees = unifier_.assignable(expr.args[1]->type, expr.args[2]->type);
-  unifier_.roll_back(before);
-  if (!agrees) {
-    report(expr.position, expr.position + 1,
-           "both results of '?:' must be of one type, and these are " +
-               unifier_.resolve(expr.args[1]->type, true).to_string() + " and " +
-               unifier_.resolve(expr.args[2]->type, true).to_string());
-  }
-  return agrees;
-}
-
-// math.greatest and math.least take any number of numbers, which no overload can say: the result is of their common
-// type, dyn if they differ. A single argument is left to the overloads (a number, or a list).
-bool Checker::check_extreme(Expr& expr, const std::vector<const Overload*>& overloads) {
-  if (expr.args.size() < 2) return false;
-  Type common = type_of(*expr.args[0]);
-  for (const Expr* arg : expr.args) {
-    const Type type = type_of(*arg);
-    const bool is_number = type.is(TypeKind::int64) || type.is(TypeKind::uint64) || type.is(TypeKind::float64);
-    if (!is_number && !is_dyn_or_error(type) && !type.is(TypeKind::parameter)) {
-      report(arg->begin, arg->end,
-             std::string(written_name(expr.name)) + " compares numbers, and this is " +
-                 unifier_.resolve(type, true).to_string());
-    }
-    if (type != common) common = Type();
-  }
-  expr.reference = Expr::Reference::overload;
-  expr.overloads.clear();
-  // Registered for one, two, and three arguments; those of three stand for any number.
-  const std::size_t arity = std::min<std::size_t>(expr.args.size(), 3);
-  std::ranges::copy_if(overloads, std::back_inserter(expr.overloads),
-                       [&](const Overload* overload) { return overload->parameters.size() == arity; });
-  if (arity == 2) {
-    const Type types[] = {expr.args[0]->type, expr.args[1]->type};
-    std::erase_if(expr.overloads, [&](const Overload* overload) {
-      const std::size_t before = unifier_.mark();
-      const bool fits = unifier_.assignable(types, overload->parameters);
-      unifier_.roll_back(before);
-      return !fits;
-    });
-  }
-  set_type(expr, common.is(TypeKind::parameter) ? Type() : common);
-  return true;
-}
-
-// a.?f: an optional of the field, empty where a has none.
-void Checker::check_optional_select(Expr& expr) {
-  Expr& target = *expr.args[0];
-  check(target);
-  set_type(*expr.args[1], Type::simple(TypeKind::string));
-  if (target.type.is(TypeKind::record)) return expand_optional_field(expr);
-  Type within = type_of(target);
-  if (within.is(TypeKind::optional)) within = within.parameters()[0];
-  Type result;
-  if (within.is(TypeKind::map)) {
-    result = within.parameters()[1];
-  } else if (within.is(TypeKind::parameter)) {
-    unifier_.assignable(Type(), within);
-  } else if (!is_dyn_or_error(within)) {
-    report_at_name(expr, expr.args[1]->value.as_string(),
-                   unifier_.resolve(target.type, true).to_string() + " has no fields");
-    return set_type(expr, error_type());
-  }
-  set_type(expr, Type::optional(result));
-}
-
-// Of a record: has(event.f) ? optional.of(event.f) : optional.none().
-void Checker::expand_optional_field(Expr& expr) {
-  const AstBuilder::Place place = AstBuilder::place_of(expr);
-  const std::string_view field = expr.args[1]->value.as_string();
-  Expr* record = expr.args[0];
-  Expr* has = builder_.select(place, record, field, true);
-  Expr* some = builder_.call(place, "optional.of", {builder_.select(place, record, field)});
-  expr.name = "_?_:_";
-  expr.args = {has, some, builder_.call(place, "optional.none", {})};
-  check(*has);
-  if (has->type.is(TypeKind::error)) return set_type(expr, error_type());
-  check_call(expr);
-}
-
 // ---- Aggregates
 
 // An item, key or value; an optional one gives what is in it.
@@ -578,8 +307,6 @@ void Checker::check_fold(Expr& expr) {
   scope_.resize(outside, Local{});
   set_type(expr, type_of(*fold.result));
 }
-
-}  // namespace
 
 std::vector<Issue> check(Ast& ast, const Environment& environment) {
   return Checker(ast, environment).run();

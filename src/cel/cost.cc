@@ -358,7 +358,7 @@ Estimate Estimator::fold(const Expr& expr, std::uint64_t runs) {
 
   // What one step adds to a list or map is what it makes of an empty one.
   locals_.push_back({source.result_name, {0, init.size.item}});
-  locals_.push_back({source.item_name, source.second_name.empty() ? item_of(range.size) : item_of(range.size)});
+  locals_.push_back({source.item_name, item_of(range.size)});
   if (!source.second_name.empty()) locals_.push_back({source.second_name, item_of(range.size)});
   Estimate condition;
   Estimate step;

@@ -2,9 +2,13 @@
 
 #include <cmath>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "cel/arithmetic.h"
 #include "cel/library.h"
+#include "fmt/format.h"
 
 namespace tallyho::cel {
 namespace {
@@ -124,21 +128,21 @@ Value bit_shift(const Call& c) {
   return of_bits(c.args[0], left ? value << places : value >> places);
 }
 
-// The macros math.greatest and math.least become calls of these: with one number, with two, or with a list of more.
+// The macros math.greatest and math.least become calls of these: with a list, or with any number of numbers.
 void add_extreme(Library& lib, const std::string& function, Implementation of_arguments, Implementation of_list) {
   const std::pair<std::string, const Type*> numbers[] = {
       {"double", &lib.float64}, {"int", &lib.int64}, {"uint", &lib.uint64}};
-  const auto id = [&](const std::string& suffix) { return "math_" + function.substr(5) + "_" + suffix; };
+  const auto id = [&](std::string_view suffix) { return fmt::format("math_{}_{}", function.substr(5), suffix); };
   for (const auto& [name, type] : numbers) lib.function(function, id(name), {*type}, *type, of_arguments);
   for (const auto& [name_a, a] : numbers) {
     for (const auto& [name_b, b] : numbers) {
-      lib.function(function, id(name_a + "_" + name_b), {*a, *b}, a == b ? *a : lib.dyn, of_arguments);
+      lib.function(function, id(fmt::format("{}_{}", name_a, name_b)), {*a, *b}, a == b ? *a : lib.dyn, of_arguments);
     }
   }
   // Of three or more numbers; the checker takes this for any number of them, and finds the type itself.
   lib.function(function, id("many"), {lib.dyn, lib.dyn, lib.dyn}, lib.dyn, of_arguments);
   for (const auto& [name, type] : numbers) {
-    lib.function(function, id("list_" + name), {Type::list(*type)}, *type, of_list, cost_per_chunk);
+    lib.function(function, id(fmt::format("list_{}", name)), {Type::list(*type)}, *type, of_list, cost_per_chunk);
   }
 }
 
@@ -169,13 +173,19 @@ void add_math_functions(Environment& environment) {
   add_extreme(lib, "math.@min", extreme<false>, extreme_of_list<false>);
   add_rounding(lib);
   for (const auto& [name, type] : {std::pair<std::string, Type>{"int", lib.int64}, {"uint", lib.uint64}}) {
-    lib.function("math.bitAnd", "math_bitAnd_" + name + "_" + name, {type, type}, type, bit_and);
-    lib.function("math.bitOr", "math_bitOr_" + name + "_" + name, {type, type}, type, bit_or);
-    lib.function("math.bitXor", "math_bitXor_" + name + "_" + name, {type, type}, type, bit_xor);
-    lib.function("math.bitNot", "math_bitNot_" + name + "_" + name, {type}, type, bit_not);
-    lib.function("math.bitShiftLeft", "math_bitShiftLeft_" + name + "_int", {type, lib.int64}, type, bit_shift<true>);
-    lib.function("math.bitShiftRight", "math_bitShiftRight_" + name + "_int", {type, lib.int64}, type,
-                 bit_shift<false>);
+    const auto add = [&](std::string_view function, bool is_shift, std::size_t arguments, Implementation bits_of) {
+      std::vector<Type> parameters = {type};
+      if (arguments == 2) parameters.push_back(is_shift ? lib.int64 : type);
+      std::string id = fmt::format("math_{}_{}", function, name);
+      if (arguments == 2) id.append("_").append(is_shift ? "int" : name);
+      lib.function(fmt::format("math.{}", function), id, std::move(parameters), type, bits_of);
+    };
+    add("bitAnd", false, 2, bit_and);
+    add("bitOr", false, 2, bit_or);
+    add("bitXor", false, 2, bit_xor);
+    add("bitNot", false, 1, bit_not);
+    add("bitShiftLeft", true, 2, bit_shift<true>);
+    add("bitShiftRight", true, 2, bit_shift<false>);
   }
 }
 

@@ -36,9 +36,8 @@ std::optional<Integer> text_to_integer(std::string_view text) {
     if (text.starts_with('-')) return std::nullopt;
   }
   Integer number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || stopped != end) return std::nullopt;
+  const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || stopped != text.data() + text.size()) return std::nullopt;
   return number;
 }
 
@@ -69,9 +68,8 @@ std::optional<double> text_to_float64(std::string_view text) {
     return std::nullopt;
   }
   double number = 0;
-  const char* end = digits.data() + digits.size();
-  const auto [stopped, error] = std::from_chars(digits.data(), end, number);
-  if (stopped != end) return std::nullopt;
+  const auto [stopped, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (stopped != digits.data() + digits.size()) return std::nullopt;
   if (error == std::errc()) return number;
   if (error != std::errc::result_out_of_range) return std::nullopt;
   // from_chars does not say on which side; strtod does, by returning 0, a denormal or a huge value.

@@ -84,13 +84,13 @@ class Opaque {
 // Errors are values too, so that `||` and `&&` can absorb them.
 class Value {
  public:
-  Value() : Value(Kind::null, 0, 0) {}
+  Value() : Value(Kind::null, 0, std::uint64_t{0}) {}
   static Value error(ErrorKind error, std::uint32_t position = 0, std::uint32_t detail = 0) {
-    Value v(Kind::error, position, detail);
+    Value v(Kind::error, position, std::uint64_t{detail});
     v.head_ |= std::uint64_t{static_cast<std::uint8_t>(error)} << 8;
     return v;
   }
-  static Value boolean(bool b) { return {Kind::boolean, 0, b}; }
+  static Value boolean(bool b) { return {Kind::boolean, 0, std::uint64_t{b}}; }
   static Value int64(std::int64_t i) { return {Kind::int64, 0, static_cast<std::uint64_t>(i)}; }
   static Value uint64(std::uint64_t u) { return {Kind::uint64, 0, u}; }
   static Value float64(double d) { return {Kind::float64, 0, std::bit_cast<std::uint64_t>(d)}; }
@@ -110,17 +110,17 @@ class Value {
   Kind kind() const { return static_cast<Kind>(head_ & 0xff); }
   bool is(Kind other) const { return kind() == other; }
   bool is_error() const { return is(Kind::error); }
-  bool is_true() const { return is(Kind::boolean) && word_ != 0; }
-  bool is_false() const { return is(Kind::boolean) && word_ == 0; }
+  bool is_true() const { return is(Kind::boolean) && word_.bits != 0; }
+  bool is_false() const { return is(Kind::boolean) && word_.bits == 0; }
 
   // Each requires the kind it names.
   ErrorKind error_kind() const { return static_cast<ErrorKind>((head_ >> 8) & 0xff); }
   std::uint32_t error_position() const { return size(); }  // Byte offset into the expression's source.
-  std::uint32_t error_detail() const { return static_cast<std::uint32_t>(word_); }
-  bool as_boolean() const { return word_ != 0; }
-  std::int64_t as_int64() const { return static_cast<std::int64_t>(word_); }
-  std::uint64_t as_uint64() const { return word_; }
-  double as_float64() const { return std::bit_cast<double>(word_); }
+  std::uint32_t error_detail() const { return static_cast<std::uint32_t>(word_.bits); }
+  bool as_boolean() const { return word_.bits != 0; }
+  std::int64_t as_int64() const { return static_cast<std::int64_t>(word_.bits); }
+  std::uint64_t as_uint64() const { return word_.bits; }
+  double as_float64() const { return std::bit_cast<double>(word_.bits); }
   std::string_view as_string() const { return {pointer<char>(), size()}; }
   std::string_view as_bytes() const { return {pointer<char>(), size()}; }
   std::string_view as_type() const { return {pointer<char>(), size()}; }
@@ -132,25 +132,29 @@ class Value {
   const Opaque& as_opaque() const { return *pointer<Opaque>(); }
 
  private:
-  Value(Kind kind, std::uint32_t size, std::uint64_t word)
-      : head_(static_cast<std::uint64_t>(kind) | (std::uint64_t{size} << 32)), word_(word) {}
-  static Value of_pointer(Kind kind, const void* pointer, std::uint32_t size = 0) {
-    return {kind, size, reinterpret_cast<std::uintptr_t>(pointer)};
-  }
+  Value(Kind kind, std::uint32_t size, std::uint64_t bits) : head_(head_of(kind, size)) { word_.bits = bits; }
+  Value(Kind kind, std::uint32_t size, const void* pointer) : head_(head_of(kind, size)) { word_.pointer = pointer; }
+  static Value of_pointer(Kind kind, const void* pointer) { return {kind, 0, pointer}; }
   static Value of_bytes(Kind kind, std::string_view text) {
-    return of_pointer(kind, text.data(), static_cast<std::uint32_t>(text.size()));
+    return {kind, static_cast<std::uint32_t>(text.size()), static_cast<const void*>(text.data())};
+  }
+  static std::uint64_t head_of(Kind kind, std::uint32_t size) {
+    return static_cast<std::uint64_t>(kind) | (std::uint64_t{size} << 32);
   }
   std::uint32_t size() const { return static_cast<std::uint32_t>(head_ >> 32); }
   template <typename T>
   const T* pointer() const {
-    return reinterpret_cast<const T*>(static_cast<std::uintptr_t>(word_));
+    return static_cast<const T*>(word_.pointer);
   }
 
-  // Two words and no fields, so that a value stays in two registers: with a member per part, compilers take it apart
-  // and put it together again at every step.
+  // Two words and no smaller fields, so that a value stays in two registers: with a member per part, compilers take it
+  // apart and put it together again at every step.
   std::uint64_t head_;  // Kind in bits 0-7, ErrorKind in 8-15, size in 32-63: bytes of a string, nanos of a timestamp,
                         // position of an error.
-  std::uint64_t word_;  // The number, or the pointer to the rest.
+  union {
+    std::uint64_t bits;   // A number's, bool's or time's.
+    const void* pointer;  // To what is larger.
+  } word_;
 };
 static_assert(sizeof(Value) == 16 && std::is_trivially_copyable_v<Value>);
 

@@ -85,6 +85,7 @@ void EventActivation::bind(Binding& binding, ScopeIndex scope, std::string_view 
   binding.key = key;
   binding.symbol = symbol.value_or(no_symbol);
   binding.record = symbol ? state_.find(scope, *symbol) : nullptr;
+  state_.prefetch(scope, binding.record);
 }
 
 EventActivation::Binding& EventActivation::reach(ScopeIndex scope, Arena& arena) {

@@ -20,9 +20,9 @@ class Hunt {
                                       "team_joined",     "ticket_scanned",  "invite_accepted", "foul_reported"};
     const std::size_t type = below(3) == 0 ? 1 : below(types.size());  // Finds have most rules.
     std::string bytes = fmt::format(R"({{"type":"{}","player":"p{}")", types[type], below(12));
-    if (below(2) == 0) bytes += fmt::format(R"(,"id":"e{}")", below(400));
+    if (below(2) == 0) bytes += fmt::format(R"(,"id":"e{}")", below(100));
     if (below(10) == 0)
-      bytes += fmt::format(R"(,"ts":{})", now_.to_millis() - static_cast<std::int64_t>(below(90'000'000)));
+      bytes += fmt::format(R"(,"ts":{})", now_.to_millis() - static_cast<std::int64_t>(below(100'000'000)));
     return {bytes + fields(type) + "}", now_};
   }
 
@@ -32,7 +32,7 @@ class Hunt {
   // Mostly seconds pass, at times hours.
   void advance() {
     const std::uint64_t minutes = below(200) == 0 ? below(1200) : 0;
-    now_ = add(now_, std::chrono::milliseconds(minutes * 60'000 + below(40'000))).value();
+    now_ = add(now_, std::chrono::milliseconds(minutes * 60'000 + below(3'000))).value();
   }
 
   std::string place() {

@@ -78,7 +78,7 @@ TEST_F(Replay, ComesToTheSameStateAtEveryPositionWhateverElseWasAsked) {
   }
   EXPECT_EQ(live.state_hash(), replayed.state_hash());
   for (const Code code : {Code::ok, Code::duplicate, Code::rejected, Code::out_of_time}) {
-    EXPECT_GT(codes[static_cast<std::size_t>(code)], 50) << name_of(code) << " hardly happened";
+    EXPECT_GT(codes[static_cast<std::size_t>(code)], 30) << name_of(code) << " hardly happened";
   }
 }
 
@@ -138,7 +138,7 @@ TEST_F(Replay, AWarmedUpEngineAllocatesNothing) {
       R"("type":"team_joined","team":"red")",
       R"("type":"prediction_settled","correct":true,"minute_error":3)",
       R"("type":"power_up_used","kind":"shield")",
-      R"("type":"foul_reported","severity":1,"upheld":true)"};
+      R"("type":"foul_reported","severity":1,"upheld":false)"};
   std::mt19937 random(seed_);
   std::vector<HuntEvent> events;
   std::array<int, code_count> codes{};

@@ -53,6 +53,7 @@ class Tables {
     for (const EventType& type : ruleset.events) {
       type_names.push_back(type.name);
       std::vector<std::string> field_names;
+      field_names.reserve(type.fields.size());
       for (const FieldDefinition& field : type.fields) field_names.push_back(field.name);
       fields_.emplace_back(std::move(field_names));
     }

@@ -17,6 +17,12 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+template <typename Number>
+std::errc parse(std::string_view text, Number& number) {
+  const char* begin = text.begin();
+  return std::from_chars(begin, begin + text.size(), number).ec;
+}
+
 // Whether a number other than zero is less than one by its digits and exponent.
 bool is_below_one(std::string_view number) {
   std::int64_t magnitude = 0;  // Of the first digit that is not zero: 10 to the power of this.
@@ -146,16 +152,14 @@ std::expected<std::int64_t, Fault> read_int(const JsonToken& token) {
   if (token.kind == Kind::decimal) return std::unexpected(Fault::not_an_integer);
   if (token.kind != Kind::integer) return std::unexpected(Fault::wrong_type);
   std::int64_t number = 0;
-  const char* end = token.text.data() + token.text.size();
-  if (std::from_chars(token.text.data(), end, number).ec != std::errc()) return std::unexpected(Fault::int_range);
+  if (parse(token.text, number) != std::errc()) return std::unexpected(Fault::int_range);
   return number;
 }
 
 std::expected<double, Fault> read_double(const JsonToken& token) {
   if (token.kind != Kind::decimal && token.kind != Kind::integer) return std::unexpected(Fault::wrong_type);
   double number = 0;
-  const char* end = token.text.data() + token.text.size();
-  if (std::from_chars(token.text.data(), end, number).ec == std::errc()) return number;
+  if (parse(token.text, number) == std::errc()) return number;
   // Out of range is both ends.
   if (!is_below_one(token.text)) return std::unexpected(Fault::not_finite);
   return token.text.front() == '-' ? -0.0 : 0.0;

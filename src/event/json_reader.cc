@@ -134,7 +134,7 @@ class JsonReader::Names {
     if (name.empty()) return 1;
     const auto first = static_cast<unsigned char>(name.front());
     const auto last = static_cast<unsigned char>(name.back());
-    return std::uint64_t{1} << ((name.size() * 11 + first * 5U + last * 3U) & 63);
+    return std::uint64_t{1} << ((name.size() * 11 + first * std::size_t{5} + last * std::size_t{3}) & 63);
   }
 
   std::array<std::uint32_t, few> indexes_;

@@ -89,8 +89,8 @@ TEST(StandardLoadTest, PlayersFollowZipfsLaw) {
   double sum = 0;
   for (int k = 1; k <= 1'000; ++k) sum += std::pow(k, -0.6);
   for (const int k : {1, 2, 3, 10, 100, 500, 1'000}) {
-    std::string name = std::to_string(k);
-    name = "p" + std::string(7 - name.size(), '0') + name;
+    std::string name;
+    LoadFields::append_player(name, static_cast<std::uint32_t>(k - 1));
     const double share = std::pow(k, -0.6) / sum;
     EXPECT_NEAR(counts[name] / events, share, 6 * std::sqrt(share / events)) << name;
   }
@@ -215,7 +215,8 @@ TEST(WanderersTest, PlayersWalkAtTwoMetresASecondAtMostAndStayInTown) {
     ASSERT_LE(place.lon, 11'720'000);
     if (times[player] >= 0) {
       const double walked = metres(last[player].lat / 1e6, last[player].lon / 1e6, place.lat / 1e6, place.lon / 1e6);
-      const double seconds = static_cast<double>(now / 100 - times[player] / 100) / 10;
+      const std::int64_t deciseconds = now / 100 - times[player] / 100;
+      const double seconds = static_cast<double>(deciseconds) / 10;
       ASSERT_LE(walked, 2 * seconds + 0.001);
       if (seconds > 0) fastest = std::max(fastest, walked / seconds);
     }

@@ -118,5 +118,14 @@ TEST(Report, SortsByPlaceAndDropsRepeats) {
   EXPECT_TRUE(report.is_empty());
 }
 
+TEST(Report, StopsWhereNobodyReadsOn) {
+  const SourceText text("a");
+  Report report("f", text);
+  for (std::size_t i = 0; i < 10 * problems_max; ++i) report.error(0, 1, std::to_string(i));
+  const std::vector<Diagnostic> taken = report.take();
+  ASSERT_EQ(taken.size(), problems_max + 1);
+  EXPECT_EQ(taken.back().message, "more problems than can be shown; what follows is not");
+}
+
 }  // namespace
 }  // namespace tallyho

@@ -11,8 +11,9 @@
 
 namespace tallyho {
 
-// Compiles the expression that a YAML scalar holds, to a result of just this type (dyn: of any). `what` is what messages
-// call it: "'when'". Every problem goes to the report, at its place in the scalar; nothing is returned if there is any.
+// Compiles the expression that a YAML scalar holds, to a result of just this type (dyn: of any). `what` is what
+// messages call it: "'when'". Every problem goes to the report, at its place in the scalar; nothing is returned if
+// there is any.
 std::optional<cel::Program> compile(const YamlNode& node, std::string_view what, const Vocabulary& vocabulary,
                                     const cel::Type& expected, Report& report);
 

@@ -25,8 +25,7 @@ TEST(Loader, TheSmallestRulesetHasTheDefaults) {
   EXPECT_EQ(ruleset->scopes[0].name, "player");
 }
 
-TEST(Loader, TheHashIsXxh3OfTheBytes) {
-  // By the xxhsum program: printf 'tallyho: 1\nname: smallest\n' | xxhsum -H2
+TEST(Loader, TheHashIsOfEveryByte) {
   const auto ruleset = loaded("tallyho: 1\nname: smallest\n");
   ASSERT_TRUE(ruleset);
   EXPECT_EQ(ruleset->hash.size(), 32U);

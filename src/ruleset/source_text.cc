@@ -76,6 +76,8 @@ std::string_view SourceText::line(std::uint32_t number) const {
 }
 
 void Report::error(std::size_t begin, std::size_t end, std::string message) {
+  if (diagnostics_.size() > problems_max) return;
+  if (diagnostics_.size() == problems_max) message = "more problems than can be shown; what follows is not";
   const std::string_view text = source_.text();
   begin = std::min(begin, text.size());
   end = std::clamp(end, begin, text.size());

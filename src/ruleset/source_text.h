@@ -46,6 +46,8 @@ class SourceText {
   std::vector<std::size_t> starts_;
 };
 
+inline constexpr std::size_t problems_max = 1'000;  // Nobody reads more, and each takes time to place.
+
 // Collects the problems of one file as they are found, in any order.
 class Report {
  public:

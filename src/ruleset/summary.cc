@@ -161,10 +161,12 @@ std::string state_of(const Ruleset& ruleset) {
 
 std::string summarize(const Ruleset& ruleset) {
   std::vector<Row> rules;
+  rules.reserve(ruleset.rules.size());
   for (const Rule& rule : ruleset.rules) {
     rules.push_back({fmt::format("{}", rules.size() + 1), rule.id, on_of(rule.on, ruleset), effects_of(rule)});
   }
   std::vector<Row> boards;
+  boards.reserve(ruleset.boards.size());
   for (const BoardDefinition& board : ruleset.boards) {
     boards.push_back({board.id, on_of(board.on, ruleset), std::string(to_string(board.op)),
                       board.member ? board.member->source() : "event.player",

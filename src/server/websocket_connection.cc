@@ -94,10 +94,16 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     const bool is_refusing_to_close = is_closing_ && now - close_began_ > limits_.close_timeout;
     if (is_stuck || is_silent || is_refusing_to_close) return drop();
     if (is_accepted_ && !is_closing_ && !is_pinging_ && now - last_heard_ > limits_.keep_alive) ping();
-    if (is_stopping_) close_if_drained(websocket::close_code::going_away);
+    if (!is_stopping_) return;
+    // A client that never stops sending is not read for ever.
+    if (now - stop_began_ > limits_.close_timeout / 2) is_ending_ = true;
+    close_if_drained();
   }
 
-  void stop() override { is_stopping_ = true; }  // tick() closes, once what the client has sent is answered.
+  void stop() override {  // tick() closes, once what the client has sent is answered.
+    is_stopping_ = true;
+    stop_began_ = Clock::now();
+  }
 
   void drop() override {
     if (std::exchange(is_dropped_, true)) return;
@@ -151,7 +157,8 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     if (is_closing_) return read_frame();  // On to the client's closing frame; what comes before it is not taken.
     if (stream_.got_binary()) {
       is_ending_ = true;
-      return close_if_drained(websocket::close_code::unknown_data);
+      close_code_ = websocket::close_code::unknown_data;
+      return close_if_drained();
     }
     Batch* batch = io_.take_batch(id_);
     batch->bytes.swap(input_);
@@ -178,7 +185,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
       io_.give_back(batch);
     }
     write_on();
-    if (is_ending_) close_if_drained(websocket::close_code::unknown_data);
+    if (is_ending_) close_if_drained();
   }
 
   void write_on() {
@@ -201,20 +208,20 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     }
     write_on();
     read_on();
-    if (is_ending_) close_if_drained(websocket::close_code::unknown_data);
+    if (is_ending_) close_if_drained();
   }
 
   // Closes once everything taken is answered and sent, and, where the server stops, nothing more lies in the socket.
-  void close_if_drained(websocket::close_code code) {
+  void close_if_drained() {
     if (is_closing_ || is_dropped_) return;
     if (!is_accepted_) return drop();
     if (!in_flight_.empty() || !outbox_.is_empty()) return;
     error_code ignored;
     auto& socket = beast::get_lowest_layer(stream_).socket();
-    if (is_reading_ && socket.available(ignored) > 0) return;
+    if (!is_ending_ && is_reading_ && socket.available(ignored) > 0) return;
     is_closing_ = true;
     close_began_ = Clock::now();
-    stream_.async_close(code, [self = shared_from_this()](error_code) { self->drop(); });
+    stream_.async_close(close_code_, [self = shared_from_this()](error_code) { self->drop(); });
   }
 
   void note_progress(Clock::time_point now) {
@@ -246,13 +253,15 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   bool is_accepted_ = false;
   bool is_reading_ = false;
   bool is_pinging_ = false;
-  bool is_ending_ = false;  // A binary frame came: answer what came before it, then close.
+  bool is_ending_ = false;  // Nothing more is read: answer what came, then close.
   bool is_stopping_ = false;
   bool is_closing_ = false;  // The closing handshake is under way.
   bool is_dropped_ = false;
   Clock::time_point last_heard_;
   Clock::time_point last_progress_;  // Of sending.
   Clock::time_point close_began_;
+  Clock::time_point stop_began_;
+  websocket::close_code close_code_ = websocket::close_code::going_away;
   std::uint64_t bytes_written_ = 0;
 };
 

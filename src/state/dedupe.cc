@@ -1,12 +1,31 @@
 #include "state/dedupe.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "xxhash.h"
 
 namespace tallyho {
+namespace {
 
-RememberedIds::Key RememberedIds::key_of(std::string_view id) {
+constexpr std::uint32_t chunk = 16;  // Tags compared at once: one or two vector instructions, where there are such.
+
+// Whether one of the first `count` tags, at most `chunk`, is `wanted`. No early exit, so that compilers vectorize it.
+bool has_tag(const std::uint16_t* tags, std::uint32_t count, std::uint16_t wanted) {
+  unsigned found = 0;
+  if (count == chunk) {
+    for (std::uint32_t i = 0; i < chunk; ++i) found |= static_cast<unsigned>(tags[i] == wanted);
+  } else {
+    for (std::uint32_t i = 0; i < count; ++i) found |= static_cast<unsigned>(tags[i] == wanted);
+  }
+  return found != 0;
+}
+
+}  // namespace
+
+RememberedIds::Entry RememberedIds::make_entry(std::string_view id) {
   const XXH128_hash_t hash = XXH3_128bits(id.data(), id.size());
-  return {hash.low64, static_cast<std::uint32_t>(hash.high64)};
+  return {.low = hash.low64, .high = static_cast<std::uint32_t>(hash.high64)};
 }
 
 bool RememberedIds::has_expired(const Entry& entry, Timestamp arrival, const Limits& limits) {
@@ -14,22 +33,55 @@ bool RememberedIds::has_expired(const Entry& entry, Timestamp arrival, const Lim
   return ends && *ends <= arrival;
 }
 
+// An expired id may be there twice: once as it was, once as it came again.
 std::optional<std::int64_t> RememberedIds::find(std::string_view id, Timestamp arrival, const Limits& limits) const {
-  if (ids_.empty()) return std::nullopt;
-  const Entry* entry = ids_.find(key_of(id));
-  if (entry == nullptr || has_expired(*entry, arrival, limits)) return std::nullopt;
-  return entry->points;
+  if (size_ == 0) return std::nullopt;
+  const Entry wanted = make_entry(id);
+  for (std::uint32_t first = 0; first < capacity_; first += chunk) {
+    const std::uint32_t count = std::min(chunk, capacity_ - first);
+    if (!has_tag(tags() + first, count, wanted.tag())) continue;
+    for (std::uint32_t slot = first; slot < first + count; ++slot) {
+      if (tags()[slot] != wanted.tag() || !is_kept(slot)) continue;
+      const Entry& entry = entries()[slot];
+      if (entry.is_same_id(wanted) && !has_expired(entry, arrival, limits)) return entry.points;
+    }
+  }
+  return std::nullopt;
 }
 
-// Those that have expired are in front, because arrival times never go back. They go first: so the ring stays as small
-// as the ids that count, and an expired id that comes again is not there twice.
 void RememberedIds::remember(std::string_view id, Timestamp arrival, std::int64_t points, const Limits& limits) {
-  while (!ids_.empty() && (has_expired(ids_.front(), arrival, limits) || ids_.size() >= limits.per_player)) {
-    ids_.pop_front();
-  }
   if (limits.per_player == 0 || limits.window <= Duration::zero()) return;
-  const Key key = key_of(id);
-  ids_.push_back({key.low, key.high, arrival.nanos, arrival.seconds, points});
+  make_room(arrival, limits);
+  Entry entry = make_entry(id);
+  entry.seconds = arrival.seconds;
+  entry.nanos = arrival.nanos;
+  entry.points = points;
+  const std::uint32_t slot = slot_of(size_);
+  tags()[slot] = entry.tag();
+  entries()[slot] = entry;
+  ++size_;
+}
+
+// Only when there is no room: expired ones, which are in front as arrival times never go back, cost nothing till then.
+void RememberedIds::make_room(Timestamp arrival, const Limits& limits) {
+  if (size_ < capacity_ && size_ < limits.per_player) return;
+  while (size_ > 0 && (size_ >= limits.per_player || has_expired(entries()[begin_], arrival, limits))) {
+    begin_ = slot_of(1);
+    --size_;
+  }
+  if (size_ == capacity_) grow();
+}
+
+void RememberedIds::grow() {
+  RememberedIds larger;
+  larger.capacity_ = std::max(capacity_min, capacity_ * 2);
+  larger.block_ = std::make_unique<std::byte[]>(block_bytes(larger.capacity_));
+  for (std::uint32_t i = 0; i < size_; ++i) {
+    larger.tags()[i] = tags()[slot_of(i)];
+    larger.entries()[i] = entries()[slot_of(i)];
+  }
+  larger.size_ = size_;
+  *this = std::move(larger);
 }
 
 }  // namespace tallyho

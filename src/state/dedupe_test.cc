@@ -47,7 +47,16 @@ TEST(RememberedIds, AForgottenIdCanComeAgain) {
   ids.remember("a", at(0), 1, limits);
   ids.remember("a", at(600), 2, limits);
   EXPECT_EQ(ids.find("a", at(601), limits), 2);
-  EXPECT_EQ(ids.size(), 1U);
+}
+
+TEST(RememberedIds, ExpiredIdsMakeRoomBeforeMoreIsTaken) {
+  constexpr RememberedIds::Limits many{.window = minutes(10), .per_player = 1000};
+  RememberedIds ids;
+  for (int i = 0; i < 1000; ++i) ids.remember(std::to_string(i), at(i * 200), i, many);  // Three of them at a time.
+  EXPECT_LE(ids.memory_bytes(), 4U * 34);
+  EXPECT_EQ(ids.find("999", at(999 * 200), many), 999);
+  EXPECT_EQ(ids.find("997", at(999 * 200), many), 997);
+  EXPECT_FALSE(ids.find("996", at(999 * 200), many));
 }
 
 TEST(RememberedIds, NothingIsRememberedWhereTheRulesetSaysSo) {

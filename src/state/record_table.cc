@@ -16,22 +16,29 @@ Record RecordTable::create(Symbol key) {
   if (size_ == pages_.size() << page_shift_) {
     pages_.push_back(std::make_unique_for_overwrite<std::byte[]>(blank_.size() << page_shift_));
   }
+  const std::size_t page = key / index_page_symbols;
+  if (page >= index_.size()) index_.resize(page + 1);
+  if (index_[page] == nullptr) {
+    index_[page] = std::make_unique<IndexPage>();
+    ++index_pages_;
+  }
   const Record created = record(size_);
   std::memcpy(created, blank_.data(), blank_.size());
   store(created, RecordLayout::key_offset, key);
-  index_.emplace(key, static_cast<std::uint32_t>(size_));
   ++size_;
+  (*index_[page])[key % index_page_symbols] = static_cast<std::uint32_t>(size_);
   return created;
 }
 
 void RecordTable::erase_newest() {
   --size_;
-  index_.erase(key(record(size_)));
+  const Symbol newest = key(record(size_));
+  (*index_[newest / index_page_symbols])[newest % index_page_symbols] = 0;
 }
 
 std::size_t RecordTable::memory_bytes() const {
-  return pages_.size() * (blank_.size() << page_shift_) +
-         index_.capacity() * (sizeof(std::pair<Symbol, std::uint32_t>) + 1);
+  return pages_.size() * (blank_.size() << page_shift_) + index_.capacity() * sizeof(index_[0]) +
+         index_pages_ * sizeof(IndexPage);
 }
 
 }  // namespace tallyho

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -7,7 +8,6 @@
 #include <type_traits>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "base/symbols.h"
 
 namespace tallyho {
@@ -30,7 +30,11 @@ void store(Record record, std::uint32_t offset, const T& value) {
 
 // The records of one scope, by key, in the order in which they came into being. Records stay where they are.
 //
-// Threads: the engine thread owns it. Memory: pages of records of about 64 KiB, and 9 to 18 bytes of hash table a key.
+// Keys are symbols, which count up from 0, so a table of pages of 64 of them finds a record with fewer cache misses
+// than a hash table would, and never rehashes; pages without keys are not there.
+//
+// Threads: the engine thread owns it. Memory: pages of records of about 64 KiB; 256 bytes for each 64 symbols of which
+// one is a key (4 bytes a key where most are), and a bit over one byte for each 8 symbols up to the greatest key.
 class RecordTable {
  public:
   // Every new record begins as a copy of `blank`, whose first four bytes become the key.
@@ -38,8 +42,10 @@ class RecordTable {
 
   // The record of a key, or null. O(1), never allocates.
   Record find(Symbol key) const {
-    const auto found = index_.find(key);
-    return found == index_.end() ? nullptr : record(found->second);
+    const std::size_t page = key / index_page_symbols;
+    if (page >= index_.size() || index_[page] == nullptr) return nullptr;
+    const std::uint32_t number = (*index_[page])[key % index_page_symbols];
+    return number == 0 ? nullptr : record(number - 1);
   }
 
   // Makes the record of a key that has none. O(1) amortized.
@@ -52,6 +58,7 @@ class RecordTable {
   const std::byte* blank() const { return blank_.data(); }
 
   std::size_t size() const { return size_; }
+  std::size_t record_bytes() const { return blank_.size(); }
   // By age: 0 came into being first.
   Record record(std::size_t number) const {
     return pages_[number >> page_shift_].get() + (number & ((std::size_t{1} << page_shift_) - 1)) * blank_.size();
@@ -61,11 +68,15 @@ class RecordTable {
   std::size_t memory_bytes() const;
 
  private:
+  static constexpr std::size_t index_page_symbols = 64;
+  using IndexPage = std::array<std::uint32_t, index_page_symbols>;  // 1 + the number of a record, 0: none.
+
   std::vector<std::byte> blank_;
   int page_shift_ = 0;  // log2 of the records in a page.
   std::vector<std::unique_ptr<std::byte[]>> pages_;
   std::size_t size_ = 0;
-  absl::flat_hash_map<Symbol, std::uint32_t> index_;
+  std::vector<std::unique_ptr<IndexPage>> index_;  // By key / index_page_symbols.
+  std::size_t index_pages_ = 0;                    // That are there.
 };
 
 }  // namespace tallyho

@@ -1,22 +1,109 @@
 #include "state/set_state.h"
 
+#include <cstring>
+#include <utility>
+
 namespace tallyho {
 
 SetState::Added SetState::add(Symbol member, std::uint32_t capacity, bool drop_oldest) {
   if (contains(member)) return {};
   Added added{.how = Added::How::added};
-  if (members_.size() >= capacity) {
+  if (size_ >= capacity) {
     if (!drop_oldest) return {.how = Added::How::full};
-    added.dropped = members_.front().symbol;
-    members_.pop_front();
+    added.dropped = (*this)[0];
+    remove(begin_);
+    begin_ = slot_of(1);
+    --size_;
   }
-  members_.push_back({member});
+  if (size_ == capacity_) grow();
+  place(slot_of(size_), member);
+  ++size_;
   return added;
 }
 
 void SetState::undo_add(Symbol dropped) {
-  members_.pop_back();
-  if (dropped != no_symbol) members_.push_front({dropped});
+  remove(slot_of(size_ - 1));
+  --size_;
+  if (dropped == no_symbol) return;
+  begin_ = (begin_ - 1) & (capacity_ - 1);
+  place(begin_, dropped);
+  ++size_;
+}
+
+bool SetState::contains(Symbol member) const {
+  if (is_indexed()) return cell(find_cell(member)) != 0;
+  for (std::uint32_t i = 0; i < size_; ++i) {
+    if ((*this)[i] == member) return true;
+  }
+  return false;
+}
+
+std::size_t SetState::block_bytes(std::uint32_t capacity) {
+  const std::size_t cell_bytes = capacity <= unindexed_max ? 0 : capacity <= narrow_max ? 2 : 4;
+  return capacity * sizeof(Symbol) + std::size_t{capacity} * 2 * cell_bytes;
+}
+
+std::uint32_t SetState::cell(std::uint32_t number) const {
+  const std::byte* cells = block_.get() + capacity_ * sizeof(Symbol);
+  if (capacity_ > narrow_max) {
+    std::uint32_t value = 0;
+    std::memcpy(&value, cells + std::size_t{number} * 4, 4);
+    return value;
+  }
+  std::uint16_t value = 0;
+  std::memcpy(&value, cells + std::size_t{number} * 2, 2);
+  return value;
+}
+
+void SetState::set_cell(std::uint32_t number, std::uint32_t value) {
+  std::byte* cells = block_.get() + capacity_ * sizeof(Symbol);
+  if (capacity_ > narrow_max) {
+    std::memcpy(cells + std::size_t{number} * 4, &value, 4);
+  } else {
+    const auto narrow = static_cast<std::uint16_t>(value);
+    std::memcpy(cells + std::size_t{number} * 2, &narrow, 2);
+  }
+}
+
+// Fibonacci hashing: neighbouring symbols end up far apart. There are at most 2^17 cells.
+std::uint32_t SetState::home(Symbol member) const {
+  return static_cast<std::uint32_t>(member * 0x9e3779b97f4a7c15U >> 40) & (cells() - 1);
+}
+
+// The cell that points to this member, or the free one where it would be.
+std::uint32_t SetState::find_cell(Symbol member) const {
+  std::uint32_t number = home(member);
+  while (cell(number) != 0 && members()[cell(number) - 1] != member) number = next(number);
+  return number;
+}
+
+void SetState::place(std::uint32_t slot, Symbol member) {
+  members()[slot] = member;
+  if (is_indexed()) set_cell(find_cell(member), slot + 1);
+}
+
+// Takes a member off the index. Closes the gap that its cell leaves: cells that were pushed past it move back (Knuth,
+// The Art of Computer Programming, 6.4, algorithm R).
+void SetState::remove(std::uint32_t slot) {
+  if (!is_indexed()) return;
+  std::uint32_t gap = find_cell(members()[slot]);
+  for (std::uint32_t number = next(gap); cell(number) != 0; number = next(number)) {
+    const std::uint32_t wanted = home(members()[cell(number) - 1]);
+    const bool is_at_home_behind_gap = ((number - wanted) & (cells() - 1)) < ((number - gap) & (cells() - 1));
+    if (is_at_home_behind_gap) continue;
+    set_cell(gap, cell(number));
+    gap = number;
+  }
+  set_cell(gap, 0);
+}
+
+void SetState::grow() {
+  SetState larger;
+  larger.capacity_ = capacity_ == 0 ? 4 : capacity_ * 2;
+  larger.block_ = std::make_unique<std::byte[]>(block_bytes(larger.capacity_));
+  for (std::uint32_t i = 0; i < size_; ++i) larger.place(i, (*this)[i]);
+  larger.size_ = size_;
+  *this = std::move(larger);
 }
 
 }  // namespace tallyho

@@ -50,6 +50,11 @@ class State {
 
   // Looking. None of these allocates. A null record is that of a key without one.
   Record find(ScopeIndex scope, Symbol key) const { return tables_[scope].find(key); }
+  // Asks for a record's bytes ahead of their use: its lines come from memory together, not one after the other.
+  void prefetch(ScopeIndex scope, const std::byte* record) const {
+    if (record == nullptr) return;
+    for (std::size_t i = 64; i < tables_[scope].record_bytes(); i += 64) __builtin_prefetch(record + i, 1);
+  }
   // A scalar's value at the clock's time; strings point into the symbol table or the ruleset.
   cel::Value read(ScopeIndex scope, const std::byte* record, std::uint16_t variable, PeriodClock& clock) const;
   // Null: empty, as it was never used.

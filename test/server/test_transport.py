@@ -10,6 +10,8 @@ import subprocess
 import tempfile
 import unittest
 
+import websockets
+
 from tallyho_server import PATIENCE, RULESET, TALLYHO, Client, Server, ServerTest, find
 
 
@@ -98,6 +100,30 @@ class Stopping(unittest.IsolatedAsyncioTestCase):
                     self.assertEqual(await Client(idle).close_code(), 1001)
             finally:
                 self.assertEqual(server.stop(), 0)
+
+    async def test_a_client_that_never_stops_sending_does_not_hold_it_up(self):
+        server = Server()
+        async with server.connect() as websocket:
+            client = Client(websocket)
+
+            async def send():
+                while websocket.open:
+                    await client.send(*[find("flood", 1)] * 100)
+                    await asyncio.sleep(0.001)
+
+            async def receive():
+                try:
+                    while True:
+                        await client.receive()
+                except websockets.ConnectionClosed:
+                    pass
+
+            sending, receiving = asyncio.create_task(send()), asyncio.create_task(receive())
+            await asyncio.sleep(0.2)
+            server.ask_to_stop()
+            self.assertEqual(await client.close_code(), 1001)
+            await asyncio.gather(sending, receiving, return_exceptions=True)
+        self.assertEqual(server.stop(), 0)
 
     async def test_an_idle_http_connection_does_not_hold_it_up(self):
         server = Server()

@@ -45,12 +45,12 @@ async def show(seen, stop):
     began = time.monotonic()
     with screen.for_output() as output:
         while not stop.is_set():
+            now = time.monotonic()
+            output.show(seen, now - began, now)
             try:
                 await asyncio.wait_for(stop.wait(), output.interval)
             except asyncio.TimeoutError:
                 pass
-            now = time.monotonic()
-            output.show(seen, now - began, now)
 
 
 async def run_hunt(given, server, started):
@@ -63,7 +63,8 @@ async def run_hunt(given, server, started):
     report = asyncio.create_task(load.wait_for_report())
     report.add_done_callback(lambda _: stop.set())
     clients = [asyncio.create_task(client) for client in (
-        watching.play(server.url, seen), watching.watch(server.url, seen, BUSIEST), server.listen(), load.listen())]
+        watching.play(server.url, seen), watching.watch(server.url, seen, BUSIEST))]
+    listeners = [asyncio.create_task(child.listen()) for child in (server, load)]
     for client in clients:
         client.add_done_callback(lambda _: stop.set())  # They end only by failing.
     await show(seen, stop)
@@ -71,9 +72,9 @@ async def run_hunt(given, server, started):
     ended_early = not report.done()
     if ended_early:
         await load.stop(signal.SIGINT)
-    for client in clients[:2]:
+    for client in clients:
         client.cancel()
-    await asyncio.wait([report, *clients[:2]], timeout=children.PATIENCE)
+    await asyncio.wait([report, listeners[1], *clients], timeout=children.PATIENCE)
     if failures:
         raise failures[0]
     if not ended_early and load.report is None:

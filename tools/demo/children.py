@@ -3,6 +3,7 @@
 import asyncio
 import ctypes
 import json
+import os
 import signal
 
 PATIENCE = 30  # Seconds for what takes a fraction of one.
@@ -36,17 +37,17 @@ class Child:
     async def stop(self, number=signal.SIGTERM):
         """Asks it to end, and sees to it; returns its exit status."""
         if self.process.returncode is None:
-            self.process.send_signal(number)
+            os.kill(self.process.pid, number)  # Not send_signal(), which may take the exit status from asyncio.
         try:
             return await asyncio.wait_for(self.process.wait(), PATIENCE)
         except asyncio.TimeoutError:
-            self.process.kill()
+            self.kill()
             await self.process.wait()
             raise
 
     def kill(self):
         if self.process.returncode is None:
-            self.process.kill()
+            os.kill(self.process.pid, signal.SIGKILL)
 
 
 class Server(Child):

@@ -7,7 +7,7 @@ RARITIES = ("common", "rare", "epic", "legendary")
 
 def events():
     """Ada's events, without end. She walks through Munich a metre at a time, and finds more than most."""
-    yield {"type": "session_started", "platform": "web", "region": "region-07"}
+    yield {"type": "session_started", "platform": "web", "region": "r07"}
     yield {"type": "team_joined", "team": "foxes"}
     yield {"type": "ticket_scanned", "gate": "north", "seat": "12-34"}
     for n in itertools.count():

@@ -53,7 +53,7 @@ class Terminal:
         return [f"{BOLD}Treasure hunt{PLAIN}   {elapsed:4.0f} s   {seen.rate():>7,.0f} events/s   "
                 f"{seen.top.version:>9,} events   {seen.top.of:>6,} players   {DIM}Ctrl-C ends{PLAIN}",
                 f"{DIM}ack{PLAIN} {milliseconds(seen.ack)}   {DIM}push{PLAIN} {milliseconds(seen.push)}"
-                f"   {DIM}(half of them, 99 % of them are faster; client to client){PLAIN}"]
+                f"   {DIM}(p50 / p99 of what Ada sends, client to client){PLAIN}"]
 
     def board(self, seen, now):
         yield f"{BOLD}What a spectator sees: the top ten{PLAIN}"

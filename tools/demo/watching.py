@@ -134,7 +134,16 @@ async def watch(url, seen, others):
             await socket.send(json.dumps({"op": "watch", "player": player, "ref": player}))
         async for frame in socket:
             for line in frame.split("\n"):
-                see(json.loads(line), seen)
+                message = json.loads(line)
+                if message.get("error", {}).get("code") == "not_found":  # A player who has not played yet.
+                    asyncio.get_running_loop().call_later(0.5, watch_again, socket, message["ref"])
+                else:
+                    see(message, seen)
+
+
+def watch_again(socket, player):
+    if socket.open:
+        asyncio.ensure_future(socket.send(json.dumps({"op": "watch", "player": player, "ref": player})))
 
 
 def see(message, seen):

@@ -15,8 +15,8 @@ run_test() {
     shift
   done
   need build check
-  # The program and the benchmarks as they ship; the tests under sanitizers. Tests of the whole program use the former.
-  build_release programs benches
+  # The program as it ships; the tests under sanitizers. Tests of the whole program use the former.
+  build_release programs
   configure asan -DTALLYHO_PROGRAM="$root/build/release/bin/tallyho"
   build asan all
   $all && run_long_tests
