@@ -31,9 +31,9 @@ struct Expr {
   // A fold over `range`: result(accumulate(step)* from init while condition). cel.bind(x, a, b) is a fold over
   // nothing, with x as its accumulator.
   struct Fold {
-    std::string item_name;     // Loop variable: an item, or a map's key; "#unused" if there is nothing to name.
-    std::string second_name;   // "" in the one-variable form; else item_name is the index or key, this the value.
-    std::string result_name;   // The accumulator, "@result".
+    std::string item_name;    // Loop variable: an item, or a map's key; "#unused" if there is nothing to name.
+    std::string second_name;  // "" in the one-variable form; else item_name is the index or key, this the value.
+    std::string result_name;  // The accumulator, "@result".
     Expr* range = nullptr;
     Expr* init = nullptr;
     Expr* condition = nullptr;
@@ -42,7 +42,7 @@ struct Expr {
   };
 
   Kind kind = Kind::literal;
-  std::uint32_t begin = 0;     // Source bytes [begin, end) this node was written as (a macro: the call).
+  std::uint32_t begin = 0;  // Source bytes [begin, end) this node was written as (a macro: the call).
   std::uint32_t end = 0;
   std::uint32_t position = 0;  // The byte to blame: an operator, the name of a field or function, an opening bracket.
   std::uint32_t height = 1;    // Nodes on the longest way down from here; parser.h bounds it.
@@ -58,11 +58,11 @@ struct Expr {
   Type type;
   enum class Reference : std::uint8_t { none, slot, local, constant, overload };
   Reference reference = Reference::none;
-  Slot slot = 0;                            // slot: what the Activation reads (identifier, or select on a record).
-  bool optional_field = false;              // slot: may be absent.
-  Bounds bounds = {};                       // slot: declared bounds.
-  std::uint32_t local = 0;                  // local: number of the comprehension variable, counted from 0.
-  std::vector<const Overload*> overloads;   // overload: those that may apply; exactly one if no argument is dyn.
+  Slot slot = 0;                           // slot: what the Activation reads (identifier, or select on a record).
+  bool optional_field = false;             // slot: may be absent.
+  Bounds bounds = {};                      // slot: declared bounds.
+  std::uint32_t local = 0;                 // local: number of the comprehension variable, counted from 0.
+  std::vector<const Overload*> overloads;  // overload: those that may apply; exactly one if no argument is dyn.
 };
 
 // Owns the nodes of one expression, and the literals' bytes.
@@ -96,7 +96,7 @@ class Ast {
 struct Issue {
   std::uint32_t begin = 0;  // Source bytes [begin, end) to point at.
   std::uint32_t end = 0;
-  std::string message;      // What is wrong, and what would be right; no full stop.
+  std::string message;  // What is wrong, and what would be right; no full stop.
 
   bool operator==(const Issue&) const = default;
 };

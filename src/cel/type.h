@@ -27,7 +27,17 @@ struct Field;
 class Type {
  public:
   enum class Kind : std::uint8_t {
-    dyn, error, null, boolean, int64, uint64, float64, string, bytes, timestamp, duration,
+    dyn,
+    error,
+    null,
+    boolean,
+    int64,
+    uint64,
+    float64,
+    string,
+    bytes,
+    timestamp,
+    duration,
     list,       // parameters: item
     map,        // parameters: key, value
     type,       // parameters: the type it is the type of
@@ -49,9 +59,9 @@ class Type {
 
   Kind kind() const;
   bool is(Kind other) const { return kind() == other; }
-  const std::string& name() const;                   // Of opaque, record and parameter.
+  const std::string& name() const;  // Of opaque, record and parameter.
   const std::vector<Type>& parameters() const;
-  const std::vector<Field>& fields() const;          // Of a record, in declared order.
+  const std::vector<Field>& fields() const;  // Of a record, in declared order.
   const Field* find_field(std::string_view name) const;
 
   // As CEL writes it: "list(string)", "map(string, int)", "google.protobuf.Timestamp", "optional_type(int)".
@@ -69,7 +79,7 @@ struct Field {
   std::string name;
   Type type;
   Slot slot = 0;
-  bool optional = false;           // has() asks; reading an absent one is the error no_such_field.
+  bool optional = false;  // has() asks; reading an absent one is the error no_such_field.
   Bounds bounds = {};
   std::optional<Value> constant = {};  // Set: the field always has this value (params, tables), and is folded.
 };

@@ -29,12 +29,16 @@ std::string diagnostics_json(const std::vector<Diagnostic>& diagnostics) {
 int check(const std::string& path, bool as_json) {
   const auto ruleset = load_ruleset_file(path);
   if (ruleset) {
-    if (as_json) fmt::print("{}\n", summary_json(**ruleset));
-    else fmt::print("{}", summarize(**ruleset));
+    if (as_json)
+      fmt::print("{}\n", summary_json(**ruleset));
+    else
+      fmt::print("{}", summarize(**ruleset));
     return 0;
   }
-  if (as_json) fmt::print("{}\n", diagnostics_json(ruleset.error()));
-  else fmt::print(stderr, "{}", diagnostics_text(ruleset.error(), read_file(path)));
+  if (as_json)
+    fmt::print("{}\n", diagnostics_json(ruleset.error()));
+  else
+    fmt::print(stderr, "{}", diagnostics_text(ruleset.error(), read_file(path)));
   return 1;
 }
 

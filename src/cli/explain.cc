@@ -97,7 +97,7 @@ int fail(const std::string& message) {
 
 // Where the file is a single event over several lines, it is one all the same.
 std::optional<std::string> read_event(const std::string& path) {
-  LineReader reader(event_bytes_max);
+  LineReader reader(recorded_bytes_max);
   if (const auto problem = reader.open(path)) {
     fail(*problem);
     return std::nullopt;
@@ -117,7 +117,7 @@ int explain(const ExplainOptions& options) {
   if (!event) return 1;
   Offline offline(ruleset);
   if (!options.events.empty()) {
-    LineReader reader(event_bytes_max);
+    LineReader reader(recorded_bytes_max);
     if (const auto problem = reader.open(options.events)) return fail(*problem);
     while (const auto line = reader.next()) {
       if (!line->empty() && *line != "\r") offline.score(*line);
@@ -125,8 +125,10 @@ int explain(const ExplainOptions& options) {
     if (!reader.problem().empty()) return fail(options.events + ": " + reader.problem());
   }
   const Explanation explanation = offline.explain(*event);
-  if (options.as_json) print_json(explanation, *ruleset);
-  else print_text(explanation, *ruleset);
+  if (options.as_json)
+    print_json(explanation, *ruleset);
+  else
+    print_text(explanation, *ruleset);
   return 0;
 }
 

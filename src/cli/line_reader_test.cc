@@ -42,10 +42,18 @@ std::vector<std::string> lines_of(const std::string& bytes, std::size_t line_byt
 
 using Lines = std::vector<std::string>;
 
-TEST(LineReader, GivesLinesWithoutTheirNewlines) { EXPECT_EQ(lines_of("a\nbc\n"), (Lines{"a", "bc"})); }
-TEST(LineReader, TheLastLineNeedsNoNewline) { EXPECT_EQ(lines_of("a\nbc"), (Lines{"a", "bc"})); }
-TEST(LineReader, EmptyLinesCount) { EXPECT_EQ(lines_of("\n\na\n\r\n"), (Lines{"", "", "a", "\r"})); }
-TEST(LineReader, AnEmptyFileHasNoLines) { EXPECT_EQ(lines_of(""), Lines{}); }
+TEST(LineReader, GivesLinesWithoutTheirNewlines) {
+  EXPECT_EQ(lines_of("a\nbc\n"), (Lines{"a", "bc"}));
+}
+TEST(LineReader, TheLastLineNeedsNoNewline) {
+  EXPECT_EQ(lines_of("a\nbc"), (Lines{"a", "bc"}));
+}
+TEST(LineReader, EmptyLinesCount) {
+  EXPECT_EQ(lines_of("\n\na\n\r\n"), (Lines{"", "", "a", "\r"}));
+}
+TEST(LineReader, AnEmptyFileHasNoLines) {
+  EXPECT_EQ(lines_of(""), Lines{});
+}
 
 TEST(LineReader, LinesAcrossTheBuffersEndAreWhole) {
   std::string bytes;

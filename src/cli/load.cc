@@ -103,8 +103,10 @@ int play_live(LoadOptions options) {
   const auto result = play(source, options.play);
   progress.clear();
   if (!result) return fail(result.error());
-  if (options.as_json) fmt::print("{}\n", to_json(**result));
-  else print_table(**result);
+  if (options.as_json)
+    fmt::print("{}\n", to_json(**result));
+  else
+    print_table(**result);
   if (!(*result)->problem.empty()) return fail((*result)->problem);
   return (*result)->unanswered == 0 ? 0 : fail("not every event was answered");
 }
@@ -149,9 +151,12 @@ void add_load(CLI::App& app, int& status) {
   add_live_options(*verb, *options);
   verb->add_flag("--json", options->as_json, "Live: print one JSON object");
   verb->callback([options, &status] {
-    if (!options->url.empty()) status = play_live(*options);
-    else if (!options->out.empty()) status = write_file(*options);
-    else status = fail("needs --out FILE or --url URL; see tallyho load --help", 2);
+    if (!options->url.empty())
+      status = play_live(*options);
+    else if (!options->out.empty())
+      status = write_file(*options);
+    else
+      status = fail("needs --out FILE or --url URL; see tallyho load --help", 2);
   });
 }
 

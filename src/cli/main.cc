@@ -9,7 +9,8 @@
 namespace {
 
 int run(int argc, char** argv) {
-  CLI::App app("Live scoring and exact leaderboards: events in, rules in CEL, ranks pushed to whoever watches.", "tallyho");
+  CLI::App app("Live scoring and exact leaderboards: events in, rules in CEL, ranks pushed to whoever watches.",
+               "tallyho");
   app.require_subcommand(1);
   app.footer("tallyho VERB --help says more. Start with: tallyho check rulesets/treasure-hunt.yaml");
   int status = 0;

@@ -13,7 +13,9 @@ namespace tallyho::cli {
 Offline::Offline(std::shared_ptr<const Ruleset> ruleset)
     : ruleset_(std::move(ruleset)), engine_(ruleset_, std::make_unique<MemoryLog>(), {}) {}
 
-const Answer& Offline::score(std::string_view line) { return score(line, std::nullopt); }
+const Answer& Offline::score(std::string_view line) {
+  return score(line, std::nullopt);
+}
 
 const Answer& Offline::score(std::string_view line, std::optional<Timestamp> arrival) {
   arena_.reset();

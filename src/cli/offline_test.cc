@@ -42,10 +42,11 @@ TEST(Offline, AtIsTheArrivalTime) {
   const auto game_owner = game();
   Offline& offline = *game_owner;
   // An hour ahead of its arrival: beyond the 5 s that an event may lead.
-  EXPECT_EQ(offline
-                .score(R"({"type":"find","player":"ada","value":1,"ts":"2026-07-19T13:00:00Z","at":"2026-07-19T12:00:00Z"})")
-                .code,
-            Code::out_of_time);
+  EXPECT_EQ(
+      offline
+          .score(R"({"type":"find","player":"ada","value":1,"ts":"2026-07-19T13:00:00Z","at":"2026-07-19T12:00:00Z"})")
+          .code,
+      Code::out_of_time);
 }
 
 TEST(Offline, InvalidEventsDoNotMoveTheTime) {

@@ -13,7 +13,9 @@ using std::chrono::steady_clock;
 constexpr auto redraw_interval = std::chrono::milliseconds(200);
 
 Progress::Progress(std::string verb)
-    : verb_(std::move(verb)), is_terminal_(::isatty(STDERR_FILENO) == 1), started_(steady_clock::now()),
+    : verb_(std::move(verb)),
+      is_terminal_(::isatty(STDERR_FILENO) == 1),
+      started_(steady_clock::now()),
       next_(started_ + redraw_interval) {}
 
 void Progress::update(std::uint64_t done, std::uint64_t total, std::string_view unit, std::string_view more) {

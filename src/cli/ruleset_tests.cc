@@ -24,7 +24,9 @@ struct Mistake {
   std::string message;
 };
 
-int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
+int line_of(const YAML::Node& node) {
+  return node.Mark().line + 1;
+}
 
 void require_keys(const YAML::Node& node, const std::set<std::string>& known, std::string_view what) {
   if (!node.IsMap()) throw Mistake{line_of(node), fmt::format("{} must be a mapping", what)};
@@ -44,7 +46,10 @@ void require_keys(const YAML::Node& node, const std::set<std::string>& known, st
 class TestRun {
  public:
   TestRun(std::string name, std::string file, std::shared_ptr<const Ruleset> ruleset, TestReport& report)
-      : name_(std::move(name)), file_(std::move(file)), ruleset_(std::move(ruleset)), offline_(ruleset_),
+      : name_(std::move(name)),
+        file_(std::move(file)),
+        ruleset_(std::move(ruleset)),
+        offline_(ruleset_),
         report_(report) {}
 
   void run(const YAML::Node& test) {
@@ -88,8 +93,10 @@ class TestRun {
                  "'expect'");
     for (const auto& item : expect) {
       const std::string& key = item.first.Scalar();
-      if (key == "fired" || key == "not_fired") expect_fired(item.second, answer, key == "fired");
-      else expect_same(item.first, key, to_json(item.second), actual(key, answer));
+      if (key == "fired" || key == "not_fired")
+        expect_fired(item.second, answer, key == "fired");
+      else
+        expect_same(item.first, key, to_json(item.second), actual(key, answer));
     }
     // An answer of another code than the test speaks of would make the rest hard to read.
     if (!expect["code"] && answer.code != Code::ok) {
@@ -100,13 +107,20 @@ class TestRun {
   std::string actual(const std::string& key, const Answer& answer) const {
     std::string out;
     JsonWriter json(out);
-    if (key == "code") json.text(name_of(answer.code));
-    else if (key == "message") json.text(answer.message);
-    else if (key == "field") json.text(answer.field);
-    else if (key == "rule") json.text(blamed(answer));
-    else if (key == "points") json.number(answer.outcome ? answer.outcome->points : 0);
-    else if (key == "total") json.number(answer.outcome ? answer.outcome->total : 0);
-    else append_notices(json, answer);
+    if (key == "code")
+      json.text(name_of(answer.code));
+    else if (key == "message")
+      json.text(answer.message);
+    else if (key == "field")
+      json.text(answer.field);
+    else if (key == "rule")
+      json.text(blamed(answer));
+    else if (key == "points")
+      json.number(answer.outcome ? answer.outcome->points : 0);
+    else if (key == "total")
+      json.number(answer.outcome ? answer.outcome->total : 0);
+    else
+      append_notices(json, answer);
     return out;
   }
 
@@ -162,7 +176,8 @@ class TestRun {
 
   void expect_player(const YAML::Node& name, const YAML::Node& variables) {
     const auto player = offline_.engine().find_player(name.Scalar());
-    if (!player) return fail(name, fmt::format("player {}: expected to be there, has no accepted event", name.Scalar()));
+    if (!player)
+      return fail(name, fmt::format("player {}: expected to be there, has no accepted event", name.Scalar()));
     simdjson::dom::parser parser;
     const simdjson::padded_string json(offline_.engine().player_state_json(player->symbol));
     const simdjson::dom::element state = parser.parse(json).value();
@@ -204,11 +219,12 @@ class TestRun {
 
   void expect_entry(const std::string& path, const YAML::Node& entry, const simdjson::dom::element& actual) {
     require_keys(entry, {"rank", "member", "value"}, "a board's entry");
-    const bool found = actual.is_array() && std::ranges::any_of(simdjson::dom::array(actual), [&](const auto& standing) {
-      return std::ranges::all_of(entry, [&](const auto& item) {
-        return same_json(to_json(item.second), simdjson::minify(standing[item.first.Scalar()].value()));
-      });
-    });
+    const bool found =
+        actual.is_array() && std::ranges::any_of(simdjson::dom::array(actual), [&](const auto& standing) {
+          return std::ranges::all_of(entry, [&](const auto& item) {
+            return same_json(to_json(item.second), simdjson::minify(standing[item.first.Scalar()].value()));
+          });
+        });
     if (!found) {
       fail(entry, fmt::format("{}: expected {}, got {}", path, to_json(entry), std::string(simdjson::minify(actual))));
     }

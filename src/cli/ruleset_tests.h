@@ -8,10 +8,10 @@ namespace tallyho::cli {
 
 // One expectation that was not met, or a mistake in the test file.
 struct TestFailure {
-  std::string test;       // Its name; "" for a mistake in the file.
+  std::string test;  // Its name; "" for a mistake in the file.
   std::string file;
-  int line = 0;           // Where the expectation stands.
-  std::string message;    // Both sides: "points: expected 20, got 40".
+  int line = 0;         // Where the expectation stands.
+  std::string message;  // Both sides: "points: expected 20, got 40".
 };
 
 struct TestReport {

@@ -41,7 +41,9 @@ TestReport run(const std::string& tests) {
   return report;
 }
 
-auto failing_with(const std::string& message) { return Field(&TestFailure::message, HasSubstr(message)); }
+auto failing_with(const std::string& message) {
+  return Field(&TestFailure::message, HasSubstr(message));
+}
 
 TEST(RulesetTests, AMetExpectationPasses) {
   const TestReport report = run(R"(
@@ -75,15 +77,17 @@ TEST(RulesetTests, EveryUnmetExpectationFailsWithBothSidesAndItsLine) {
       boards: {global: [{rank: 1, member: bob}]}
 )");
   EXPECT_EQ(report.failed, 1u);
-  EXPECT_THAT(report.failures,
-              ElementsAre(failing_with("points: expected 8, got 7"), failing_with("third: expected to fire; fired: base"),
-                          failing_with("base: expected to not fire"), failing_with("ada.finds: expected 2, got 1"),
-                          failing_with("player bob: expected to be there"), failing_with("global: expected {\"rank\":1")));
+  EXPECT_THAT(
+      report.failures,
+      ElementsAre(failing_with("points: expected 8, got 7"), failing_with("third: expected to fire; fired: base"),
+                  failing_with("base: expected to not fire"), failing_with("ada.finds: expected 2, got 1"),
+                  failing_with("player bob: expected to be there"), failing_with("global: expected {\"rank\":1")));
   EXPECT_EQ(report.failures[0].line, 8);
 }
 
 TEST(RulesetTests, AnUnexpectedCodeFailsEvenIfNobodyAsked) {
-  const TestReport report = run("  - {name: x, events: [{event: {type: find, player: ada, value: x}, expect: {points: 0}}]}\n");
+  const TestReport report =
+      run("  - {name: x, events: [{event: {type: find, player: ada, value: x}, expect: {points: 0}}]}\n");
   EXPECT_THAT(report.failures, ElementsAre(failing_with("expected \"ok\", got \"invalid_field\"")));
 }
 
@@ -95,8 +99,9 @@ TEST(RulesetTests, AnEmptyBoardIsExpectedByAnEmptyList) {
 
 TEST(RulesetTests, MistakesInTheFileAreNamed) {
   EXPECT_THAT(run("  - {name: x, evnts: []}\n").failures, ElementsAre(failing_with("did you mean 'events'?")));
-  EXPECT_THAT(run("  - {name: x, events: [{event: {type: find, player: a, value: 1}, expect: {fired: [bse]}}]}\n").failures,
-              ElementsAre(failing_with("no rule 'bse'")));
+  EXPECT_THAT(
+      run("  - {name: x, events: [{event: {type: find, player: a, value: 1}, expect: {fired: [bse]}}]}\n").failures,
+      ElementsAre(failing_with("no rule 'bse'")));
   EXPECT_THAT(run("  - {name: x, events: [{at: noon, event: {}}]}\n").failures, ElementsAre(failing_with("RFC 3339")));
   EXPECT_THAT(run("  - [\n").failures, testing::SizeIs(1));
   EXPECT_THAT(run_ruleset_tests("/nowhere.yaml").failures, ElementsAre(failing_with("can't be read")));

@@ -123,7 +123,7 @@ std::optional<std::uint64_t> score_lines(LineReader& reader, Offline& offline, b
 int score(const ScoreOptions& options) {
   const auto ruleset = load_or_explain(options.ruleset);
   if (ruleset == nullptr) return 1;
-  LineReader reader(event_bytes_max);
+  LineReader reader(recorded_bytes_max);
   if (const auto problem = reader.open(options.events)) return fail(*problem);
   Offline offline(ruleset);
   Counts counts{};

@@ -12,8 +12,8 @@ namespace {
 void print_text(const TestReport& report, const std::string& path) {
   fmt::print("{}: {}, {} tests\n", path, report.failures.empty() ? "ok" : "FAILED", report.passed + report.failed);
   for (const TestFailure& failure : report.failures) {
-    fmt::print("{}:{}: {}{}\n", failure.file, failure.line, failure.test.empty() ? "" : "'" + failure.test + "': ",
-               failure.message);
+    fmt::print("{}:{}: {}{}\n", failure.file, failure.line,
+               failure.test.empty() ? "" : "'" + failure.test + "': ", failure.message);
   }
 }
 
@@ -40,12 +40,16 @@ int test(const std::vector<std::string>& paths, bool as_json) {
     passed += report.passed;
     failed += report.failed;
     if (report.failed == 0 && !report.failures.empty()) ++failed;  // The file itself.
-    if (as_json) append_json(json, report, path);
-    else print_text(report, path);
+    if (as_json)
+      append_json(json, report, path);
+    else
+      print_text(report, path);
   }
   json.end();
-  if (as_json) fmt::print("{}\n", out);
-  else fmt::print("{} passed, {} failed\n", passed, failed);
+  if (as_json)
+    fmt::print("{}\n", out);
+  else
+    fmt::print("{} passed, {} failed\n", passed, failed);
   return failed == 0 ? 0 : 1;
 }
 

@@ -22,8 +22,10 @@ void append_scalar(std::string& out, const YAML::Node& node) {
   const std::string& text = node.Scalar();
   const bool is_plain = node.Tag() == "?";
   const bool is_literal = text == "true" || text == "false" || text == "null" || is_json_number(text);
-  if (is_plain && is_literal) out += text;
-  else append_json_string(out, text);
+  if (is_plain && is_literal)
+    out += text;
+  else
+    append_json_string(out, text);
 }
 
 void append(std::string& out, const YAML::Node& node) {
@@ -74,9 +76,9 @@ bool same(const element& a, const element& b) {
   if (a.type() != b.type()) return false;
   switch (a.type()) {
     case simdjson::dom::element_type::OBJECT: return same_objects(a, b);
-    case simdjson::dom::element_type::ARRAY: return std::ranges::equal(simdjson::dom::array(a), simdjson::dom::array(b), same);
-    case simdjson::dom::element_type::STRING:
-      return a.get_string().value_unsafe() == b.get_string().value_unsafe();
+    case simdjson::dom::element_type::ARRAY:
+      return std::ranges::equal(simdjson::dom::array(a), simdjson::dom::array(b), same);
+    case simdjson::dom::element_type::STRING: return a.get_string().value_unsafe() == b.get_string().value_unsafe();
     case simdjson::dom::element_type::BOOL: return a.get_bool().value_unsafe() == b.get_bool().value_unsafe();
     default: return true;  // null
   }
@@ -95,7 +97,8 @@ bool same_json(const std::string& a, const std::string& b) {
   simdjson::dom::parser parser_b;
   element left;
   element right;
-  if (parser_a.parse(a).get(left) != simdjson::SUCCESS || parser_b.parse(b).get(right) != simdjson::SUCCESS) return false;
+  if (parser_a.parse(a).get(left) != simdjson::SUCCESS || parser_b.parse(b).get(right) != simdjson::SUCCESS)
+    return false;
   return same(left, right);
 }
 

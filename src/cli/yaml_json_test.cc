@@ -7,8 +7,9 @@ namespace tallyho::cli {
 namespace {
 
 TEST(YamlToJson, PlainScalarsAreWhatTheyLookLike) {
-  EXPECT_EQ(to_json(YAML::Load("{a: 12, b: -1.5, c: true, d: null, e: text, f: 2026-07-19T20:00:00Z, g: 0x10, h: '12'}")),
-            R"({"a":12,"b":-1.5,"c":true,"d":null,"e":"text","f":"2026-07-19T20:00:00Z","g":"0x10","h":"12"})");
+  EXPECT_EQ(
+      to_json(YAML::Load("{a: 12, b: -1.5, c: true, d: null, e: text, f: 2026-07-19T20:00:00Z, g: 0x10, h: '12'}")),
+      R"({"a":12,"b":-1.5,"c":true,"d":null,"e":"text","f":"2026-07-19T20:00:00Z","g":"0x10","h":"12"})");
 }
 
 TEST(YamlToJson, NumbersKeepTheirSpelling) {

@@ -52,6 +52,16 @@ struct Explanation {
 // hash map, so that replay is exact. All or nothing: whatever the code other than ok, nothing that rules, reads or
 // watches see has changed.
 //
+// Where the specification leaves room:
+//   - Event time may lag or lead arrival time by exactly the clock's `late` and `early`, not by a nanosecond more.
+//   - A player comes into being with its first accepted event, whether or not a rule fires. Its total is 0 until then,
+//     also where the bounds leave 0 out: the first event then moves it to the nearest bound, and that counts as points.
+//   - A key that is empty or fails is an error like any other in an expression: `||` and `&&` may absorb it.
+//   - A scope that a rule only writes has its key evaluated at the write, behind the rule's earlier writes.
+//   - A rule's state is written before its `notify` is evaluated, its cooldown begins only if nothing failed.
+//   - Limits on players, keys, groups and bytes of strings are looked at last: whatever else is wrong is reported
+//   first.
+//
 // Threads: none of its own and no locks; one thread owns it. Errors: every failure is an Outcome.
 // Memory: an event that creates no player, key, set, member or leaf allocates nothing.
 class Engine {
@@ -72,7 +82,7 @@ class Engine {
   Outcome ingest(const Event& event, std::string_view record, Timestamp arrival, const Sender& sender, Arena& arena,
                  bool wants_ranks = false);
 
-  // What ingest() would do, rule by rule; changes nothing.
+  // What ingest() would do with an event from a sender with the role `ingest`, rule by rule; changes nothing.
   Explanation explain(const Event& event, Timestamp arrival);
 
   // Makes what was ingested durable and sends the pushes that are due. Once per batch and per tick.
@@ -99,7 +109,8 @@ class Engine {
   Timestamp last_arrival() const;
   std::size_t players() const;
 
-  // 128 bits over everything that replay must reproduce, as 32 hex digits. O(all state).
+  // 128 bits over everything that replay must reproduce, as 32 hex digits. O(all state). A refused event leaves it as
+  // it was, unless with it a period of a board ends.
   std::string state_hash() const;
 
   // For metrics: bytes held, by class.

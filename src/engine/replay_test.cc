@@ -7,7 +7,7 @@
 #include <string>
 
 #include "engine/engine.h"
-#include "engine/hunt_events.h"
+#include "engine/hunt_events_for_test.h"
 #include "event/allocation_count.h"
 #include "event/decoder.h"
 #include "gtest/gtest.h"

@@ -80,6 +80,7 @@ struct Decoder::Impl {
 
   Result<Event> decode(std::string_view bytes, const Ruleset& ruleset, Arena& arena);
   void sort_members();
+  std::size_t recorded_bytes() const;
   void read_envelope(std::string_view bytes);
   std::optional<Error> check_type(const Ruleset& ruleset, Event& event);
   std::optional<Error> check_envelope(Event& event);
@@ -128,16 +129,18 @@ std::string Decoder::describe(const Error& error) const {
 Result<Event> Decoder::Impl::decode(std::string_view bytes, const Ruleset& ruleset, Arena& arena) {
   envelope = {};
   blame = {};
-  if (bytes.size() > event_bytes_max) {
-    return std::unexpected(refuse(Code::too_large, Fault::too_large, {}, nullptr));
-  }
+  const auto too_large = [this] { return std::unexpected(refuse(Code::too_large, Fault::too_large, {}, nullptr)); };
+  const bool is_over = bytes.size() > event_bytes_max;
+  if (is_over && (!options.takes_at || bytes.size() > recorded_bytes_max)) return too_large();
   if (const std::optional<JsonReader::Failure> failure = reader.read(bytes, arena)) {
+    if (is_over) return too_large();
     Error error = refuse(Code::malformed, failure->fault, {}, nullptr);
     error.position = failure->position;
     return std::unexpected(error);
   }
   tables.use(ruleset);
   sort_members();
+  if (is_over && bytes.size() - recorded_bytes() > event_bytes_max) return too_large();
   read_envelope(bytes);
   Event event;
   if (const auto error = check_type(ruleset, event)) return std::unexpected(*error);
@@ -161,6 +164,13 @@ void Decoder::Impl::sort_members() {
       others.push_back(name);
     }
   }
+}
+
+// What the member `at` adds to an event as it was sent: its name, its value and a comma.
+std::size_t Decoder::Impl::recorded_bytes() const {
+  if (members.at == nullptr) return 0;
+  const JsonToken* name = members.at - 1;
+  return members.at->end - name->begin + 1;
 }
 
 // What an answer can say of the event, whatever else is wrong with it.

@@ -113,7 +113,8 @@ TEST_F(DecoderTest, ChoicesPointIntoTheRulesetAndOtherStringsIntoTheMessage) {
 
 TEST_F(DecoderTest, FieldsOfEveryTypeHaveTheirValues) {
   const Result<Event> event = decode_everything(
-      R"("flag":true,"count":-9223372036854775808,"level":5,"ratio":-1e-3,"word":"zwölf","when":"1969-12-31T23:59:59Z",)"
+      R"("flag":true,"count":-9223372036854775808,"level":5,"ratio":-1e-3,"word":"zwölf",)"
+      R"("when":"1969-12-31T23:59:59Z",)"
       R"("tags":["a","b\n"],"counts":[],"times":[0,"1970-01-01T00:00:01Z"],"notes":{"x":1,"y\u0021":2.5},"flags":{})");
   ASSERT_TRUE(event);
   const std::string_view literals[] = {"true",
@@ -393,6 +394,22 @@ TEST_F(DecoderTest, AnEventHas16384BytesAtMost) {
   expect_refused(sized(16'384) + "\r", Code::too_large, Fault::too_large, "");
   EXPECT_TRUE(decode(sized(16'383) + "\r"));
   expect_refused(std::string(20'000, '['), Code::too_large, Fault::too_large, "");  // Before malformed.
+}
+
+TEST_F(DecoderTest, TheRecordedArrivalTimeDoesNotCountAmongThe16384Bytes) {
+  Decoder offline({.takes_at = true});
+  const auto recorded = [](std::size_t bytes_as_sent) {
+    const std::string head = R"({"type":"ping","player":"ada","x":")";
+    std::string event = head + std::string(bytes_as_sent - head.size() - 2, 'x') + "\"}";
+    return event.insert(1, R"("at":"2026-07-19T20:00:00.123456789Z",)");
+  };
+  EXPECT_TRUE(offline.decode(recorded(16'384), ruleset_, arena_));
+  const Result<Event> over = offline.decode(recorded(16'385), ruleset_, arena_);
+  ASSERT_FALSE(over);
+  EXPECT_EQ(over.error().code, Code::too_large);
+  const Result<Event> cut = offline.decode(std::string(16'400, '['), ruleset_, arena_);
+  ASSERT_FALSE(cut);
+  EXPECT_EQ(cut.error().code, Code::too_large);
 }
 
 TEST_F(DecoderTest, AnswersKnowWhatIsValidOfTheEnvelope) {

@@ -12,6 +12,8 @@
 namespace tallyho {
 
 inline constexpr std::size_t event_bytes_max = 16'384;
+// A recorded event has its arrival time added, `"at":"2026-07-19T20:00:00.123456789Z",`, which does not count.
+inline constexpr std::size_t recorded_bytes_max = event_bytes_max + 64;
 inline constexpr int event_depth_max = 32;
 
 // What a refused or accepted event's answer can still say about it: views into the message.

@@ -169,5 +169,3 @@ class ServerTest(unittest.IsolatedAsyncioTestCase):
         status = cls.server.stop()
         if status != 0:
             raise AssertionError(f"the server ended with status {status}")
-
-

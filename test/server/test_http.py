@@ -16,7 +16,8 @@ class Events(ServerTest):
         self.assertEqual({k: result[k] for k in ("id", "code", "points", "total", "ref")},
                          {"id": "i1", "code": "ok", "points": 20, "total": 20, "ref": 5})
         for event, status, code in [
-                ({"type": "find", "player": "one"}, 400, "missing_field"), ({"type": "x", "player": "one"}, 400, "unknown_type"),
+                ({"type": "find", "player": "one"}, 400, "missing_field"),
+                ({"type": "x", "player": "one"}, 400, "unknown_type"),
                 (find("one", -1), 400, "invalid_field"), (find("one", ts=0), 400, "out_of_time"),
                 (find("one", 3, id="i1"), 200, "duplicate"), (find("one", kind="forbidden"), 422, "rejected"),
                 (find("one", kind="broken"), 422, "rule_error"), (find("one", x="x" * 16384), 413, "too_large")]:
@@ -44,7 +45,8 @@ class Events(ServerTest):
 
     def test_nothing_is_taken_of_an_array_that_is_none(self):
         event = json.dumps(find("torn"))
-        for body in (f"[{event}", f"[{event}]]", f"[{event}}}", f"[{event}] [", f'[{event},"]', f"[{event},{{]", f"[{event}]x"):
+        for body in (f"[{event}", f"[{event}]]", f"[{event}}}", f"[{event}] [", f'[{event},"]', f"[{event},{{]",
+                    f"[{event}]x"):
             status, headers, answer = self.server.post_events(body)
             self.assertEqual((status, headers["Content-Type"], json.loads(answer)["code"]),
                              (400, "application/problem+json", "malformed"), body)
@@ -63,7 +65,8 @@ class Events(ServerTest):
 
     def test_detail_is_a_parameter(self):
         status, result = self.server.post_event(find("detail", 10), "?detail=fired,notices,ranks")
-        self.assertEqual((status, result["fired"], result["notices"]), (200, [["base", 10], ["ten", 0]], ["a ten for detail"]))
+        self.assertEqual((status, result["fired"], result["notices"]), (200, [["base", 10], ["ten", 0]],
+                 ["a ten for detail"]))
         self.assertEqual(result["ranks"]["best"].keys(), {"rank"})
         for query in ("?detail=fires", "?details=fired", "?detail=fired&detail=ranks"):
             status, problem = self.server.post_event(find("detail"), query)
@@ -100,7 +103,8 @@ class Reads(ServerTest):
         self.assertEqual(boards["best"]["operator"], "best")
         self.assertEqual(boards["teams"]["groups"], 1)
         window = boards["today"]["windows"][0]
-        self.assertEqual((window["starts"], boards["today"]["resets_at"]), (window["window"] + "T00:00:00Z", window["ends"]))
+        self.assertEqual((window["starts"], boards["today"]["resets_at"]), (window["window"] + "T00:00:00Z",
+                 window["ends"]))
 
     def test_a_page_has_ranks_and_a_cursor_to_the_next(self):
         page = self.server.get("/v1/boards/best")[1]
@@ -183,13 +187,18 @@ class Reads(ServerTest):
 
     def test_problems_are_documents_with_a_code(self):
         for method, path, status, code in [
-                ("GET", "/", 404, "not_found"), ("GET", "/v1", 404, "not_found"), ("GET", "/v1/boards/x", 404, "not_found"),
+                ("GET", "/", 404, "not_found"), ("GET", "/v1", 404, "not_found"),
+                ("GET", "/v1/boards/x", 404, "not_found"),
                 ("GET", "/v1/boards/best/members/x", 404, "not_found"), ("GET", "/v1/players/x", 404, "not_found"),
-                ("GET", "/v1/boards/teams?group=x", 404, "not_found"), ("GET", "/v1/boards/today?window=x", 404, "not_found"),
-                ("GET", "/v1/boards/teams", 400, "invalid_argument"), ("GET", "/v1/boards/best?group=x", 400, "invalid_argument"),
-                ("GET", "/v1/boards/best?limit=0", 400, "invalid_argument"), ("GET", "/v1/boards/best?x=1", 400, "invalid_argument"),
+                ("GET", "/v1/boards/teams?group=x", 404, "not_found"),
+                ("GET", "/v1/boards/today?window=x", 404, "not_found"),
+                ("GET", "/v1/boards/teams", 400, "invalid_argument"),
+                ("GET", "/v1/boards/best?group=x", 400, "invalid_argument"),
+                ("GET", "/v1/boards/best?limit=0", 400, "invalid_argument"),
+                ("GET", "/v1/boards/best?x=1", 400, "invalid_argument"),
                 ("GET", "/v1/boards/best?limit=1&limit=1", 400, "invalid_argument"),
-                ("GET", "/v1/boards/best?cursor=x", 400, "invalid_argument"), ("GET", "/v1/boards/%zz", 400, "invalid_argument"),
+                ("GET", "/v1/boards/best?cursor=x", 400, "invalid_argument"),
+                ("GET", "/v1/boards/%zz", 400, "invalid_argument"),
                 ("GET", "/v1/players/%ff", 400, "invalid_argument"), ("GET", "/v1/events", 405, "invalid_argument"),
                 ("POST", "/v1/boards", 405, "invalid_argument"), ("DELETE", "/v1/players/m00", 405, "invalid_argument"),
                 ("BREW", "/v1/boards", 405, "invalid_argument"), ("GET", "/v1/ws", 426, "invalid_argument")]:
@@ -252,7 +261,8 @@ class Wire(ServerTest):
         for request in (b"\x16\x03\x01\x02\x00\r\n\r\n", b"HELLO\r\n\r\n", b"GET /healthz HTTP/9.9\r\n\r\n",
                         b"GET  HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nbroken\r\n\r\n",
                         b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n",
-                        b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+                        b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n"
+                        b"Content-Length: 2\r\n\r\n",
                         b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
                         b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
                         b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"):

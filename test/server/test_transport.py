@@ -169,7 +169,8 @@ class Recording(unittest.IsolatedAsyncioTestCase):
         lines = record.read_text().splitlines()
         self.assertEqual(len(lines), positions + 1)
         scored = subprocess.run([TALLYHO, "score", "--ruleset", str(RULESET), str(record), "--boards",
-                                 str(folder / "boards.json"), "--quiet"], capture_output=True, text=True, timeout=PATIENCE)
+                                 str(folder / "boards.json"), "--quiet"], capture_output=True, text=True,
+                                             timeout=PATIENCE)
         self.assertEqual(scored.returncode, 0, scored.stderr)
         again = json.loads((folder / "boards.json").read_text())
         self.assertEqual({board: again[board] for board in boards}, boards)

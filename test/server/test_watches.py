@@ -70,7 +70,8 @@ class Boards(ServerTest):
         async with self.server.connect() as one, self.server.connect() as other:
             watcher, player = Client(one), Client(other)
             name = (await watcher.ask({"op": "watch", "board": "global"}))["watch"]
-            self.assertEqual(await watcher.ask({"op": "unwatch", "watch": name, "ref": 4}), {"unwatched": name, "ref": 4})
+            self.assertEqual(await watcher.ask({"op": "unwatch", "watch": name, "ref": 4}), {"unwatched": name,
+                     "ref": 4})
             self.assertEqual((await watcher.ask({"op": "unwatch", "watch": name}))["error"]["code"], "not_found")
             await player.ask(find("unwatched", 900))
             self.assertIn("pong", await watcher.ask({"op": "ping"}))
@@ -153,7 +154,8 @@ class SlowReaders(ServerTest):
         slow.setblocking(False)
         return self.server.connect(sock=slow, read_limit=1024, max_queue=1)
 
-    # Goal: who does not read gets what it missed as few changes, not as a queue of them. Method: two watch the same; one
+    # Goal: who does not read gets what it missed as few changes, not as a queue of them. Method: two watch the same;
+    # one
     # stops reading until the other has got more than the kernel's buffers hold (some 4 MiB); then it goes on, and must
     # come to the same board with fewer messages.
     async def test_who_reads_slowly_gets_fewer_and_larger_changes(self):

@@ -66,7 +66,8 @@ class Events(ServerTest):
     async def test_empty_lines_are_no_messages_but_an_empty_frame_is_malformed(self):
         async with self.server.connect() as websocket:
             client = Client(websocket)
-            await websocket.send("\n" + json.dumps(find("lines", ref=1)) + "\n\r\n\n" + json.dumps(find("lines", ref=2)) +
+            await websocket.send("\n" + json.dumps(find("lines", ref=1)) + "\n\r\n\n" + json.dumps(find("lines",
+                        ref=2)) +
                                  "\r\n")
             self.assertEqual([(await client.receive())["ref"] for _ in range(2)], [1, 2])
             for frame in ("", "\n", "\r\n\n"):

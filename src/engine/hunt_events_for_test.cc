@@ -1,4 +1,4 @@
-#include "engine/hunt_events.h"
+#include "engine/hunt_events_for_test.h"
 
 #include <array>
 #include <chrono>
