@@ -145,7 +145,8 @@ TEST_F(Replay, AWarmedUpEngineAllocatesNothing) {
   for (int i = 0; i < 20'000; ++i) {
     const std::string bytes = "{\"player\":\"p" + std::to_string(random() % 20) + "\",\"id\":\"e" + std::to_string(i) +
                               "\"," + templates[random() % templates.size()] + "}";
-    events.push_back({bytes, {1'784'484'000 + i, 0}});
+    // All within one day: the next one would begin a window, whose members are new.
+    events.push_back({bytes, {1'784'484'000 + i / 10, 0}});
   }
   std::size_t before = 0;
   for (std::size_t i = 0; i < events.size(); ++i) {
