@@ -90,10 +90,13 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     if (is_dropped_) return;
     note_progress(now);
     const bool is_stuck = outbox_.is_sending() && now - last_progress_ > limits_.send_timeout;
-    const bool is_silent = is_reading_ && now - last_heard_ > limits_.keep_alive + limits_.pong_timeout;
+    // Silence counts from the ping, not from before it: a late tick must not drop who was never asked.
+    const bool has_asked = pinged_ > last_heard_;
+    const bool is_silent = is_reading_ && has_asked && now - pinged_ > limits_.pong_timeout;
     const bool is_refusing_to_close = is_closing_ && now - close_began_ > limits_.close_timeout;
     if (is_stuck || is_silent || is_refusing_to_close) return drop();
-    if (is_accepted_ && !is_closing_ && !is_pinging_ && now - last_heard_ > limits_.keep_alive) ping();
+    const bool is_quiet = !has_asked && now - last_heard_ > limits_.keep_alive;
+    if (is_accepted_ && !is_closing_ && !is_pinging_ && is_quiet) ping();
     if (!is_stopping_) return;
     // A client that never stops sending is not read for ever.
     if (now - stop_began_ > limits_.close_timeout / 2) is_ending_ = true;
@@ -232,6 +235,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
 
   void ping() {
     is_pinging_ = true;
+    pinged_ = Clock::now();
     stream_.async_ping({}, [self = shared_from_this()](error_code) { self->is_pinging_ = false; });
   }
 
@@ -258,6 +262,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   bool is_closing_ = false;  // The closing handshake is under way.
   bool is_dropped_ = false;
   Clock::time_point last_heard_;
+  Clock::time_point pinged_;
   Clock::time_point last_progress_;  // Of sending.
   Clock::time_point close_began_;
   Clock::time_point stop_began_;
