@@ -30,8 +30,8 @@ def main():
                                "--hash", "--json"], capture_output=True, text=True, check=True)
         summary = json.loads(done.stderr.splitlines()[-1])
         print(f"run {run}: {summary['events']:,} events in {summary['seconds']:.2f} s = "
-              f"{summary['events_per_second']:,.0f} events/s   state {done.stdout.strip()}")
-        hashes.add(done.stdout.strip())
+              f"{summary['events_per_second']:,.0f} events/s   state {summary['state_hash']}")
+        hashes.add(summary["state_hash"])
     if len(hashes) != 1:
         print("the state hashes differ: that is a defect", file=sys.stderr)
         return 1

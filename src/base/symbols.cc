@@ -9,57 +9,57 @@ namespace tallyho {
 constexpr std::size_t block_bytes_first = 4096;
 constexpr std::size_t block_bytes_max = 1'048'576;
 
-SymbolTable::SymbolTable() : index_(0, Hash{this}, Equal{this}) {}
-
-std::size_t SymbolTable::Hash::operator()(Symbol symbol) const {
-  return (*this)(table->text(symbol));
-}
-std::size_t SymbolTable::Hash::operator()(std::string_view text) const {
-  return absl::HashOf(text);
+SymbolTable::Wanted SymbolTable::wanted(std::string_view text) {
+  return {text, static_cast<std::uint32_t>(absl::HashOf(text))};
 }
 
 Symbol SymbolTable::intern(std::string_view text) {
-  const auto found = index_.find(text);
-  if (found != index_.end()) return *found;
+  const Wanted sought = wanted(text);
+  const auto found = index_.find(sought);
+  if (found != index_.end()) return found->symbol;
   const auto symbol = static_cast<Symbol>(texts_.size());
-  texts_.emplace_back(keep(text), text.size());
-  index_.insert(symbol);
+  texts_.push_back(keep(text));
+  index_.insert({.kept = texts_.back(), .hash = sought.hash, .symbol = symbol});
   return symbol;
 }
 
 std::optional<Symbol> SymbolTable::find(std::string_view text) const {
-  const auto found = index_.find(text);
+  const auto found = index_.find(wanted(text));
   if (found == index_.end()) return std::nullopt;
-  return *found;
+  return found->symbol;
 }
 
 // The bytes of taken-back strings are used again when they end the last block, which is the usual case.
 void SymbolTable::truncate(std::size_t size) {
   while (texts_.size() > size) {
-    const auto symbol = static_cast<Symbol>(texts_.size() - 1);
-    const std::string_view text = texts_.back();
-    index_.erase(symbol);
+    const char* kept = texts_.back();
+    const std::string_view text = text_at(kept);
+    index_.erase(index_.find(wanted(text)));
     texts_.pop_back();
     std::vector<char>& block = blocks_.back();
-    if (block.size() >= text.size() && text.data() == block.data() + (block.size() - text.size())) {
-      block.resize(block.size() - text.size());
+    if (text.data() + text.size() == block.data() + block.size()) {
+      block.resize(static_cast<std::size_t>(kept - block.data()));
     }
   }
 }
 
 std::size_t SymbolTable::memory_bytes() const {
-  return block_bytes_total_ + texts_.capacity() * sizeof(std::string_view) + index_.capacity() * (sizeof(Symbol) + 1);
+  return block_bytes_total_ + texts_.capacity() * sizeof(const char*) + index_.capacity() * (sizeof(Entry) + 1);
 }
 
 const char* SymbolTable::keep(std::string_view text) {
-  if (blocks_.empty() || blocks_.back().capacity() - blocks_.back().size() < text.size()) {
+  const auto length = static_cast<std::uint32_t>(text.size());
+  const std::size_t needed = sizeof(length) + length;
+  if (blocks_.empty() || blocks_.back().capacity() - blocks_.back().size() < needed) {
     const std::size_t doubled = std::clamp(block_bytes_total_, block_bytes_first, block_bytes_max);
-    blocks_.emplace_back().reserve(std::max(doubled, text.size()));
+    blocks_.emplace_back().reserve(std::max(doubled, needed));
     block_bytes_total_ += blocks_.back().capacity();
   }
   std::vector<char>& block = blocks_.back();
+  const auto* bytes = reinterpret_cast<const char*>(&length);
+  block.insert(block.end(), bytes, bytes + sizeof(length));
   block.insert(block.end(), text.begin(), text.end());
-  return block.data() + block.size() - text.size();
+  return block.data() + block.size() - needed;
 }
 
 }  // namespace tallyho

@@ -187,6 +187,18 @@ Board::~Board() = default;
 Board::Board(Board&&) noexcept = default;
 Board& Board::operator=(Board&&) noexcept = default;
 
+void Board::prefetch(Member member) const {
+  if (impl_->options.follows_player) impl_->homes.prefetch(member);
+  if (impl_->options.is_grouped || impl_->windows.empty()) return;
+  if (const Section* section = impl_->windows.back()->section(no_group)) section->members.prefetch(member);
+}
+
+void Board::prefetch_entry(Member member) const {
+  if (impl_->windows.empty() || (impl_->options.is_grouped && !impl_->options.follows_player)) return;
+  const Section* section = impl_->section_of(*impl_->windows.back(), member, no_group);
+  if (section != nullptr) section->members.prefetch_entry(member);
+}
+
 Result<Board::Plan> Board::plan(Member member, Symbol group, Points value, Timestamp now) {
   const BoardOptions& options = impl_->options;
   Plan plan{.member = member, .group = options.is_grouped ? group : no_group, .value = value, .now = now};

@@ -106,6 +106,12 @@ class Board {
   // another group without members).
   Status can_follow(Member member, Symbol group) const;
 
+  // Ask for the bytes that plan() and commit() for `member` begin with, in its newest window, so that they come from
+  // memory while something else is done: first where its entry is, and once that is there, the entry. Nothing where
+  // the group is needed to find it.
+  void prefetch(Member member) const;
+  void prefetch_entry(Member member) const;
+
   // Time has come to `arrival`: the current period is the one it lies in; windows that are not readable any more are
   // dropped. Appends the numbers of their sections. True if the current period is another now. O(1) within a period.
   bool advance(Timestamp arrival, std::vector<std::uint32_t>& dropped);

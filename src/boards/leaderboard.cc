@@ -58,6 +58,14 @@ Move Leaderboard::remove(Member member) {
   return {.was = impl_->tree.erase(seat) + 1, .rank = 0};
 }
 
+void Leaderboard::prefetch(Member member) const {
+  impl_->tree.prefetch(member);
+}
+
+void Leaderboard::prefetch_entry(Member member) const {
+  impl_->tree.prefetch_leaf(member);
+}
+
 std::optional<Points> Leaderboard::value(Member member) const {
   const StandingTree::Seat seat = impl_->tree.find(member);
   if (seat.leaf == StandingTree::none) return std::nullopt;

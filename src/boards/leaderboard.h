@@ -63,6 +63,11 @@ class Leaderboard {
   // Takes `member` off. Returns its rank before, 0 if it was not there. O(log n).
   Move remove(Member member);
 
+  // Ask for the bytes that the calls for this member begin with, so that they come from memory while something else is
+  // done: first where its entry is, and once that is there, the entry.
+  void prefetch(Member member) const;
+  void prefetch_entry(Member member) const;
+
   // The value of a member, or nothing. O(1).
   std::optional<Points> value(Member member) const;
 

@@ -19,6 +19,13 @@ StandingTree::StandingTree() {
   root_ = new_leaf(leaf_entries_first);
 }
 
+void StandingTree::prefetch_leaf(Symbol member) const {
+  const std::uint32_t leaf = index_.find(member);
+  if (leaf == MemberIndex::none) return;
+  const Symbol* members = leaves_[leaf].members.get();
+  for (std::uint32_t i = 0; i < leaves_[leaf].count; i += 64 / sizeof(Symbol)) __builtin_prefetch(members + i, 1);
+}
+
 StandingTree::Seat StandingTree::find(Symbol member) const {
   const std::uint32_t leaf = index_.find(member);
   if (leaf == MemberIndex::none) return {};

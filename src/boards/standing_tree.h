@@ -60,6 +60,10 @@ class StandingTree {
   StandingTree(StandingTree&&) noexcept = default;
   StandingTree& operator=(StandingTree&&) noexcept = default;
 
+  // Ask for bytes ahead of their use: those that find() begins with, and once they are there, the leaf it looks in.
+  void prefetch(Symbol member) const { index_.prefetch(member); }
+  void prefetch_leaf(Symbol member) const;
+
   // Where `member` is; `leaf` is `none` if it isn't there. O(1).
   Seat find(Symbol member) const;
   // The entry in a seat. O(1).

@@ -61,6 +61,21 @@ std::optional<std::string_view> LineReader::next() {
   }
 }
 
+bool LineReader::next(std::size_t count, std::vector<std::string_view>& lines) {
+  lines.clear();
+  const auto first = next();
+  if (!first) return false;
+  lines.push_back(*first);
+  while (lines.size() < count) {
+    const char* start = buffer_.data() + begin_;
+    const auto* newline = static_cast<const char*>(std::memchr(start, '\n', end_ - begin_));
+    if (newline == nullptr) break;
+    lines.emplace_back(start, static_cast<std::size_t>(newline - start));
+    begin_ += lines.back().size() + 1;
+  }
+  return true;
+}
+
 bool LineReader::fill() {
   for (;;) {
     const ssize_t count = ::read(file_, buffer_.data() + end_, buffer_.size() - end_);

@@ -25,6 +25,9 @@ class LineReader {
   // "-" is standard input. Returns what is wrong, or nothing.
   std::optional<std::string> open(const std::string& path);
   std::optional<std::string_view> next();
+  // Up to `count` lines at once, valid until the next call; fewer where the rest has not been read yet. False at the
+  // end. Reading from a pipe, it waits for the first of them only.
+  bool next(std::size_t count, std::vector<std::string_view>& lines);
 
   std::uint64_t bytes_read() const { return bytes_read_; }
   // Of a file; 0 of a pipe. For progress.

@@ -19,35 +19,57 @@ const Answer& Offline::score(std::string_view line) {
 
 const Answer& Offline::score(std::string_view line, std::optional<Timestamp> arrival) {
   arena_.reset();
-  const std::optional<Event> event = decode(line);
-  if (!event) return answer_;
-  const Timestamp taken = arrival_of(*event, arrival);
-  event_time_max_ = std::max(event_time_max_, event->ts.value_or(taken));
-  const Outcome outcome = engine_.ingest(*event, line, taken, Sender{}, arena_);
-  answer_ = {.code = outcome.code,
-             .envelope = event->envelope,
-             .outcome = outcome,
-             .message = std::string(outcome.message),
-             .field = outcome.code == Code::out_of_time ? "ts" : ""};
-  return answer_;
+  answers_.resize(1);
+  if (const auto event = decode(line, answers_[0])) ingest(*event, line, arrival, answers_[0]);
+  return answers_[0];
+}
+
+std::span<const Answer> Offline::score(std::span<const std::string_view> lines) {
+  arena_.reset();
+  answers_.resize(lines.size());
+  events_.clear();
+  valid_.clear();
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    events_.push_back(decode(lines[i], answers_[i]));
+  }
+  for (const std::optional<Event>& event : events_) {
+    if (event) valid_.push_back(&*event);
+  }
+  engine_.prepare(valid_, Sender{}.is_ingest);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (events_[i]) ingest(*events_[i], lines[i], std::nullopt, answers_[i]);
+  }
+  return answers_;
 }
 
 Explanation Offline::explain(std::string_view line) {
   arena_.reset();
-  const std::optional<Event> event = decode(line);
-  if (!event) return {.code = answer_.code, .message = answer_.message, .rules = {}};
+  Answer answer;
+  const std::optional<Event> event = decode(line, answer);
+  if (!event) return {.code = answer.code, .message = answer.message, .rules = {}};
   return engine_.explain(*event, arrival_of(*event, std::nullopt));
 }
 
-std::optional<Event> Offline::decode(std::string_view line) {
+std::optional<Event> Offline::decode(std::string_view line, Answer& answer) {
   const Result<Event> event = decoder_.decode(line, *ruleset_, arena_);
   if (event) return *event;
-  answer_ = {.code = event.error().code,
-             .envelope = decoder_.envelope(),
-             .outcome = std::nullopt,
-             .message = decoder_.describe(event.error()),
-             .field = decoder_.field_name()};
+  answer = {.code = event.error().code,
+            .envelope = decoder_.envelope(),
+            .outcome = std::nullopt,
+            .message = decoder_.describe(event.error()),
+            .field = decoder_.field_name()};
   return std::nullopt;
+}
+
+void Offline::ingest(const Event& event, std::string_view line, std::optional<Timestamp> arrival, Answer& answer) {
+  const Timestamp taken = arrival_of(event, arrival);
+  event_time_max_ = std::max(event_time_max_, event.ts.value_or(taken));
+  const Outcome outcome = engine_.ingest(event, line, taken, Sender{}, arena_);
+  answer = {.code = outcome.code,
+            .envelope = event.envelope,
+            .outcome = outcome,
+            .message = std::string(outcome.message),
+            .field = outcome.code == Code::out_of_time ? "ts" : ""};
 }
 
 Timestamp Offline::arrival_of(const Event& event, std::optional<Timestamp> given) const {

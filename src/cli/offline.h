@@ -2,8 +2,10 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/arena.h"
 #include "engine/engine.h"
@@ -35,6 +37,10 @@ class Offline {
   // The same with an arrival time from outside, which an `at` in the event overrides.
   const Answer& score(std::string_view line, std::optional<Timestamp> arrival);
 
+  // Scores lines one after the other, faster, as the engine is told ahead whose events come. The answers are those of
+  // the lines, valid until the next call.
+  std::span<const Answer> score(std::span<const std::string_view> lines);
+
   // Every rule that `line` would meet, after what was scored so far; changes nothing. An event that is not valid has
   // no rules, only a code and a message.
   Explanation explain(std::string_view line);
@@ -42,15 +48,18 @@ class Offline {
   const Engine& engine() const { return engine_; }
 
  private:
-  // The decoded event and its arrival time; nothing, and `answer_` filled, if it is not valid.
-  std::optional<Event> decode(std::string_view line);
+  // The decoded event; nothing, and `answer` filled, if it is not valid.
+  std::optional<Event> decode(std::string_view line, Answer& answer);
+  void ingest(const Event& event, std::string_view line, std::optional<Timestamp> arrival, Answer& answer);
   Timestamp arrival_of(const Event& event, std::optional<Timestamp> given) const;
 
   std::shared_ptr<const Ruleset> ruleset_;
   Engine engine_;
   Decoder decoder_{Decoder::Options{.takes_at = true}};
   Arena arena_;
-  Answer answer_;
+  std::vector<Answer> answers_;  // And of what, if it was valid:
+  std::vector<std::optional<Event>> events_;
+  std::vector<const Event*> valid_;
   Timestamp event_time_max_;  // Of the valid events so far.
 };
 

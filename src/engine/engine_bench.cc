@@ -24,7 +24,7 @@
 namespace tallyho {
 namespace {
 
-constexpr std::size_t batch_events = 64;  // Between flushes and arena resets, as a server's batch.
+constexpr std::size_t batch_events = 64;  // Decoded, then ingested, then flushed: as a server's batch.
 
 struct Load {
   std::string text;
@@ -49,6 +49,7 @@ std::shared_ptr<const Ruleset> treasure_hunt() {
 // Arrival time as offline: the greatest event time so far.
 void BM_StandardLoad(benchmark::State& state) {
   const Load load = make_load(static_cast<std::uint64_t>(state.range(0)));
+  const bool prepares = state.range(1) != 0;
   const auto ruleset = treasure_hunt();
   std::array<std::uint64_t, code_count> codes{};
   Engine::Memory memory;
@@ -58,16 +59,29 @@ void BM_StandardLoad(benchmark::State& state) {
     Decoder decoder;
     Arena arena;
     Timestamp arrival;
-    for (std::size_t i = 0; i < load.lines.size(); ++i) {
-      if (i % batch_events == 0) {
-        arena.reset();
-        engine.flush({});
+    std::vector<std::pair<Event, std::size_t>> events;  // Of a batch, with their lines.
+    std::vector<const Event*> next;
+    for (std::size_t first = 0; first < load.lines.size(); first += batch_events) {
+      arena.reset();
+      events.clear();
+      const std::size_t end = std::min(first + batch_events, load.lines.size());
+      for (std::size_t i = first; i < end; ++i) {
+        if (const Result<Event> event = decoder.decode(load.line(i), *ruleset, arena)) events.emplace_back(*event, i);
       }
-      const Result<Event> event = decoder.decode(load.line(i), *ruleset, arena);
-      if (!event) continue;
-      arrival = std::max(arrival, event->ts.value_or(arrival));
-      const Outcome outcome = engine.ingest(*event, load.line(i), arrival, {}, arena);
-      ++codes[static_cast<std::size_t>(outcome.code)];
+      for (std::size_t i = 0; i < events.size(); ++i) {
+        if (prepares && i % Engine::prepared_best == 0) {
+          next.clear();
+          for (std::size_t j = i; j < std::min(i + Engine::prepared_best, events.size()); ++j) {
+            next.push_back(&events[j].first);
+          }
+          engine.prepare(next, true);
+        }
+        const auto& [event, line] = events[i];
+        arrival = std::max(arrival, event.ts.value_or(arrival));
+        const Outcome outcome = engine.ingest(event, load.line(line), arrival, {}, arena);
+        ++codes[static_cast<std::size_t>(outcome.code)];
+      }
+      engine.flush({});
     }
     state.PauseTiming();
     memory = engine.memory();
@@ -87,7 +101,12 @@ void BM_StandardLoad(benchmark::State& state) {
   state.counters["MB_boards"] = static_cast<double>(memory.boards) / 1e6;
   state.counters["MB_dedupe"] = static_cast<double>(memory.dedupe) / 1e6;
 }
-BENCHMARK(BM_StandardLoad)->Arg(1'000'000)->Unit(benchmark::kMillisecond)->Iterations(1);
+BENCHMARK(BM_StandardLoad)
+    ->ArgNames({"events", "prepares"})
+    ->Args({1'000'000, 0})
+    ->Args({1'000'000, 1})
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
 
 void BM_DecodingAlone(benchmark::State& state) {
   const Load load = make_load(static_cast<std::uint64_t>(state.range(0)));

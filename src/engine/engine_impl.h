@@ -42,6 +42,11 @@ struct Engine::Impl {
   Outcome answer_duplicate(std::int64_t points);
   void tell_feed(const Event& event, const Sender& sender, std::int64_t points, std::int64_t total);
 
+  struct Prepared {
+    Symbol player = no_symbol;
+    Record record = nullptr;
+  };
+
   const std::shared_ptr<const Ruleset> ruleset;
   const std::unique_ptr<Log> log;
   const Options options;
@@ -60,6 +65,7 @@ struct Engine::Impl {
   Position version = 0;
   Timestamp arrival = Timestamp::min();  // The greatest so far.
   std::size_t symbols_before = 0;        // The event at hand.
+  std::vector<Prepared> prepared;        // Players whose events come next.
   bool fails_next = false;               // For tests.
   std::vector<RuleCounts> rule_counts;
   std::vector<std::uint32_t> dropped_sections;

@@ -64,20 +64,50 @@ std::chrono::nanoseconds EngineThread::idle_time() const {
 
 bool EngineThread::take_round() {
   std::size_t items = 0;
+  while (items < items_per_round && take_some()) {
+    prepare();
+    for (const Held& held : taken_) {
+      items += held.batch->items.size() + 1;
+      process(*held.batch);
+      held_.push_back(held);
+    }
+  }
+  if (items > 0) ++rounds_;
+  return items > 0;
+}
+
+// Takes as many batches as are worth preparing together: one from each port in turn, so that none starves another.
+bool EngineThread::take_some() {
+  taken_.clear();
+  std::size_t items = 0;
   bool has_more = true;
-  while (has_more && items < items_per_round) {  // One from each port in turn: none starves another.
+  while (has_more && items < Engine::prepared_best) {
     has_more = false;
     for (std::size_t port = 0; port < ports_.size(); ++port) {
       Batch* batch = nullptr;
       if (!ports_[port]->to_engine.pop(batch)) continue;
       has_more = true;
-      items += batch->items.size() + 1;
-      process(*batch);
-      held_.push_back({batch, port});
+      items += batch->items.size();
+      taken_.push_back({batch, port});
     }
   }
-  if (items > 0) ++rounds_;
-  return items > 0;
+  return !taken_.empty();
+}
+
+// The events at the front of what was taken; process() prepares the rest of large batches, so that what is asked for
+// now is still in the caches when it is needed.
+void EngineThread::prepare() {
+  next_.clear();
+  for (const Held& held : taken_) add_events(*held.batch, 0);
+  if (!next_.empty()) engine_.prepare(next_, taken_.front().batch->is_ingest);
+}
+
+void EngineThread::add_events(const Batch& batch, std::size_t first) {
+  const std::size_t end = std::min(first + Engine::prepared_best, batch.items.size());
+  for (std::size_t i = first; i < end; ++i) {
+    const Item& item = batch.items[i];
+    if (item.kind == Item::Kind::event) next_.push_back(&item.event);
+  }
 }
 
 void EngineThread::process(Batch& batch) {
@@ -86,7 +116,13 @@ void EngineThread::process(Batch& batch) {
     std::erase(collected_, batch.goodbye.get());
   }
   if (batch.watcher != nullptr) batch.watcher->set_collected_list(&collected_);
-  for (Item& item : batch.items) {
+  for (std::size_t i = 0; i < batch.items.size(); ++i) {
+    if (i > 0 && i % Engine::prepared_best == 0) {
+      next_.clear();
+      add_events(batch, i);
+      engine_.prepare(next_, batch.is_ingest);
+    }
+    Item& item = batch.items[i];
     if (item.kind == Item::Kind::event) ingest(item, batch);
     if (item.kind == Item::Kind::request) answer(item, batch);
   }

@@ -41,6 +41,9 @@ class EngineThread {
   using Clock = std::chrono::steady_clock;
 
   bool take_round();
+  bool take_some();
+  void prepare();
+  void add_events(const Batch& batch, std::size_t first);
   void process(Batch& batch);
   void ingest(Item& item, Batch& batch);
   void answer(Item& item, Batch& batch);
@@ -68,6 +71,8 @@ class EngineThread {
     Batch* batch;
     std::size_t port;
   };
+  std::vector<Held> taken_;          // Of this round, to be processed.
+  std::vector<const Event*> next_;   // Events.
   std::deque<Held> held_;            // Answered, not yet durable; positions only grow.
   std::vector<Watcher*> collected_;  // With pushes of this round.
   std::vector<bool> has_delivery_;   // By port.

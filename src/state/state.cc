@@ -14,6 +14,10 @@ State::State(const Ruleset& ruleset, SymbolTable& symbols)
     layouts_.push_back(i == player_scope ? RecordLayout(scope, ruleset.caps, ruleset.cooldowns) : RecordLayout(scope));
     tables_.emplace_back(make_blank(static_cast<ScopeIndex>(i)));
   }
+  for (std::uint16_t i = 0; i < layouts_[player_scope].variables(); ++i) {
+    const RecordLayout::Place& place = layouts_[player_scope].place(i);
+    if (place.type == StateType::set) player_sets_.push_back(place.offset);
+  }
   journal_.begin();
 }
 
@@ -177,6 +181,26 @@ void State::set_paid(Record player, const PointsCap& cap, std::int64_t paid, Per
   journal_.save(player, payment.paid_offset, sizeof(paid));
   store(player, payment.paid_offset, paid);
   enter_period(player, payment.period_offset, clock.starts(cap.per));
+}
+
+void State::prefetch_parts(const std::byte* player, bool is_ingest) const {
+  if (player == nullptr) return;
+  if (const auto ids = load<std::uint32_t>(player, layouts_[player_scope].ids_offset(is_ingest))) {
+    __builtin_prefetch(&ids_[ids], 1);
+  }
+  for (const std::uint32_t offset : player_sets_) {
+    if (const auto set = load<std::uint32_t>(player, offset)) __builtin_prefetch(&sets_[set], 1);
+  }
+}
+
+void State::prefetch_contents(const std::byte* player, bool is_ingest) const {
+  if (player == nullptr) return;
+  if (const auto ids = load<std::uint32_t>(player, layouts_[player_scope].ids_offset(is_ingest))) {
+    ids_[ids].prefetch();
+  }
+  for (const std::uint32_t offset : player_sets_) {
+    if (const auto set = load<std::uint32_t>(player, offset)) sets_[set].prefetch();
+  }
 }
 
 std::optional<std::int64_t> State::remembered(const std::byte* player, bool is_ingest, std::string_view id,

@@ -1,0 +1,32 @@
+// Prefetching for a batch of events: each step asks for what the next one reads, for all of them.
+#include "engine/engine_impl.h"
+
+namespace tallyho {
+
+void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
+  Impl& engine = *impl_;
+  const auto& boards = engine.boards;
+  std::vector<Impl::Prepared>& prepared = engine.prepared;
+  for (const Event* event : events) {
+    engine.symbols.prefetch(event->envelope.player);
+    for (const cel::Value& field : event->fields) {
+      if (field.kind() == cel::Kind::string) engine.symbols.prefetch(field.as_string());
+    }
+  }
+  prepared.clear();
+  for (const Event* event : events) {
+    const auto symbol = engine.symbols.find(event->envelope.player);
+    if (!symbol) continue;
+    prepared.push_back({.player = *symbol});
+    for (const auto& board : boards) board->prefetch(*symbol);
+  }
+  for (Impl::Prepared& next : prepared) {
+    next.record = engine.state.find(player_scope, next.player);
+    engine.state.prefetch(player_scope, next.record);
+    for (const auto& board : boards) board->prefetch_entry(next.player);
+  }
+  for (const Impl::Prepared& next : prepared) engine.state.prefetch_parts(next.record, is_ingest);
+  for (const Impl::Prepared& next : prepared) engine.state.prefetch_contents(next.record, is_ingest);
+}
+
+}  // namespace tallyho
