@@ -14,10 +14,6 @@ State::State(const Ruleset& ruleset, SymbolTable& symbols)
     layouts_.push_back(i == player_scope ? RecordLayout(scope, ruleset.caps, ruleset.cooldowns) : RecordLayout(scope));
     tables_.emplace_back(make_blank(static_cast<ScopeIndex>(i)));
   }
-  for (std::uint16_t i = 0; i < layouts_[player_scope].variables(); ++i) {
-    const RecordLayout::Place& place = layouts_[player_scope].place(i);
-    if (place.type == StateType::set) player_sets_.push_back(place.offset);
-  }
   journal_.begin();
 }
 
@@ -26,6 +22,7 @@ std::vector<std::byte> State::make_blank(ScopeIndex scope) {
   std::vector<std::byte> blank(layout.record_bytes());
   for (std::uint16_t i = 0; i < layout.variables(); ++i) {
     const RecordLayout::Place& place = layout.place(i);
+    if (place.type == StateType::set && scope == player_scope) player_sets_.push_back(place.offset);
     if (place.type == StateType::set || place.type == StateType::window) continue;
     store_scalar(blank.data(), place, ruleset_.scopes[scope].variables[i].init);
     if (place.resets != Every::never) store(blank.data(), place.period_offset, PeriodClock::before_all);
