@@ -76,7 +76,7 @@ def check_cpp(name, path, text):
     if path.suffix == ".h" and name.startswith("src/") and not without_comments.lstrip().startswith("#pragma once"):
         problems.append(f"{name}:1: a header begins with #pragma once")
     parts = name.split("/")
-    pure = parts[0] == "src" and parts[1] in PURE_FOLDERS and not re.search(r"_(test|bench|fuzz)\.", name)
+    pure = parts[0] == "src" and parts[1] in PURE_FOLDERS and not re.search(r"_(test|bench|fuzz)\.|/testing/", name)
     for number, line in enumerate(without_comments.split("\n"), 1):
         for pattern, replacement in BANNED.items():
             if re.search(pattern, line):
