@@ -14,7 +14,7 @@ run_test() {
     esac
     shift
   done
-  need build check
+  need build check conformance
   # The program as it ships; the tests under sanitizers. Tests of the whole program use the former.
   build_release programs
   configure asan -DTALLYHO_PROGRAM="$root/build/release/bin/tallyho"
