@@ -134,6 +134,7 @@ struct Macro {
   std::size_t args;  // 0: any number but none.
   std::size_t variables;
   Expr* (*expand)(Expansion&);
+  Macros set = Macros::all;  // Where it belongs.
 };
 
 Expr* all(Expansion& e) {
@@ -153,18 +154,18 @@ Expr* least(Expansion& e) {
 }
 
 constexpr std::array macros = {
-    Macro{"", "has", 1, 0, [](Expansion& e) { return e.has(); }},
-    Macro{"*", "all", 2, 1, all},
+    Macro{"", "has", 1, 0, [](Expansion& e) { return e.has(); }, Macros::standard},
+    Macro{"*", "all", 2, 1, all, Macros::standard},
     Macro{"*", "all", 3, 2, all},
-    Macro{"*", "exists", 2, 1, exists},
+    Macro{"*", "exists", 2, 1, exists, Macros::standard},
     Macro{"*", "exists", 3, 2, exists},
-    Macro{"*", "exists_one", 2, 1, exists_one},
+    Macro{"*", "exists_one", 2, 1, exists_one, Macros::standard},
     Macro{"*", "exists_one", 3, 2, exists_one},
-    Macro{"*", "existsOne", 2, 1, exists_one},
+    Macro{"*", "existsOne", 2, 1, exists_one, Macros::standard},
     Macro{"*", "existsOne", 3, 2, exists_one},
-    Macro{"*", "map", 2, 1, [](Expansion& e) { return e.collect(nullptr, e.arg(1)); }},
-    Macro{"*", "map", 3, 1, [](Expansion& e) { return e.collect(e.arg(1), e.arg(2)); }},
-    Macro{"*", "filter", 2, 1, [](Expansion& e) { return e.collect(e.arg(1), e.arg(0)); }},
+    Macro{"*", "map", 2, 1, [](Expansion& e) { return e.collect(nullptr, e.arg(1)); }, Macros::standard},
+    Macro{"*", "map", 3, 1, [](Expansion& e) { return e.collect(e.arg(1), e.arg(2)); }, Macros::standard},
+    Macro{"*", "filter", 2, 1, [](Expansion& e) { return e.collect(e.arg(1), e.arg(0)); }, Macros::standard},
     Macro{"*", "transformList", 3, 2, [](Expansion& e) { return e.collect(nullptr, e.arg(2)); }},
     Macro{"*", "transformList", 4, 2, [](Expansion& e) { return e.collect(e.arg(2), e.arg(3)); }},
     Macro{"*", "transformMap", 3, 2, [](Expansion& e) { return e.collect_entries(nullptr, {e.arg(0), e.arg(2)}); }},
@@ -213,9 +214,9 @@ constexpr std::array usages = {
 
 }  // namespace
 
-Expr* expand_macro(MacroCall call, AstBuilder& builder, std::vector<Issue>& issues) {
+Expr* expand_macro(MacroCall call, Macros allowed, AstBuilder& builder, std::vector<Issue>& issues) {
   for (const Macro& macro : macros) {
-    if (!fits(macro, call)) continue;
+    if (macro.set > allowed || !fits(macro, call)) continue;
     Expansion expansion(call, builder, issues);
     expansion.set_variables(macro.variables);
     return macro.expand(expansion);

@@ -33,7 +33,8 @@ struct Term {
 
 class Parser : private TokenReader {
  public:
-  Parser(std::string_view source, Ast& ast, std::vector<Issue>& issues) : TokenReader(source, issues), builder_(ast) {}
+  Parser(std::string_view source, Macros macros, Ast& ast, std::vector<Issue>& issues)
+      : TokenReader(source, issues), macros_(macros), builder_(ast) {}
 
   Expr* run() {
     Expr* root = parse_expression();
@@ -85,6 +86,7 @@ class Parser : private TokenReader {
   std::vector<Expr*> parse_items(const Token& open, TokenKind closing, char written, std::vector<bool>* optional);
 
   int depth_ = 0;  // Of the parser's own recursion.
+  Macros macros_;
   AstBuilder builder_;
 };
 
@@ -311,7 +313,7 @@ Expr* Parser::parse_call(std::uint32_t begin, const Token& function, std::string
   MacroCall call{.target = target, .function = function_name};
   call.args = parse_items(open, TokenKind::right_parenthesis, ')', nullptr);
   call.place = place(begin, function.begin);
-  if (Expr* expanded = expand_macro(call, builder_, issues())) return expanded;
+  if (Expr* expanded = expand_macro(call, macros_, builder_, issues())) return expanded;
   return builder_.method(call.place, target, function_name, std::move(call.args));
 }
 
@@ -527,11 +529,11 @@ std::optional<Issue> refuse_bytes(std::string_view source) {
 
 }  // namespace
 
-std::expected<Ast, std::vector<Issue>> parse(std::string_view source) {
+std::expected<Ast, std::vector<Issue>> parse(std::string_view source, Macros macros) {
   if (const auto refused = refuse_bytes(source)) return std::unexpected(std::vector{*refused});
   Ast ast;
   std::vector<Issue> issues;
-  ast.root = Parser(source, ast, issues).run();
+  ast.root = Parser(source, macros, ast, issues).run();
   if (issues.empty()) return ast;
   issues = in_order(std::move(issues));
   if (issues.size() > issues_max) issues.resize(issues_max);

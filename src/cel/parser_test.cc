@@ -157,6 +157,15 @@ TEST(ParserTest, MacrosBecomeFolds) {
   });
 }
 
+TEST(ParserTest, MacrosThatAreNotAllowedStayCalls) {
+  const auto text = [](std::string_view source, Macros macros) { return to_text(*parse(source, macros)->root); };
+  EXPECT_EQ(text("has(a.b)", Macros::none), "has(a.b)");
+  EXPECT_EQ(text("has(a.b)", Macros::standard), "a.b~test-only~");
+  EXPECT_EQ(text("a.all(i, v, v)", Macros::standard), "a.all(i, v, v)");
+  EXPECT_EQ(text("cel.bind(x, 1, x)", Macros::standard), "cel.bind(x, 1, x)");
+  EXPECT_NE(text("cel.bind(x, 1, x)", Macros::all), "cel.bind(x, 1, x)");
+}
+
 TEST(ParserTest, MacrosOfTwoVariablesNameBoth) {
   expect_parsed({
       {"a.all(i, x, p)",

@@ -5,11 +5,13 @@
 #include <cstdio>
 #include <exception>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "fmt/format.h"
 #include "suite.h"
+#include "tree_trial.h"
 #include "trial.h"
 
 namespace tallyho::conformance {
@@ -36,75 +38,92 @@ class Run {
  public:
   explicit Run(std::map<std::string, std::string, std::less<>> left_out) : left_out_(std::move(left_out)) {}
 
+  // The suites of cel-go's parser and checker.
+  void run_trees(const Suite& suite);
   void run_conformance(const Suite& suite);
-  // Prints the table and what failed; whether all is as it should be.
-  bool report();
+  // Prints what became of the tests since the last table, and its sums as the last line.
+  void print_table(const char* title);
+  // Prints what is listed without reason; whether all is as it should be.
+  bool finish();
 
  private:
-  Row& row_of(const std::string& file) {
-    if (rows_.empty() || rows_.back().file != file) rows_.push_back({.file = file});
+  // Books a test's outcome; whether it is in profile and passed.
+  bool book(const Test& test, const std::optional<std::string>& failure);
+  void fail(const Test& test, const std::string& failure) {
+    ++row_of(test).failed;
+    all_well_ = false;
+    fmt::print("{}: {}\n    {}\n", test.id, failure, test.expr());
+  }
+  Row& row_of(const Test& test) {
+    if (rows_.empty() || rows_.back().file != test.file) rows_.push_back({.file = test.file});
     return rows_.back();
-  }
-  // Whether the test is listed as out of profile.
-  bool is_left_out(const Test& test) {
-    const auto found = left_out_.find(test.id);
-    if (found == left_out_.end()) return false;
-    left_out_.erase(found);
-    return true;
-  }
-  void fail(const Test& test, Row& row, const std::string& failure) {
-    ++row.failed;
-    failures_.push_back(fmt::format("{}: {}\n    {}", test.id, failure, test.expr()));
   }
 
   std::map<std::string, std::string, std::less<>> left_out_;  // Those that have not come by yet.
-  std::vector<Row> rows_;
-  std::vector<std::string> failures_;
+  std::vector<Row> rows_;                                     // Of the next table.
+  bool all_well_ = true;
 };
 
-void Run::run_conformance(const Suite& suite) {
+bool Run::book(const Test& test, const std::optional<std::string>& failure) {
+  if (const auto listed = left_out_.find(test.id); listed != left_out_.end()) {
+    left_out_.erase(listed);
+    ++row_of(test).left_out;
+    if (!failure) fail(test, "it passes, but is listed as out of profile");
+    return false;
+  }
+  if (failure) fail(test, *failure);
+  return !failure;
+}
+
+void Run::run_trees(const Suite& suite) {
   for (const Test& test : suite.tests()) {
-    Row& row = row_of(test.file);
-    const auto failure = conformance_failure(test, Checking::as_asked);
-    if (is_left_out(test)) {
-      ++row.left_out;
-      if (!failure) fail(test, row, "it passes, but is listed as out of profile");
-      continue;
-    }
-    if (failure) {
-      fail(test, row, *failure);
-      continue;
-    }
-    if (runs_unchecked(test)) {
-      if (const auto other = conformance_failure(test, Checking::never)) {
-        fail(test, row, "without the checker: " + *other);
-        continue;
-      }
-      ++row.unchecked;
-    }
-    ++row.passed;
+    if (book(test, tree_failure(test))) ++row_of(test).passed;
   }
 }
 
-bool Run::report() {
+void Run::run_conformance(const Suite& suite) {
+  for (const Test& test : suite.tests()) {
+    if (!book(test, conformance_failure(test, Checking::as_asked))) continue;
+    if (runs_unchecked(test)) {
+      if (const auto failure = conformance_failure(test, Checking::never)) {
+        fail(test, "without the checker: " + *failure);
+        continue;
+      }
+      ++row_of(test).unchecked;
+    }
+    ++row_of(test).passed;
+  }
+}
+
+void Run::print_table(const char* title) {
   Row sum{.file = "sum"};
-  fmt::print("{:18}{:>8}{:>8}{:>16}{:>24}\n", "file", "passed", "failed", "out of profile", "without checker, too");
   for (const Row& row : rows_) sum += row;
   rows_.push_back(sum);
+  fmt::print("{:20}{:>8}{:>8}{:>16}{:>22}\n", title, "passed", "failed", "out of profile", "without checker too");
   for (const Row& row : rows_) {
-    fmt::print("{:18}{:8}{:8}{:16}{:24}\n", row.file, row.passed, row.failed, row.left_out, row.unchecked);
+    fmt::print("{:20}{:8}{:8}{:16}{:22}\n", row.file, row.passed, row.failed, row.left_out, row.unchecked);
   }
-  for (const std::string& failure : failures_) fmt::print("{}\n", failure);
-  for (const auto& [id, reason] : left_out_)
-    fmt::print("{}: listed as out of profile, but there is no such test\n", id);
   fmt::print("{} passed, {} failed\n", sum.passed, sum.failed);
-  return sum.failed == 0 && left_out_.empty();
+  rows_.clear();
+}
+
+bool Run::finish() {
+  for (const auto& [id, reason] : left_out_) {
+    fmt::print("{}: listed as out of profile, but there is no such test\n", id);
+  }
+  return all_well_ && left_out_.empty();
 }
 
 int run(const std::string& folder, const std::string& left_out) {
   Run run(read_left_out(left_out));
+  for (const char* name : {"parsing", "checking", "comprehension"}) {
+    run.run_trees(Suite(name, fmt::format("{}/{}.json", folder, name)));
+  }
+  run.print_table("trees of cel-go");
+  fmt::print("\n");
   run.run_conformance(Suite("conformance", folder + "/conformance.json"));
-  return run.report() ? 0 : 1;
+  run.print_table("cel-spec");
+  return run.finish() ? 0 : 1;
 }
 
 }  // namespace
