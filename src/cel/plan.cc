@@ -26,8 +26,8 @@ std::expected<Plan, std::vector<Issue>> make_plan(const Expr& root, const Enviro
   return Planner(environment, checked).make(root);
 }
 
-std::uint32_t kinds_of(const Type& type) {
-  switch (type.kind()) {
+std::uint32_t kinds_of(Type::Kind type) {
+  switch (type) {
     case Type::Kind::null: return kind_bit(Kind::null);
     case Type::Kind::boolean: return kind_bit(Kind::boolean);
     case Type::Kind::int64: return kind_bit(Kind::int64);
@@ -101,6 +101,7 @@ void Planner::fold_constant(const Expr& expr, const Mark& mark, Part& part) {
   Arena scratch;
   const Value value = copy_into(Evaluator<>(plan_, nothing, scratch).run(part.node), plan_.arena);
   plan_.nodes.resize(mark.nodes);
+  plan_.types.resize(mark.nodes);
   plan_.operands.resize(mark.operands);
   plan_.folds.resize(mark.folds);
   part = add_constant(expr, value);
@@ -110,6 +111,7 @@ Planner::Part Planner::add(Opcode opcode, const Expr& expr) {
   Node& made = plan_.nodes.emplace_back();
   made.opcode = opcode;
   made.position = expr.position;
+  plan_.types.push_back(expr.type.kind());
   return {.node = static_cast<std::uint32_t>(plan_.nodes.size() - 1)};
 }
 

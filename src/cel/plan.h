@@ -131,6 +131,7 @@ struct CallPlan {
 
 struct Plan {
   std::vector<Node> nodes;
+  std::vector<Type::Kind> types;  // Of the nodes, as far as the checker knows.
   std::vector<std::uint32_t> operands;
   std::vector<CallPlan> calls;
   std::vector<FoldPlan> folds;
@@ -158,7 +159,7 @@ inline constexpr std::size_t variadic_parameters = 3;
 inline constexpr int plan_depth_max = 600;  // Of nodes within each other: bounds the evaluator's stack.
 
 // The set of kinds that a parameter of this type takes, as bits.
-std::uint32_t kinds_of(const Type& type);
+std::uint32_t kinds_of(Type::Kind type);
 inline std::uint32_t kind_bit(Kind kind) {
   return std::uint32_t{1} << static_cast<unsigned>(kind);
 }

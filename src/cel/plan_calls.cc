@@ -277,7 +277,7 @@ Planner::Part Planner::lower_function(const Expr& expr, const std::vector<const 
     if (overload->implementation == nullptr) continue;
     Candidate candidate{.implementation = overload->implementation, .kinds = {}, .overload = overload};
     for (const Type& type : overload->parameters) {
-      candidate.kinds.push_back(kinds_of(type));
+      candidate.kinds.push_back(kinds_of(type.kind()));
       candidate.has_opaque = candidate.has_opaque || type.is(Type::Kind::opaque);
     }
     const bool is_variadic = overload->function == "math.@max" || overload->function == "math.@min";

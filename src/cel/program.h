@@ -82,9 +82,15 @@ class Program {
   const Value* constant() const;
 
  private:
+  friend class Code;
+  friend class CodeBuilder;
+  friend class Machine;
+  static constexpr std::uint32_t no_code = 0xffffffff;
+
   struct Impl;
   explicit Program(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
+  std::uint32_t code_number_ = no_code;  // In the code that it was added to.
 };
 
 }  // namespace tallyho::cel

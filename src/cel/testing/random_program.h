@@ -3,6 +3,7 @@
 // Random programs that the checker takes, and random values for what they read. For tests and benchmarks.
 
 #include <cstdint>
+#include <functional>
 #include <random>
 #include <span>
 #include <string>
@@ -112,7 +113,9 @@ class RandomInputs final : public Activation {
 
   // New values for everything; the old ones are gone. An optional field is absent every fourth time.
   void draw(RandomProgram& random);
-  // The same, everything as large as its bounds allow.
+  // New values for those slots that `changes` says yes to; the others keep theirs.
+  void redraw(RandomProgram& random, const std::function<bool(Slot)>& changes);
+  // As draw(), everything as large as its bounds allow.
   void draw_largest(RandomProgram& random);
 
   Value read(Slot slot, Arena&) override;

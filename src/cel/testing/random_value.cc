@@ -170,8 +170,12 @@ Value RandomProgram::make_value(const Type& type, Bounds bounds, Arena& arena, S
 void RandomInputs::draw(RandomProgram& random) {
   arena_.reset();
   values_.clear();
+  redraw(random, [](Slot) { return true; });
+}
+
+void RandomInputs::redraw(RandomProgram& random, const std::function<bool(Slot)>& changes) {
   for (const Readable& readable : readable_) {
-    if (readable.constant) continue;
+    if (readable.constant || !changes(readable.slot)) continue;
     const bool absent = readable.optional && random.pick(4) == 0;
     values_[readable.slot] =
         absent ? Value::error(ErrorKind::no_such_field) : random.value(readable.type, readable.bounds, arena_);

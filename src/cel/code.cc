@@ -1,0 +1,57 @@
+#include "cel/code.h"
+
+#include <utility>
+
+#include "cel/instruction.h"
+#include "cel/lowering.h"
+#include "cel/plan_parts.h"
+#include "cel/program_impl.h"
+
+namespace tallyho::cel {
+
+Code::Code(std::unique_ptr<CodeImpl> impl) : impl_(std::move(impl)) {}
+Code::~Code() = default;
+
+std::size_t Code::instructions() const {
+  return impl_->instructions.size();
+}
+std::size_t Code::shared_parts() const {
+  return impl_->shared.size();
+}
+std::size_t Code::exact_parts() const {
+  return impl_->exact.size();
+}
+
+CodeBuilder::CodeBuilder(std::function<bool(Slot)> is_fixed) : impl_(std::make_unique<CodeImpl>()) {
+  impl_->is_fixed = std::move(is_fixed);
+}
+CodeBuilder::~CodeBuilder() = default;
+
+void CodeBuilder::add(Program& program) {
+  program.code_number_ = static_cast<std::uint32_t>(impl_->programs.size());
+  impl_->programs.push_back(&program.impl_->plan);
+}
+
+std::shared_ptr<const Code> CodeBuilder::build() {
+  CodeImpl& code = *impl_;
+  PlanParts parts(code.is_fixed);
+  absl::flat_hash_map<const Plan*, std::vector<NodeFacts>> facts;
+  for (const Plan* plan : code.programs) facts.emplace(plan, parts.add(*plan));
+
+  Cells cells(code, parts);
+  // Programs run one after the other, so that they can use the same cells. A shared part runs in the midst of others.
+  std::vector<std::uint16_t> temporaries;
+  for (const Plan* plan : code.programs) {
+    code.entries.push_back(static_cast<std::uint32_t>(code.instructions.size()));
+    Lowering(code, cells, parts, *plan, facts.at(plan), temporaries).lower(plan->root, false);
+  }
+  for (std::size_t i = 0; i < cells.shared_parts().size(); ++i) {
+    const PlanPart& part = parts.parts()[cells.shared_parts()[i]].first;
+    std::vector<std::uint16_t> own;
+    code.shared.push_back(static_cast<std::uint32_t>(code.instructions.size()));
+    Lowering(code, cells, parts, *part.plan, facts.at(part.plan), own).lower(part.node, true);
+  }
+  return std::make_shared<const Code>(std::move(impl_));
+}
+
+}  // namespace tallyho::cel

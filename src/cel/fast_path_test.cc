@@ -1,0 +1,119 @@
+// The fast path against the exact evaluator, over random programs: each a part of a code of many, as rules are.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "cel/code.h"
+#include "cel/testing/random_program.h"
+
+namespace tallyho::cel {
+namespace {
+
+constexpr std::uint64_t units_max = 100'000;  // What may take longer is left out.
+constexpr int programs_per_code = 20;
+constexpr int inputs_per_code = 5;
+
+// What a value is, errors with their kind, place and detail.
+std::string describe(const Value& value) {
+  if (!value.is_error()) return to_literal(value);
+  return to_literal(value) + " at " + std::to_string(value.error_position()) + ", " +
+         std::to_string(value.error_detail());
+}
+
+// How many programs: ten thousand, or what the environment says.
+std::int64_t wanted_programs() {
+  const char* text = std::getenv("TALLYHO_RANDOM_PROGRAMS");
+  return text != nullptr ? std::stoll(text) : 10'000;
+}
+
+// Programs compiled together, some of them with a condition in common with others.
+std::vector<std::unique_ptr<Program>> random_programs(const Environment& environment, RandomProgram& random) {
+  std::vector<std::unique_ptr<Program>> programs;
+  std::string common = random.expression(Type::simple(Type::Kind::boolean), 2);
+  while (programs.size() < programs_per_code) {
+    Type type = random.pick(2) == 0 ? Type::simple(Type::Kind::boolean) : random.type();
+    std::string source = random.expression(type, 1 + static_cast<int>(random.pick(5)));
+    if (type.is(Type::Kind::boolean) && random.pick(3) == 0) source = "(" + common + ") && " + source;
+    auto program = Program::compile(source, environment);
+    if (!program) {
+      ADD_FAILURE() << source << ": " << program.error()[0].message;
+      continue;
+    }
+    if (program->cost().units <= units_max) programs.push_back(std::make_unique<Program>(std::move(*program)));
+  }
+  return programs;
+}
+
+class FastPathTest : public testing::Test {
+ protected:
+  FastPathTest() : environment_(&Environment::standard()) { declare_one_of_each(environment_); }
+
+  // Runs programs of one code over inputs, and compares. Slots change in between, half of them while others stay.
+  void compare(std::uint64_t seed) {
+    RandomProgram random(environment_, seed);
+    RandomInputs inputs(environment_);
+    const auto programs = random_programs(environment_, random);
+    CodeBuilder builder([](Slot slot) { return slot % 2 == 0; });
+    for (const auto& program : programs) builder.add(*program);
+    const auto code = builder.build();
+    Arena arena;
+    Machine machine(*code, inputs, arena);
+    for (int i = 0; i < inputs_per_code; ++i) {
+      arena.reset();
+      machine.begin();
+      inputs.draw(random);
+      for (const auto& program : programs) {
+        if (random.pick(4) == 0) {
+          inputs.redraw(random, [](Slot slot) { return slot % 2 != 0; });
+          machine.forget_changing();
+        }
+        const std::string exact = describe(program->evaluate(inputs, arena));
+        const std::string fast = describe(machine.evaluate(*program));
+        ASSERT_EQ(fast, exact) << program->source() << "\n"
+                               << inputs.describe()
+                               << code->disassemble(*program, [](Slot slot) { return "slot " + std::to_string(slot); });
+        ++evaluations_;
+      }
+    }
+    hand_overs_ += machine.hand_overs();
+    instructions_ += code->instructions();
+    exact_parts_ += code->exact_parts();
+    shared_parts_ += code->shared_parts();
+    compiled_ += programs.size();
+  }
+
+  Environment environment_;
+  std::uint64_t evaluations_ = 0;
+  std::uint64_t hand_overs_ = 0;
+  std::size_t instructions_ = 0;
+  std::size_t exact_parts_ = 0;
+  std::size_t shared_parts_ = 0;
+  std::size_t compiled_ = 0;
+};
+
+// Goal: the same value or error from both. Method: random well-typed programs over random inputs, edges among them.
+TEST_F(FastPathTest, ComputesWhatTheExactEvaluatorDoes) {
+  const std::uint64_t first = std::random_device()();
+  RecordProperty("first_seed", std::to_string(first));
+  for (std::uint64_t seed = first; static_cast<std::int64_t>(compiled_) < wanted_programs(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    compare(seed);
+    if (HasFatalFailure()) return;
+  }
+  std::printf(
+      "%zu programs, %llu evaluations, %llu of them handed over; %zu instructions, %zu left to the exact "
+      "evaluator, %zu parts shared; first seed %llu\n",
+      compiled_, static_cast<unsigned long long>(evaluations_), static_cast<unsigned long long>(hand_overs_),
+      instructions_, exact_parts_, shared_parts_, static_cast<unsigned long long>(first));
+  EXPECT_LT(hand_overs_, evaluations_ / 2) << "most programs should not have been errors";
+  EXPECT_LT(exact_parts_, instructions_ / 2);
+  EXPECT_GT(shared_parts_, 0u);
+}
+
+}  // namespace
+}  // namespace tallyho::cel

@@ -1,0 +1,319 @@
+#include "cel/machine.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "cel/arithmetic.h"
+#include "cel/containers.h"
+#include "cel/evaluator.h"
+#include "cel/program_impl.h"
+#include "cel/time_functions.h"
+
+namespace tallyho::cel {
+
+Machine::Machine(const Code& code, Activation& activation, Arena& arena)
+    : impl_(std::make_unique<Impl>(*code.impl_, activation, arena)) {}
+Machine::~Machine() = default;
+
+void Machine::begin() {
+  impl_->begin();
+}
+void Machine::forget_changing() {
+  impl_->forget_changing();
+}
+std::uint64_t Machine::hand_overs() const {
+  return impl_->hand_overs;
+}
+
+Value Machine::evaluate(const Program& program) {
+  if (program.code_number_ == Program::no_code) return program.evaluate(impl_->activation(), impl_->arena());
+  const Value value = impl_->run(impl_->entry(program.code_number_));
+  if (!value.is_error()) [[likely]]
+    return value;
+  ++impl_->hand_overs;
+  return program.evaluate(impl_->activation(), impl_->arena());
+}
+
+Machine::Impl::Impl(const CodeImpl& code, Activation& activation, Arena& arena)
+    : code_(code), activation_(activation), arena_(arena), values_(code.values), cells_(values_.data()) {
+  fixed_loaded_.reserve(values_.size());
+  changing_loaded_.reserve(values_.size());
+}
+
+void Machine::Impl::forget(std::vector<std::uint16_t>& loaded) {
+  for (const std::uint16_t cell : loaded) cells_[cell] = not_loaded();
+  loaded.clear();
+}
+
+void Machine::Impl::begin() {
+  forget(fixed_loaded_);
+  forget(changing_loaded_);
+}
+
+Value Machine::Impl::run(const Instruction* at) {
+  for (;;) {
+    switch (at->op) {
+      case Op::is_true: at = test(at, Kind::boolean, [](auto a) { return a.as_boolean(); }); break;
+      case Op::equal_word:
+        at = test(at, static_cast<Kind>(at->detail), [=](auto a) { return a.as_uint64() == at->word; });
+        break;
+      case Op::less_word:
+        at = test(at, static_cast<Kind>(at->detail),
+                  [=](auto a) { return a.as_int64() < static_cast<std::int64_t>(at->word); });
+        break;
+      case Op::less_equals_word:
+        at = test(at, static_cast<Kind>(at->detail),
+                  [=](auto a) { return a.as_int64() <= static_cast<std::int64_t>(at->word); });
+        break;
+      case Op::equal_number: at = test(at, Kind::float64, [=](auto a) { return a.as_float64() == at->number; }); break;
+      case Op::less_number: at = test(at, Kind::float64, [=](auto a) { return a.as_float64() < at->number; }); break;
+      case Op::less_equals_number:
+        at = test(at, Kind::float64, [=](auto a) { return a.as_float64() <= at->number; });
+        break;
+      case Op::greater_number: at = test(at, Kind::float64, [=](auto a) { return a.as_float64() > at->number; }); break;
+      case Op::greater_equals_number:
+        at = test(at, Kind::float64, [=](auto a) { return a.as_float64() >= at->number; });
+        break;
+      case Op::equal_short_text:
+        at = test(at, Kind::string, [=](auto a) {
+          const std::string_view text = a.as_string();
+          return text.size() == at->detail && pack(text.data(), text.size()) == at->word;
+        });
+        break;
+      case Op::equal_text:
+        at = test(at, Kind::string, [=](auto a) { return a.as_string() == at->value->as_string(); });
+        break;
+      case Op::one_of: at = test(at, Kind::int64, [=](auto a) { return (at->word >> a.as_uint64() & 1) != 0; }); break;
+      case Op::add_int64: at = on_int64(at, [](auto a, auto b) { return checked_add(a, b, 0); }); break;
+      case Op::subtract_int64: at = on_int64(at, [](auto a, auto b) { return checked_subtract(a, b, 0); }); break;
+      case Op::multiply_int64: at = on_int64(at, [](auto a, auto b) { return checked_multiply(a, b, 0); }); break;
+      case Op::next_item: at = next_item(at, false); break;
+      case Op::move:
+        if (cells_[at->a].is_error()) [[unlikely]] {
+          at = recover(at);
+          break;
+        }
+        cells_[at->cells.c] = cells_[at->a];
+        ++at;
+        break;
+      case Op::jump: at += at->jump; break;
+      case Op::give_true: return Value::boolean(true);
+      case Op::give_false: return Value::boolean(false);
+      case Op::give:
+        if (!cells_[at->a].is_error()) [[likely]]
+          return cells_[at->a];
+        at = recover(at);
+        break;
+      case Op::hand_over:
+      case Op::unreachable: return not_loaded();
+      default: at = at->op < Op::move ? run_test(at) : run_maker(at);
+    }
+  }
+}
+
+const Instruction* Machine::Impl::recover(const Instruction* at) {
+  bool is_new = false;
+  bool failed = false;
+  for_each_operand(code_, *at, [&](std::uint16_t cell) {
+    if (!cells_[cell].is_error() || failed) return;
+    is_new = true;
+    failed = !load(cell);
+  });
+  return is_new && !failed ? at : &hand_over_;
+}
+
+bool Machine::Impl::load(std::uint16_t cell) {
+  const Cell& source = code_.cells[cell];
+  const Value value = load_from(source);
+  if (value.is_error() || (source.kinds & kind_bit(value.kind())) == 0) return false;
+  (source.is_fixed ? fixed_loaded_ : changing_loaded_).push_back(cell);
+  cells_[cell] = value;
+  return true;
+}
+
+Value Machine::Impl::load_from(const Cell& cell) {
+  switch (cell.source) {
+    case Cell::Source::slot: return activation_.read(cell.number, arena_);
+    case Cell::Source::optional_slot:
+      return activation_.has(cell.number) ? activation_.read(cell.number, arena_) : not_loaded();
+    case Cell::Source::has_slot: return Value::boolean(activation_.has(cell.number));
+    case Cell::Source::shared: return run(code_.instructions.data() + code_.shared[cell.number]);
+    case Cell::Source::numbering: {
+      if (!is_loaded(cell.from) || !cells_[cell.from].is(Kind::string)) return not_loaded();
+      const Value* number = find(code_.numberings[cell.number].as_map(), cells_[cell.from]);
+      return number != nullptr ? *number : Value::int64(0);
+    }
+    case Cell::Source::constant:
+    case Cell::Source::temporary: break;
+  }
+  return not_loaded();
+}
+
+const Instruction* Machine::Impl::run_test(const Instruction* at) {
+  const auto is_equal = [](const Value& a, const Value& b) { return a.as_uint64() == b.as_uint64(); };
+  switch (at->op) {
+    case Op::equal_words: return test_both(at, static_cast<Kind>(at->detail), is_equal);
+    case Op::less_words:
+      return test_both(at, static_cast<Kind>(at->detail), [](auto a, auto b) { return a.as_int64() < b.as_int64(); });
+    case Op::less_equals_words:
+      return test_both(at, static_cast<Kind>(at->detail), [](auto a, auto b) { return a.as_int64() <= b.as_int64(); });
+    case Op::equal_numbers:
+      return test_both(at, Kind::float64, [](auto a, auto b) { return a.as_float64() == b.as_float64(); });
+    case Op::less_numbers:
+      return test_both(at, Kind::float64, [](auto a, auto b) { return a.as_float64() < b.as_float64(); });
+    case Op::less_equals_numbers:
+      return test_both(at, Kind::float64, [](auto a, auto b) { return a.as_float64() <= b.as_float64(); });
+    case Op::equal_texts:
+      return test_both(at, Kind::string, [](auto a, auto b) { return a.as_string() == b.as_string(); });
+    case Op::contains_text:
+      return test_both(at, Kind::string, [](auto a, auto b) { return a.as_string().contains(b.as_string()); });
+    case Op::starts_with:
+      return test_both(at, Kind::string, [](auto a, auto b) { return a.as_string().starts_with(b.as_string()); });
+    case Op::ends_with:
+      return test_both(at, Kind::string, [](auto a, auto b) { return a.as_string().ends_with(b.as_string()); });
+    case Op::in_set:
+      return test(at, static_cast<Kind>(at->detail), [=](const Value& a) { return find(*at->set, a) != nullptr; });
+    case Op::matches:
+      return test(at, Kind::string,
+                  [=](const Value& a) { return re2::RE2::PartialMatch(a.as_string(), *at->pattern); });
+    case Op::next_pair: return next_item(at, true);
+    default: break;
+  }
+  const Value& a = cells_[at->a];
+  const Value& b = cells_[at->cells.b];
+  if (a.is_error() || b.is_error()) return recover(at);
+  Value result;
+  switch (at->op) {
+    case Op::equal_values: return follow(at, equal(a, b));
+    case Op::compare_values: result = compare_values(a, b, static_cast<Comparison>(at->detail), 0); break;
+    case Op::has_field: result = cel::has_field(a, b, 0); break;
+    case Op::in: result = is_in(a, b, 0); break;
+    default: return &hand_over_;
+  }
+  return result.is(Kind::boolean) ? follow(at, result.as_boolean()) : &hand_over_;
+}
+
+const Instruction* Machine::Impl::next_item(const Instruction* at, bool is_pair) {
+  const Value& range = cells_[at->a];
+  Value& counter = cells_[at->cells.b];
+  Value* const into = cells_ + at->cells.c;
+  const auto i = static_cast<std::size_t>(counter.as_int64());
+  if (range.is(Kind::list)) {
+    const std::span<const Value> items = range.as_list();
+    if (i == items.size()) return follow(at, false);
+    if (is_pair) into[0] = counter;
+    into[is_pair ? 1 : 0] = items[i];
+  } else {
+    const Map& map = range.as_map();
+    if (i == map.size) return follow(at, false);
+    into[0] = map.pairs[2 * i];
+    if (is_pair) into[1] = map.pairs[2 * i + 1];
+  }
+  counter = Value::int64(static_cast<std::int64_t>(i) + 1);
+  return follow(at, true);
+}
+
+const Instruction* Machine::Impl::run_maker(const Instruction* at) {
+  switch (at->op) {
+    case Op::divide_int64: return on_int64(at, [](auto a, auto b) { return checked_divide(a, b, 0); });
+    case Op::modulo_int64: return on_int64(at, [](auto a, auto b) { return checked_modulo(a, b, 0); });
+    case Op::add_float64: return on_float64(at, std::plus<>());
+    case Op::subtract_float64: return on_float64(at, std::minus<>());
+    case Op::multiply_float64: return on_float64(at, std::multiplies<>());
+    case Op::divide_float64: return on_float64(at, std::divides<>());
+    default: break;
+  }
+  bool is_complete = true;
+  for_each_operand(code_, *at, [&](std::uint16_t cell) { is_complete = is_complete && is_loaded(cell); });
+  return is_complete ? keep(at, make(*at)) : &hand_over_;
+}
+
+// What an instruction makes of its operands, all of which are there.
+Value Machine::Impl::make(const Instruction& at) {
+  if (at.op == Op::call) return call(at);
+  if (at.op == Op::concatenate) return concatenate_operands(at);
+  if (at.op == Op::exact) {
+    const PlanPart& part = code_.exact[at.cells.index];
+    return Evaluator<>(*part.plan, activation_, arena_).run(part.node);
+  }
+  const Value a = cells_[at.a];
+  switch (at.op) {
+    case Op::negate_int64: return a.is(Kind::int64) ? checked_negate(a.as_int64(), 0) : not_loaded();
+    case Op::negate_float64: return a.is(Kind::float64) ? Value::float64(-a.as_float64()) : not_loaded();
+    case Op::time_field: return time_field(static_cast<TimeField>(at.detail), a, *code_.zones[at.cells.index], 0);
+    case Op::index: return index_into(a, cells_[at.cells.b], arena_, 0);
+    case Op::select: return select_from(a, cells_[at.cells.b], arena_, 0);
+    case Op::begin_fold: return a.is(Kind::list) || a.is(Kind::map) ? Value::int64(0) : not_loaded();
+    default: return not_loaded();
+  }
+}
+
+Value Machine::Impl::call(const Instruction& at) {
+  constexpr std::size_t inline_max = 4;
+  std::array<Value, inline_max> few;
+  const std::span<Value> args =
+      at.count <= inline_max ? std::span<Value>(few.data(), at.count) : arena_.array<Value>(at.count);
+  const std::uint16_t* const operands = code_.operands.data() + at.cells.index;
+  for (std::size_t i = 0; i < args.size(); ++i) args[i] = cells_[operands[i]];
+  const CodeCall& callee = code_.calls[at.a];
+  if (!callee.is_proven && !accepts(*callee.candidate, args)) return not_loaded();
+  return callee.candidate->implementation({.args = args, .arena = arena_, .position = 0});
+}
+
+Value Machine::Impl::concatenate_operands(const Instruction& at) {
+  constexpr std::size_t inline_max = 8;
+  std::array<Value, inline_max> few;
+  const std::span<Value> parts =
+      at.count <= inline_max ? std::span<Value>(few.data(), at.count) : arena_.array<Value>(at.count);
+  const auto kind = static_cast<Kind>(at.detail);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    parts[i] = cells_[code_.operands[at.cells.index + i]];
+    if (!parts[i].is(kind)) return not_loaded();
+  }
+  return kind == Kind::list ? concatenate_lists(parts, arena_, 0) : concatenate(parts, arena_, 0);
+}
+
+OperandShape shape_of(Op op) {
+  switch (op) {
+    case Op::equal_words:
+    case Op::less_words:
+    case Op::less_equals_words:
+    case Op::equal_numbers:
+    case Op::less_numbers:
+    case Op::less_equals_numbers:
+    case Op::equal_texts:
+    case Op::equal_values:
+    case Op::compare_values:
+    case Op::contains_text:
+    case Op::starts_with:
+    case Op::ends_with:
+    case Op::has_field:
+    case Op::in:
+    case Op::add_int64:
+    case Op::subtract_int64:
+    case Op::multiply_int64:
+    case Op::divide_int64:
+    case Op::modulo_int64:
+    case Op::add_float64:
+    case Op::subtract_float64:
+    case Op::multiply_float64:
+    case Op::divide_float64:
+    case Op::index:
+    case Op::select: return {.a = true, .b = true};
+    case Op::concatenate:
+    case Op::call: return {.list = true};
+    case Op::next_item:
+    case Op::next_pair:
+    case Op::exact:
+    case Op::jump:
+    case Op::give_true:
+    case Op::give_false:
+    case Op::hand_over:
+    case Op::unreachable: return {};
+    default: return {.a = true};
+  }
+}
+
+}  // namespace tallyho::cel

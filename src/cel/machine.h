@@ -1,0 +1,98 @@
+#pragma once
+
+// Runs the bytecode. Internal to cel/; code.h is the outside.
+
+#include <vector>
+
+#include "cel/instruction.h"
+
+namespace tallyho::cel {
+
+class Machine::Impl {
+ public:
+  Impl(const CodeImpl& code, Activation& activation, Arena& arena);
+
+  void begin();
+  void forget_changing() { forget(changing_loaded_); }
+
+  // Runs the code from there on. An error value: it is for the exact evaluator.
+  Value run(const Instruction* at);
+  const Instruction* entry(std::uint32_t program) const { return code_.instructions.data() + code_.entries[program]; }
+
+  const CodeImpl& code() const { return code_; }
+  Activation& activation() { return activation_; }
+  Arena& arena() { return arena_; }
+
+  std::uint64_t hand_overs = 0;
+
+ private:
+  void forget(std::vector<std::uint16_t>& loaded);
+
+  // What an instruction does whose operands are not all of its kind: loads those that are not there yet, to run it
+  // again. If that is not it, the program is handed over.
+  [[gnu::noinline]] const Instruction* recover(const Instruction* at);
+  bool load(std::uint16_t cell);
+  Value load_from(const Cell& cell);
+  bool is_loaded(std::uint16_t cell) { return !cells_[cell].is_error() || load(cell); }
+
+  // Instructions that are worth a call. Each returns the next instruction.
+  [[gnu::noinline]] const Instruction* run_test(const Instruction* at);
+  [[gnu::noinline]] const Instruction* run_maker(const Instruction* at);
+  const Instruction* next_item(const Instruction* at, bool is_pair);
+  Value call(const Instruction& at);
+  Value concatenate_operands(const Instruction& at);
+  Value make(const Instruction& at);
+
+  static const Instruction* follow(const Instruction* at, bool holds) {
+    return at + (holds != at->negate ? 1 : at->jump);
+  }
+  const Instruction* keep(const Instruction* at, const Value& value) {
+    if (value.is_error()) [[unlikely]]
+      return &hand_over_;
+    cells_[at->cells.c] = value;
+    return at + 1;
+  }
+  template <typename Test>
+  const Instruction* test(const Instruction* at, Kind kind, Test holds) {
+    const Value& a = cells_[at->a];
+    if (!a.is(kind)) [[unlikely]]
+      return recover(at);
+    return follow(at, holds(a));
+  }
+  template <typename Test>
+  const Instruction* test_both(const Instruction* at, Kind kind, Test holds) {
+    const Value& a = cells_[at->a];
+    const Value& b = cells_[at->cells.b];
+    if (!a.is(kind) || !b.is(kind)) [[unlikely]]
+      return recover(at);
+    return follow(at, holds(a, b));
+  }
+  template <typename Operation>
+  const Instruction* on_int64(const Instruction* at, Operation operation) {
+    const Value& a = cells_[at->a];
+    const Value& b = cells_[at->cells.b];
+    if (!a.is(Kind::int64) || !b.is(Kind::int64)) [[unlikely]]
+      return recover(at);
+    return keep(at, operation(a.as_int64(), b.as_int64()));
+  }
+  template <typename Operation>
+  const Instruction* on_float64(const Instruction* at, Operation operation) {
+    const Value& a = cells_[at->a];
+    const Value& b = cells_[at->cells.b];
+    if (!a.is(Kind::float64) || !b.is(Kind::float64)) [[unlikely]]
+      return recover(at);
+    cells_[at->cells.c] = Value::float64(operation(a.as_float64(), b.as_float64()));
+    return at + 1;
+  }
+
+  const CodeImpl& code_;
+  Activation& activation_;
+  Arena& arena_;
+  std::vector<Value> values_;
+  Value* cells_;
+  std::vector<std::uint16_t> fixed_loaded_;  // Cells that begin() and forget_changing() have to empty.
+  std::vector<std::uint16_t> changing_loaded_;
+  const Instruction hand_over_{.op = Op::hand_over};
+};
+
+}  // namespace tallyho::cel

@@ -1,0 +1,133 @@
+#pragma once
+
+// What the fast path knows of sub-expressions before it compiles them: which it can compile, which several programs
+// have in common, which texts are compared with many constants. Internal to cel/.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "cel/instruction.h"
+
+namespace tallyho::cel {
+
+inline constexpr std::uint32_t no_part = 0xffffffff;
+
+// Calls `visit` with the number of each child of a node, in the order of evaluation.
+template <typename Visit>
+void for_each_child(const Plan& plan, const Node& node, Visit visit) {
+  switch (node.opcode) {
+    case Opcode::constant:
+    case Opcode::slot:
+    case Opcode::optional_slot:
+    case Opcode::has_slot:
+    case Opcode::local: return;
+    case Opcode::logical_not:
+    case Opcode::not_strictly_false:
+    case Opcode::negate_int64:
+    case Opcode::negate_float64:
+    case Opcode::in_constants:
+    case Opcode::select:
+    case Opcode::has_select:
+    case Opcode::optional_select:
+    case Opcode::matches:
+    case Opcode::time_field: visit(node.a); return;
+    case Opcode::conditional:
+      visit(node.a);
+      visit(node.b);
+      visit(node.third());
+      return;
+    case Opcode::all_of:
+    case Opcode::any_of:
+    case Opcode::concatenate:
+    case Opcode::make_list:
+    case Opcode::make_map:
+    case Opcode::call:
+      for (std::uint32_t i = 0; i < node.count; ++i) visit(plan.operands[node.b + i]);
+      return;
+    case Opcode::fold: {
+      const FoldPlan& fold = plan.folds[node.a];
+      for (const std::uint32_t child :
+           {fold.range, fold.init, fold.condition, fold.step, fold.second_step, fold.result}) {
+        if (child != no_node) visit(child);
+      }
+      return;
+    }
+    default: visit(node.a); visit(node.b);
+  }
+}
+
+// A sub-expression, the same wherever programs write it.
+struct Part {
+  std::uint32_t uses = 0;    // How many different expressions have it as a part, and programs are it.
+  std::uint32_t weight = 0;  // About the nanoseconds that it takes.
+  bool changes = false;      // Reads a slot that is not fixed.
+  bool is_open = false;      // Reads a variable of a fold around it.
+  PlanPart first;            // One place where it is written.
+
+  bool is_shared() const;
+};
+
+// What is known of a node of one plan.
+struct NodeFacts {
+  std::uint32_t part = no_part;
+  bool is_native = false;  // Can be compiled; what cannot be must not be open.
+};
+
+// A slot that holds texts, and the constants that programs compare it with.
+struct Numbering {
+  std::uint32_t uses = 0;
+  std::vector<std::string_view> texts;                           // Without repeats.
+  absl::flat_hash_map<std::string_view, std::uint64_t> numbers;  // Of the texts, from 1.
+
+  bool is_worthwhile() const;
+  void add(std::string_view text);
+};
+
+class PlanParts {
+ public:
+  explicit PlanParts(const std::function<bool(Slot)>& is_fixed);
+
+  // Takes another program. Its facts are by node.
+  std::vector<NodeFacts> add(const Plan& plan);
+
+  const std::vector<Part>& parts() const { return parts_; }
+  // Null: none is worthwhile.
+  const Numbering* numbering(Slot slot) const;
+
+  // What a call to the standard library's own can be replaced with: a test.
+  Op test_of(const Plan& plan, const Node& node) const;
+
+ private:
+  void write_key(const Plan& plan, std::uint32_t node, const std::vector<NodeFacts>& facts);
+  void write_constant(const Value& value);
+  void write(std::uint64_t number);
+  std::uint32_t intern(const Plan& plan, std::uint32_t node, const std::vector<NodeFacts>& facts);
+  void count_texts(const Plan& plan, const Node& node);
+  bool is_native(const Plan& plan, const Node& node) const;
+
+  const std::function<bool(Slot)>& is_fixed_;
+  const Overload* contains_;
+  const Overload* starts_with_;
+  const Overload* ends_with_;
+  std::vector<Part> parts_;
+  absl::flat_hash_map<std::string, std::uint32_t> numbers_;
+  std::map<Slot, Numbering> numberings_;
+  std::string key_;  // Of the node at hand.
+};
+
+// The type that the value of a node has, as far as it is known.
+Type::Kind type_of(const Plan& plan, std::uint32_t node);
+// The kind of value that the type of a node stands for, if it is just one.
+inline bool has_kind(const Plan& plan, std::uint32_t node, Type::Kind kind) {
+  return type_of(plan, node) == kind;
+}
+
+// Whether all keys of a constant set are texts.
+bool is_text_set(const Map& set);
+
+}  // namespace tallyho::cel
