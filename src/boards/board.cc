@@ -6,15 +6,34 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "boards/windows.h"
 
 namespace tallyho {
 
 namespace {
 
+// What a hidden member has, to be put back.
+struct HiddenEntry {
+  Points value = 0;
+  Position reached = 0;
+};
+
 struct Section : BoardSection {
   explicit Section(Order order) : members(order) { leaderboard = &members; }
+
+  // The value of a member, hidden or not.
+  std::optional<Points> value(Member member) const {
+    if (!hidden.empty()) {
+      const auto entry = hidden.find(member);
+      if (entry != hidden.end()) return entry->second.value;
+    }
+    return members.value(member);
+  }
+  bool is_empty() const { return members.size() == 0 && hidden.empty(); }
+
   Leaderboard members;
+  absl::flat_hash_map<Member, HiddenEntry> hidden;
 };
 
 // The sections of one period.
@@ -64,6 +83,9 @@ struct Board::Impl {
   Section* section_of(const Window& window, Member member, Symbol group) const;
   Points combine(std::optional<Points> old, Points value) const;
   void enter(Section& section, Member member, Points value, Position at, std::vector<BoardChange>& changes) const;
+  static bool leave(Section& section, Member member, std::vector<BoardChange>& changes);
+  void restore(Section& section, Member member, const HiddenEntry& entry, std::vector<BoardChange>& changes) const;
+  std::vector<Section*> sections_by_number() const;
   void move_home(Member member, Symbol from, Symbol to, Position at, std::vector<BoardChange>& changes);
   void hash_section(const Section& section, const std::function<void(std::span<const std::uint64_t>)>& add) const;
 
@@ -74,6 +96,7 @@ struct Board::Impl {
   absl::flat_hash_map<Symbol, std::uint32_t> sections_of_group;
   // follows_player: the group in which a member's entries are. Some may have none left, which does no harm.
   absl::flat_hash_map<Member, Symbol> homes;
+  absl::flat_hash_set<Member> hidden;
   std::uint32_t next_number = 1;
 };
 
@@ -146,6 +169,11 @@ Points Board::Impl::combine(std::optional<Points> old, Points value) const {
 // Gives a member a value in a section, as far as `limit` lets it.
 void Board::Impl::enter(Section& section, Member member, Points value, Position at,
                         std::vector<BoardChange>& changes) const {
+  if (!hidden.empty() && hidden.contains(member)) {
+    const auto [entry, is_new] = section.hidden.try_emplace(member);
+    if (is_new || entry->second.value != value) entry->second = {value, at};
+    return;
+  }
   Leaderboard& members = section.members;
   const std::optional<Points> old = members.value(member);
   const bool is_full = options.limit && !old && members.size() >= *options.limit;
@@ -163,21 +191,56 @@ void Board::Impl::enter(Section& section, Member member, Points value, Position 
                      .dropped = worst ? worst->member : no_symbol});
 }
 
+// Takes a member and what it has out of a section. False if it was not there.
+bool Board::Impl::leave(Section& section, Member member, std::vector<BoardChange>& changes) {
+  if (section.hidden.erase(member) > 0) return true;
+  const Move move = section.members.remove(member);
+  if (move.was == 0) return false;
+  changes.push_back({.section = section.number,
+                     .member = member,
+                     .move = move,
+                     .value = 0,
+                     .value_changed = true,
+                     .dropped = no_symbol});
+  return true;
+}
+
+// Puts a member back where it was, unless `limit` now has no room for it.
+void Board::Impl::restore(Section& section, Member member, const HiddenEntry& entry,
+                          std::vector<BoardChange>& changes) const {
+  Leaderboard& members = section.members;
+  Member dropped = no_symbol;
+  if (options.limit && members.size() >= *options.limit) {
+    if (members.rank_of(entry.value, entry.reached, member) > *options.limit) return;
+    dropped = members.last()->member;
+    members.remove(dropped);
+  }
+  changes.push_back({.section = section.number,
+                     .member = member,
+                     .move = members.set(member, entry.value, entry.reached),
+                     .value = entry.value,
+                     .value_changed = true,
+                     .dropped = dropped});
+}
+
 void Board::Impl::move_home(Member member, Symbol from, Symbol to, Position at, std::vector<BoardChange>& changes) {
   for (const auto& window : windows) {
     Section* section = window->section(from);
     if (section == nullptr) continue;
-    const std::optional<Points> value = section->members.value(member);
+    const std::optional<Points> value = section->value(member);
     if (!value) continue;
-    changes.push_back({.section = section->number,
-                       .member = member,
-                       .move = section->members.remove(member),
-                       .value = 0,
-                       .value_changed = true,
-                       .dropped = no_symbol});
-    if (section->members.size() == 0) close_section(*window, *section);
+    leave(*section, member, changes);
+    if (section->is_empty()) close_section(*window, *section);
     if (to != no_group) enter(open_section(window->period, to), member, *value, at, changes);
   }
+}
+
+// Every section, in the order in which they began: a hash map's own order goes nowhere.
+std::vector<Section*> Board::Impl::sections_by_number() const {
+  std::vector<Section*> all;
+  for (const auto& [number, section] : sections) all.push_back(section.get());
+  std::ranges::sort(all, {}, [](const Section* section) { return section->number; });
+  return all;
 }
 
 Board::Board(BoardOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {
@@ -199,20 +262,24 @@ void Board::prefetch_entry(Member member) const {
   if (section != nullptr) section->members.prefetch_entry(member);
 }
 
-Result<Board::Plan> Board::plan(Member member, Symbol group, Points value, Timestamp now) {
+Result<Board::Plan> Board::plan(Member member, Symbol group, Points value, Timestamp now, bool is_attempt) {
   const BoardOptions& options = impl_->options;
-  Plan plan{.member = member, .group = options.is_grouped ? group : no_group, .value = value, .now = now};
+  Plan plan{.member = member,
+            .group = options.is_grouped ? group : no_group,
+            .value = value,
+            .now = now,
+            .is_attempt = is_attempt};
   if (member == no_symbol || (options.is_grouped && group == no_group)) return plan;
   const std::optional<Period> period = impl_->periods.counting_at(now);
   if (!period) return plan;
   if (const Window* window = impl_->find_window(period->starts)) {
-    if (options.attempts) {
+    if (options.attempts && is_attempt) {
       const auto used = window->attempts.find(member);
       if ((used == window->attempts.end() ? 0 : used->second) >= *options.attempts) return plan;
     }
     if (options.op == Operator::sum) {
       const Section* section = impl_->section_of(*window, member, plan.group);
-      const Points old = section == nullptr ? 0 : section->members.value(member).value_or(0);
+      const Points old = section == nullptr ? 0 : section->value(member).value_or(0);
       Points sum = 0;
       if (__builtin_add_overflow(old, value, &sum)) return std::unexpected(Error{.code = Code::rule_error});
     }
@@ -222,8 +289,8 @@ Result<Board::Plan> Board::plan(Member member, Symbol group, Points value, Times
   return plan;
 }
 
-void Board::commit(const Plan& plan, Position at, std::vector<BoardChange>& changes) {
-  if (!plan.counts) return;
+std::uint32_t Board::commit(const Plan& plan, Position at, std::vector<BoardChange>& changes) {
+  if (!plan.counts) return 0;
   const BoardOptions& options = impl_->options;
   const std::optional<Period> period = impl_->periods.counting_at(plan.now);
   assert(period);  // Time has not advanced since it was planned.
@@ -232,11 +299,12 @@ void Board::commit(const Plan& plan, Position at, std::vector<BoardChange>& chan
     follow(plan.member, plan.group, at, changes);
     impl_->homes[plan.member] = plan.group;
   }
-  if (options.attempts) ++impl_->open_window(*period).attempts[plan.member];
+  if (options.attempts && plan.is_attempt) ++impl_->open_window(*period).attempts[plan.member];
   Section& section = impl_->open_section(*period, plan.group);
-  const Points value = impl_->combine(section.members.value(plan.member), plan.value);
+  const Points value = impl_->combine(section.value(plan.member), plan.value);
   impl_->enter(section, plan.member, value, at, changes);
   merge_last(changes, first_change);
+  return section.number;
 }
 
 Status Board::can_follow(Member member, Symbol group) const {
@@ -245,7 +313,7 @@ Status Board::can_follow(Member member, Symbol group) const {
   if (home == impl_->homes.end() || home->second == group || !impl_->is_new_group_too_many(group)) return {};
   const bool moves = std::ranges::any_of(impl_->windows, [&](const auto& window) {
     const Section* section = window->section(home->second);
-    return section != nullptr && section->members.value(member);
+    return section != nullptr && section->value(member);
   });
   if (moves) return std::unexpected(Error{.code = Code::capacity});
   return {};
@@ -261,6 +329,41 @@ void Board::follow(Member member, Symbol group, Position at, std::vector<BoardCh
   } else {
     home->second = group;
   }
+}
+
+void Board::hide(Member member, std::vector<BoardChange>& changes) {
+  if (!impl_->hidden.insert(member).second) return;
+  for (Section* section : impl_->sections_by_number()) {
+    const std::optional<Standing> standing = section->members.find(member);
+    if (!standing) continue;
+    Impl::leave(*section, member, changes);
+    section->hidden[member] = {standing->value, standing->reached};
+  }
+}
+
+void Board::show(Member member, std::vector<BoardChange>& changes) {
+  if (impl_->hidden.erase(member) == 0) return;
+  for (Section* section : impl_->sections_by_number()) {
+    const auto entry = section->hidden.find(member);
+    if (entry == section->hidden.end()) continue;
+    const HiddenEntry had = entry->second;
+    section->hidden.erase(entry);
+    impl_->restore(*section, member, had, changes);
+  }
+}
+
+bool Board::is_hidden(Member member) const {
+  return impl_->hidden.contains(member);
+}
+
+void Board::forget(Member member, std::vector<BoardChange>& changes) {
+  for (Section* section : impl_->sections_by_number()) {
+    if (!Impl::leave(*section, member, changes) || !impl_->options.is_grouped || !section->is_empty()) continue;
+    impl_->close_section(*impl_->find_window(section->period.starts), *section);
+  }
+  for (const auto& window : impl_->windows) window->attempts.erase(member);
+  impl_->homes.erase(member);
+  impl_->hidden.erase(member);
 }
 
 bool Board::advance(Timestamp arrival, std::vector<std::uint32_t>& dropped) {
@@ -339,7 +442,9 @@ std::size_t Board::memory_bytes() const {
   for (const auto& window : impl_->windows) {
     sum += sizeof(Window) + map_bytes(window->groups) + map_bytes(window->attempts);
   }
-  for (const auto& [number, section] : impl_->sections) sum += sizeof(Section) + section->members.memory_bytes();
+  for (const auto& [number, section] : impl_->sections) {
+    sum += sizeof(Section) + section->members.memory_bytes() + map_bytes(section->hidden);
+  }
   return sum;
 }
 
@@ -359,6 +464,16 @@ void Board::Impl::hash_section(const Section& section,
     }
     add(words);
   }
+  if (section.hidden.empty()) return;
+  std::vector<Member> hidden_members;
+  for (const auto& [member, entry] : section.hidden) hidden_members.push_back(member);
+  std::ranges::sort(hidden_members);
+  words.clear();
+  for (const Member member : hidden_members) {
+    const HiddenEntry& entry = section.hidden.at(member);
+    words.insert(words.end(), {member, static_cast<std::uint64_t>(entry.value), entry.reached});
+  }
+  add(words);
 }
 
 void Board::hash(const std::function<void(std::span<const std::uint64_t>)>& add) const {

@@ -64,8 +64,10 @@ struct BoardChange {
 //   results.
 //     A member that is on the board stays on it when `latest` makes its value worse.
 //   - `attempts` are counted per member and window, over all groups, so moving to another group gives no new ones.
-//   - On a board that follows the player, a group that nobody is in any more ends, and makes room under `groups_max`.
+//   - A group that nobody is in any more ends, and makes room under `groups_max`.
 //   - Before any arrival the current period is the one the Unix epoch lies in.
+//   - Who is hidden (a banned player) makes room under `limit`: when it is shown again, the worst of one too many is
+//     forgotten, which may be itself. Its group does not end meanwhile.
 //
 // Threads: the engine thread owns it. n is the members of a leaderboard.
 // Memory: see memory_bytes(); per group and window about 600 bytes and its leaderboard; with `attempts` about 12 bytes
@@ -84,20 +86,22 @@ class Board {
     Points value = 0;
     Timestamp now;
     bool counts = false;  // The member, group, window and attempts let it count.
+    bool is_attempt = true;
   };
 
   // What counting `value` for `member` at event time `now` would do. `group` only where the board is grouped; where it
-  // follows the player, the member is taken to be in it already. O(log n), changes nothing, allocates nothing.
+  // follows the player, the member is taken to be in it already. `is_attempt`: false for what is no event of the
+  // member's own, which `attempts` neither stop nor count. O(log n), changes nothing, allocates nothing.
   // Errors: rule_error (a sum leaves int64), capacity (a new group over groups_max).
-  Result<Plan> plan(Member member, Symbol group, Points value, Timestamp now);
+  Result<Plan> plan(Member member, Symbol group, Points value, Timestamp now, bool is_attempt = true);
 
-  // Does it; where the board follows the player, follow() first. Appends what it did to the member, also if its value
-  // stayed as it was, but nothing if the plan doesn't count or `limit` kept the member out. One change per section: a
-  // member that moved there and counted has entered with the value it has now. O(log n); allocates only for a new
-  // member, section or leaf.
-  void commit(const Plan& plan, Position at, std::vector<BoardChange>& changes);
+  // Does it; where the board follows the player, as after follow(). Appends what it did to the member, also if its
+  // value stayed as it was, but nothing if the plan doesn't count, the member is hidden or `limit` kept it out. One
+  // change per section: a member that moved there and counted has entered with the value it has now. Returns the number
+  // of the section it counted on, 0 if it doesn't count. O(log n); allocates only for a new member, section or leaf.
+  std::uint32_t commit(const Plan& plan, Position at, std::vector<BoardChange>& changes);
 
-  // For boards that follow the player, where the event doesn't count: `member` is in `group` now (no_group: in none).
+  // For boards that follow the player, where the plan doesn't count: `member` is in `group` now (no_group: in none).
   // Moves it, with its value, in every readable window, if it was elsewhere; nothing it earned under no_group is kept.
   // A section that has nobody left ends: section() does not know it any more. O(windows · log n), O(1) if nothing
   // moves.
@@ -111,6 +115,16 @@ class Board {
   // the group is needed to find it.
   void prefetch(Member member) const;
   void prefetch_entry(Member member) const;
+
+  // Takes `member` out of sight, in every window and group: ranks close up, and it is not counted. What it has stays,
+  // follows and counts on, unseen, until show() puts it back as if it had never been away, also among equals. Each
+  // appends its changes; either has no effect the second time. O(sections + windows · log n).
+  void hide(Member member, std::vector<BoardChange>& changes);
+  void show(Member member, std::vector<BoardChange>& changes);
+  bool is_hidden(Member member) const;
+  // Takes `member` off, in every window and group, hidden or not, and forgets all that was ever known of it.
+  // O(sections + windows · log n).
+  void forget(Member member, std::vector<BoardChange>& changes);
 
   // Time has come to `arrival`: the current period is the one it lies in; windows that are not readable any more are
   // dropped. Appends the numbers of their sections. True if the current period is another now. O(1) within a period.

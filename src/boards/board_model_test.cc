@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 #include "boards/board.h"
+#include "boards/scale_test.h"
 
 namespace tallyho {
 namespace {
@@ -48,15 +50,15 @@ class Model {
   }
 
   // The answer of plan(); what counts is done.
-  Code count(Member member, Symbol group, Points value, Timestamp now, Position at) {
+  Code count(Member member, Symbol group, Points value, Timestamp now, Position at, bool is_attempt) {
     if (options_.is_grouped && group == no_group) return Code::ok;
     const Timestamp starts = options_.every == Every::never ? Timestamp{} : calendar_.period(now).starts;
     if (options_.every != Every::never && starts < oldest()) return Code::ok;
-    if (options_.attempts && attempts_[{starts, member}] >= *options_.attempts) return Code::ok;
+    if (options_.attempts && is_attempt && attempts_[{starts, member}] >= *options_.attempts) return Code::ok;
     const bool is_new_group = options_.is_grouped && !groups().contains(group);
     if (is_new_group && groups().size() >= options_.groups_max) return Code::capacity;
     follow(member, group, at);
-    ++attempts_[{starts, member}];
+    if (is_attempt) ++attempts_[{starts, member}];
     Members& members = windows_[starts][group];
     const auto old = members.find(member);
     if (old != members.end() && options_.op == Operator::sum) value += old->second.value;
@@ -65,19 +67,46 @@ class Model {
     return Code::ok;
   }
 
-  // Who is in a group, in order.
-  std::vector<Standing> standings(Timestamp starts, Symbol group) const {
+  void hide(Member member) { hidden_.insert(member); }
+  void show(Member member) {
+    if (hidden_.erase(member) == 0) return;
+    for (auto& [starts, groups] : windows_) {
+      for (auto& [group, members] : groups) {
+        if (options_.limit && visible(members) > *options_.limit) members.erase(worst(members));
+      }
+    }
+  }
+  void forget(Member member) {
+    hidden_.erase(member);
+    for (auto& [starts, groups] : windows_) {
+      for (auto& [group, members] : groups) members.erase(member);
+    }
+    std::erase_if(attempts_, [&](const auto& count) { return count.first.second == member; });
+  }
+
+  // Who is in a group and in sight, in order, with shared ranks as asked for.
+  std::vector<Standing> standings(Timestamp starts, Symbol group, Ranking ranking = Ranking::ordinal) const {
     std::vector<Standing> standings;
     const auto window = windows_.find(starts);
     if (window == windows_.end() || !window->second.contains(group)) return standings;
     for (const auto& [member, entry] : window->second.at(group)) {
-      standings.push_back({0, member, entry.value, entry.reached});
+      if (!hidden_.contains(member)) standings.push_back({0, member, entry.value, entry.reached});
     }
     std::ranges::sort(standings, [&](const Standing& a, const Standing& b) {
       if (a.value != b.value) return is_better(a.value, b.value);
       return a.reached < b.reached;
     });
-    for (std::size_t i = 0; i < standings.size(); ++i) standings[i].rank = i + 1;
+    for (Standing& standing : standings) {
+      std::set<Points> better;
+      for (const Standing& other : standings) {
+        const bool is_before =
+            ranking == Ranking::ordinal ? &other < &standing : is_better(other.value, standing.value);
+        if (!is_before) continue;
+        ++standing.rank;
+        better.insert(other.value);
+      }
+      standing.rank = 1 + (ranking == Ranking::dense ? better.size() : standing.rank);
+    }
     return standings;
   }
 
@@ -106,15 +135,30 @@ class Model {
       if (old->second.value != value) old->second = {value, at};
       return;
     }
-    if (options_.limit && members.size() >= *options_.limit) {
-      const auto worst = std::ranges::max_element(members, [&](const auto& a, const auto& b) {
-        if (a.second.value != b.second.value) return is_better(a.second.value, b.second.value);
-        return a.second.reached < b.second.reached;
-      });
-      if (!is_better(value, worst->second.value)) return;
-      members.erase(worst);
+    if (options_.limit && !hidden_.contains(member) && visible(members) >= *options_.limit) {
+      if (!is_better(value, members[worst(members)].value)) return;
+      members.erase(worst(members));
     }
     members[member] = {value, at};
+  }
+
+  std::size_t visible(const Members& members) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(members, [&](const auto& entry) { return !hidden_.contains(entry.first); }));
+  }
+
+  // Of those in sight.
+  Member worst(const Members& members) const {
+    Member worst = no_symbol;
+    for (const auto& [member, entry] : members) {
+      if (hidden_.contains(member)) continue;
+      if (worst == no_symbol) worst = member;
+      const Entry& other = members.at(worst);
+      const bool is_worse =
+          entry.value == other.value ? entry.reached > other.reached : is_better(other.value, entry.value);
+      if (is_worse) worst = member;
+    }
+    return worst;
   }
 
   BoardOptions options_;
@@ -122,6 +166,7 @@ class Model {
   Timestamp greatest_arrival_;
   std::map<Timestamp, std::map<Symbol, Members>> windows_;
   std::map<std::pair<Timestamp, Member>, std::uint32_t> attempts_;
+  std::set<Member> hidden_;
 };
 
 // The same board as somebody sees it who only hears of the changes.
@@ -185,18 +230,62 @@ class BoardModel : public testing::TestWithParam<Choice> {
       now.seconds += random() % 9 == 0 ? static_cast<std::int64_t>(random() % 5'000) : 0;
 
       std::vector<BoardChange> changes;
-      if (random() % 5 == 0) {
+      const std::uint64_t choice = random() % 100;
+      if (choice < 5) {
+        board.hide(member, changes);
+        model.hide(member);
+      } else if (choice < 9) {
+        board.show(member, changes);
+        model.show(member);
+      } else if (choice < 10) {
+        board.forget(member, changes);
+        model.forget(member);
+      } else if (choice < 28) {
         if (!board.can_follow(member, group)) continue;
         board.follow(member, group, at, changes);
         model.follow(member, group, at);
       } else {
-        const Result<Board::Plan> plan = board.plan(member, group, value, now);
-        ASSERT_EQ(plan ? Code::ok : plan.error().code, model.count(member, group, value, now, at));
-        if (plan) board.commit(*plan, at, changes);
+        const bool is_attempt = random() % 8 != 0;
+        const Result<Board::Plan> plan = board.plan(member, group, value, now, is_attempt);
+        ASSERT_EQ(plan ? Code::ok : plan.error().code, model.count(member, group, value, now, at, is_attempt));
+        if (plan) check_commit(board, *plan, at, changes);
       }
       for (const BoardChange& change : changes) listener.apply(change);
       if (HasFatalFailure()) return;
       compare(board, model, listener, options);
+    }
+  }
+
+  // Commits, and looks at which section it says that it counted on.
+  static void check_commit(Board& board, const Board::Plan& plan, Position at, std::vector<BoardChange>& changes) {
+    const std::uint32_t number = board.commit(plan, at, changes);
+    ASSERT_EQ(number != 0, plan.counts);
+    if (number == 0) return;
+    ASSERT_EQ(board.section(number)->group, plan.group);
+    for (const BoardChange& change : changes) {
+      if (change.section != number || change.member != plan.member) continue;
+      const auto standing = board.section(number)->leaderboard->find(plan.member);
+      ASSERT_EQ(change.move.rank, standing ? standing->rank : 0);
+    }
+  }
+
+  // Every way to look at a leaderboard comes to the same.
+  static void compare_reads(const Leaderboard& leaderboard, const Model& model, Timestamp starts, Symbol group) {
+    const std::vector<Standing> expected = model.standings(starts, group);
+    for (const Ranking ranking : {Ranking::ordinal, Ranking::competition, Ranking::dense}) {
+      const std::vector<Standing> ranked = model.standings(starts, group, ranking);
+      std::vector<Standing> read;
+      leaderboard.read(1, 100, read, ranking);
+      ASSERT_EQ(read, ranked);
+      for (std::size_t i = 0; i < ranked.size(); ++i) {
+        ASSERT_EQ(leaderboard.find(ranked[i].member, ranking), ranked[i]);
+        read.clear();
+        leaderboard.read(i + 1, 1, read, ranking);  // A page from the middle.
+        ASSERT_EQ(read, std::vector{ranked[i]});
+      }
+    }
+    for (std::size_t i = 0; i < expected.size(); ++i) {  // The cursor behind each.
+      ASSERT_EQ(leaderboard.rank_of(expected[i].value, expected[i].reached, expected[i].member + 1), i + 2);
     }
   }
 
@@ -208,6 +297,8 @@ class BoardModel : public testing::TestWithParam<Choice> {
         const BoardSection* section = board.find_section(group, period.starts);
         if (section != nullptr) section->leaderboard->read(1, 100, standings);
         ASSERT_EQ(standings, expected);
+        if (section != nullptr) compare_reads(*section->leaderboard, model, period.starts, group);
+        if (HasFatalFailure()) return;
         if (section != nullptr) {
           std::vector<Member> members;
           members.reserve(standings.size());
@@ -243,7 +334,7 @@ TEST_P(BoardModel, IsWhatTheSpecificationSays) {
       options.attempts = has_attempts ? std::optional<std::uint32_t>(4) : std::nullopt;
       // Where a group can be emptied, capacity depends on more than the model knows.
       options.groups_max = groups == Groups::own ? 3 : 10;
-      run(options, seed++, 250);
+      run(options, seed++, 250 * test_scale());
       if (HasFailure()) return;
     }
   }
