@@ -30,7 +30,8 @@ Outcome Engine::ingest(const Event& event, std::string_view record, Timestamp ar
                        Arena& arena, bool wants_ranks) {
   Impl& engine = *impl_;
   arrival = std::max(arrival, engine.arrival);
-  const Result<Position> position = engine.log->append(record, arrival);
+  const RecordKind kind = sender.is_ingest ? RecordKind::event : RecordKind::event_of_player;
+  const Result<Position> position = engine.log->append(record, arrival, kind);
   if (!position) return {.code = position.error().code, .message = describe(position.error().code)};
 
   engine.version = *position;

@@ -203,7 +203,7 @@ TEST(Engine, ADefectInTheMiddleHasNoEffect) {
 // A log that cannot be written.
 class BrokenLog final : public Log {
  public:
-  Result<Position> append(std::string_view, Timestamp) override {
+  Result<Position> append(std::string_view, Timestamp, RecordKind) override {
     return std::unexpected(Error{.code = Code::unavailable});
   }
   void commit() override {}

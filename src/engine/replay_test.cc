@@ -25,7 +25,7 @@ std::shared_ptr<const Ruleset> treasure_hunt() {
 class SkippingLog final : public Log {
  public:
   explicit SkippingLog(const Position* next) : next_(next) {}
-  Result<Position> append(std::string_view, Timestamp) override { return last_ = *next_; }
+  Result<Position> append(std::string_view, Timestamp, RecordKind) override { return last_ = *next_; }
   void commit() override {}
   Position durable() const override { return last_; }
   Position last() const override { return last_; }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/position.h"
 #include "base/time.h"
+#include "log/record.h"
 
 namespace tallyho {
 
@@ -18,10 +19,10 @@ class Log {
  public:
   virtual ~Log() = default;
 
-  // Enters a record that arrived at `arrival` (never before the record before it) and returns its position, one more
-  // than the last. The bytes are copied or not needed after the call.
-  // Errors: unavailable (it cannot be written now; nothing was entered).
-  virtual Result<Position> append(std::string_view record, Timestamp arrival) = 0;
+  // Enters a record of this kind that arrived at `arrival` (never before the record before it) and returns its
+  // position, one more than the last. The bytes are copied or not needed after the call. Errors: unavailable,
+  // overloaded (it cannot be written now; nothing was entered).
+  virtual Result<Position> append(std::string_view record, Timestamp arrival, RecordKind kind) = 0;
 
   // Makes everything appended so far durable, or starts to.
   virtual void commit() = 0;

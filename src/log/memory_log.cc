@@ -2,7 +2,7 @@
 
 namespace tallyho {
 
-Result<Position> MemoryLog::append(std::string_view /*record*/, Timestamp /*arrival*/) {
+Result<Position> MemoryLog::append(std::string_view /*record*/, Timestamp /*arrival*/, RecordKind /*kind*/) {
   return ++last_;
 }
 

@@ -19,7 +19,7 @@ class MemoryLog final : public Log {
   explicit MemoryLog(std::string identity) : identity_(std::move(identity)) {}
 
   // O(1), never fails.
-  Result<Position> append(std::string_view record, Timestamp arrival) override;
+  Result<Position> append(std::string_view record, Timestamp arrival, RecordKind kind) override;
   // At once: durable() is last() when it returns.
   void commit() override;
   Position durable() const override;

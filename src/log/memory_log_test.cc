@@ -1,6 +1,6 @@
 #include "log/memory_log.h"
 
-#include "log/log_conformance.h"
+#include "log/testing/log_conformance.h"
 
 namespace tallyho {
 namespace {
@@ -10,7 +10,7 @@ INSTANTIATE_TEST_SUITE_P(Memory, LogConformance,
 
 TEST(MemoryLog, ACommitIsDurableAtOnce) {
   MemoryLog log;
-  ASSERT_TRUE(log.append("{}", Timestamp{}));
+  ASSERT_TRUE(log.append("{}", Timestamp{}, RecordKind::event));
   EXPECT_EQ(log.durable(), 0U);
   log.commit();
   EXPECT_EQ(log.durable(), 1U);

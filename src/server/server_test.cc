@@ -179,9 +179,9 @@ TEST_F(ServerTest, AFullQueueAnswersOverloadedInOrder) {
 // A log that can be told not to take anything, and when what it took is durable.
 class MoodyLog final : public Log {
  public:
-  Result<Position> append(std::string_view record, Timestamp arrival) override {
+  Result<Position> append(std::string_view record, Timestamp arrival, RecordKind kind) override {
     if (is_broken) return std::unexpected(Error{.code = Code::unavailable});
-    return log_.append(record, arrival);
+    return log_.append(record, arrival, kind);
   }
   void commit() override { log_.commit(); }
   Position durable() const override { return is_slow ? 0 : log_.durable(); }

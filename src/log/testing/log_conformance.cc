@@ -1,37 +1,10 @@
-#pragma once
+#include "log/testing/log_conformance.h"
 
 #include <atomic>
-#include <functional>
-#include <memory>
 #include <set>
 #include <string>
-#include <thread>
-
-#include "gtest/gtest.h"
-#include "log/log.h"
 
 namespace tallyho {
-
-// What every implementation of Log must do. A test file of one includes this header and says which:
-//
-//     INSTANTIATE_TEST_SUITE_P(Memory, LogConformance, testing::Values(LogMaker{[] { return …; }}));
-struct LogMaker {
-  std::function<std::unique_ptr<Log>()> make;  // A new, empty log.
-};
-
-class LogConformance : public testing::TestWithParam<LogMaker> {
- protected:
-  // Waits for what commit() only starts. A log that never gets there hangs, and the test's time limit ends it.
-  static void commit_and_wait(Log& log) {
-    log.commit();
-    while (log.durable() < log.last()) {
-      std::this_thread::yield();
-      log.commit();
-    }
-  }
-
-  std::unique_ptr<Log> log_ = GetParam().make();
-};
 
 TEST_P(LogConformance, AnEmptyLogIsAtPositionZero) {
   EXPECT_EQ(log_->last(), 0U);
@@ -40,14 +13,14 @@ TEST_P(LogConformance, AnEmptyLogIsAtPositionZero) {
 
 TEST_P(LogConformance, PositionsCountUpByOneFromOne) {
   for (Position expected = 1; expected <= 1000; ++expected) {
-    ASSERT_EQ(log_->append("{}", Timestamp{static_cast<std::int64_t>(expected), 0}), expected);
+    ASSERT_EQ(log_->append("{}", Timestamp{static_cast<std::int64_t>(expected), 0}, RecordKind::event), expected);
     ASSERT_EQ(log_->last(), expected);
   }
 }
 
 TEST_P(LogConformance, NothingIsDurableBeforeItWasAppended) {
   for (int round = 0; round < 100; ++round) {
-    ASSERT_TRUE(log_->append("{}", Timestamp{round, 0}));
+    ASSERT_TRUE(log_->append("{}", Timestamp{round, 0}, RecordKind::event));
     ASSERT_LE(log_->durable(), log_->last());
     if (round % 7 == 0) log_->commit();
     ASSERT_LE(log_->durable(), log_->last());
@@ -56,7 +29,7 @@ TEST_P(LogConformance, NothingIsDurableBeforeItWasAppended) {
 
 TEST_P(LogConformance, ACommitMakesEverythingAppendedDurable) {
   for (int round = 1; round <= 10; ++round) {
-    for (int i = 0; i < round; ++i) ASSERT_TRUE(log_->append("{}", Timestamp{}));
+    for (int i = 0; i < round; ++i) ASSERT_TRUE(log_->append("{}", Timestamp{}, RecordKind::event));
     commit_and_wait(*log_);
     ASSERT_EQ(log_->durable(), log_->last());
   }
@@ -65,7 +38,7 @@ TEST_P(LogConformance, ACommitMakesEverythingAppendedDurable) {
 TEST_P(LogConformance, ACommitOfNothingChangesNothing) {
   commit_and_wait(*log_);
   EXPECT_EQ(log_->last(), 0U);
-  ASSERT_TRUE(log_->append("{}", Timestamp{}));
+  ASSERT_TRUE(log_->append("{}", Timestamp{}, RecordKind::event));
   commit_and_wait(*log_);
   commit_and_wait(*log_);
   EXPECT_EQ(log_->last(), 1U);
@@ -74,16 +47,16 @@ TEST_P(LogConformance, ACommitOfNothingChangesNothing) {
 
 TEST_P(LogConformance, RecordsMayHoldAnyBytes) {
   for (const std::string& record : {std::string(), std::string("\0\xff\r\n", 4), std::string(16'384, 'x')}) {
-    EXPECT_TRUE(log_->append(record, Timestamp{}));
+    EXPECT_TRUE(log_->append(record, Timestamp{}, RecordKind::event));
   }
   commit_and_wait(*log_);
   EXPECT_EQ(log_->durable(), 3U);
 }
 
 TEST_P(LogConformance, ArrivalTimesMayBeEqual) {
-  EXPECT_EQ(log_->append("{}", Timestamp::min()), 1U);
-  EXPECT_EQ(log_->append("{}", Timestamp::min()), 2U);
-  EXPECT_EQ(log_->append("{}", Timestamp::max()), 3U);
+  EXPECT_EQ(log_->append("{}", Timestamp::min(), RecordKind::event), 1U);
+  EXPECT_EQ(log_->append("{}", Timestamp::min(), RecordKind::event), 2U);
+  EXPECT_EQ(log_->append("{}", Timestamp::max(), RecordKind::event), 3U);
 }
 
 TEST_P(LogConformance, EveryNewLogHasAnIdentityOfItsOwn) {
@@ -108,7 +81,7 @@ TEST_P(LogConformance, AnotherThreadSeesDurableOnlyGoForward) {
     }
   });
   for (int i = 0; i < 1000; ++i) {
-    EXPECT_TRUE(log_->append("{}", Timestamp{}));
+    EXPECT_TRUE(log_->append("{}", Timestamp{}, RecordKind::event));
     log_->commit();
   }
   done.store(true);

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/position.h"
+#include "base/time.h"
+
+namespace tallyho {
+
+// What a record is. The numbers are in the files: append, never renumber.
+enum class RecordKind : std::uint8_t {
+  event = 0,            // An event's JSON as received, from a sender with the role `ingest`.
+  event_of_player = 1,  // The same, from another.
+  operation = 2,        // What an administrator did.
+};
+
+// A record of a log.
+struct LogRecord {
+  Position position = 0;
+  RecordKind kind = RecordKind::event;
+  Timestamp arrival;
+  std::string_view bytes;
+};
+
+}  // namespace tallyho

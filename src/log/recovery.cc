@@ -1,0 +1,182 @@
+#include "log/recovery.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "fmt/format.h"
+
+namespace tallyho {
+namespace {
+
+bool is_zero(std::span<const std::byte> bytes) {
+  return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
+}
+
+// The bytes of a file as they are on the disk.
+IoResult<std::vector<std::byte>> read_durable(LogFile& file) {
+  if (const auto synced = file.sync(); !synced) return std::unexpected(synced.error());
+  file.drop_cache();
+  const auto size = file.size();
+  if (!size) return std::unexpected(size.error());
+  std::vector<std::byte> bytes(*size);
+  const auto read = file.read(0, bytes);
+  if (!read) return std::unexpected(read.error());
+  bytes.resize(*read);
+  return bytes;
+}
+
+class Recovery {
+ public:
+  Recovery(LogDirectory& directory, Position known_durable) : directory_(directory), known_durable_(known_durable) {}
+
+  std::expected<RecoveredLog, RecoveryError> run();
+
+ private:
+  using Step = std::expected<void, RecoveryError>;
+  // `next`: where the segment after it begins, if there is one.
+  Step take(const std::string& name, std::optional<Position> next);
+  Step check_header(const std::optional<SegmentHeader>& header, const std::string& name) const;
+  Step cut(LogFile& file, const SegmentInfo& info, std::span<const std::byte> tail);
+  Step finish() const;
+  static std::unexpected<RecoveryError> damage(LogDamage found) { return std::unexpected(RecoveryError(found)); }
+
+  LogDirectory& directory_;
+  const Position known_durable_;
+  RecoveredLog log_;
+};
+
+std::expected<RecoveredLog, RecoveryError> Recovery::run() {
+  const auto names = directory_.list();
+  if (!names) return std::unexpected(names.error());
+  std::vector<std::string> segments;
+  std::ranges::copy_if(*names, std::back_inserter(segments),
+                       [](const auto& name) { return first_position_of(name).has_value(); });
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const auto next = i + 1 < segments.size() ? first_position_of(segments[i + 1]) : std::nullopt;
+    if (const Step taken = take(segments[i], next); !taken) return std::unexpected(taken.error());
+  }
+  if (const Step finished = finish(); !finished) return std::unexpected(finished.error());
+  return std::move(log_);
+}
+
+Recovery::Step Recovery::take(const std::string& name, std::optional<Position> next) {
+  const auto file = directory_.open(name);
+  if (!file) return std::unexpected(file.error());
+  const auto bytes = read_durable(**file);
+  if (!bytes) return std::unexpected(bytes.error());
+  const std::optional<SegmentHeader> header = decode_segment_header(*bytes);
+  if (const Step checked = check_header(header, name); !checked) return checked;
+  if (bytes->size() != header->segment_bytes) {
+    return damage({name, bytes->size(), header->first,
+                   fmt::format("it has {} bytes and was made with {}", bytes->size(), header->segment_bytes)});
+  }
+  SegmentScan scan = scan_segment(*bytes, *header);
+  scan.info.name = name;
+  const Position missing = scan.info.last + 1;
+  const bool was_durable = scan.is_proven || (next && *next > missing) || known_durable_ >= missing;
+  if (!scan.is_clean && was_durable)
+    return damage({name, scan.info.end, missing, "a frame is damaged that was durable"});
+  if (!scan.is_clean && !next) {
+    const std::span<const std::byte> tail = std::span(*bytes).subspan(scan.info.end);
+    if (const Step done = cut(**file, scan.info, tail); !done) return done;
+  }
+  log_.segments.push_back(std::move(scan.info));
+  return {};
+}
+
+Recovery::Step Recovery::check_header(const std::optional<SegmentHeader>& header, const std::string& name) const {
+  const Position first = *first_position_of(name);
+  if (!header) return damage({name, 0, first, "its header is damaged"});
+  if (header->version != log_format_version) {
+    return damage({name, 0, first,
+                   fmt::format("it has format {}, and this program knows {}", header->version, log_format_version)});
+  }
+  if (header->first != first) return damage({name, 0, first, "its name is not that of its first position"});
+  if (log_.segments.empty()) return {};
+  const SegmentInfo& before = log_.segments.back();
+  if (header->identity != before.header.identity) return damage({name, 0, first, "it belongs to another log"});
+  if (first != before.last + 1) {
+    return damage({before.name, before.end, before.last + 1,
+                   fmt::format("records up to {} are missing before segment {}", first - 1, name)});
+  }
+  return {};
+}
+
+// Until the zeros are durable the tail is as it was, or partly: a crash here begins the same recovery again.
+Recovery::Step Recovery::cut(LogFile& file, const SegmentInfo& info, std::span<const std::byte> tail) {
+  std::size_t end = tail.size();
+  while (end > 0 && tail[end - 1] == std::byte{0}) --end;
+  const std::span<const std::byte> torn = tail.first(end);
+  log_.torn_bytes = torn.size();
+  log_.torn_copy = fmt::format("{}.torn-{}", info.name, info.end);
+  const auto copy = directory_.create(log_.torn_copy);
+  if (!copy) return std::unexpected(copy.error());
+  const std::vector<std::byte> zeros(torn.size());
+  for (const IoStatus& status : {(*copy)->write(0, torn), (*copy)->sync(), directory_.sync_names()}) {
+    if (!status) return std::unexpected(status.error());
+  }
+  if (const auto written = file.write(info.end, zeros); !written) return std::unexpected(written.error());
+  if (const auto synced = file.sync(); !synced) return std::unexpected(synced.error());
+  return {};
+}
+
+// What a snapshot holds was durable, so the log must reach it.
+Recovery::Step Recovery::finish() const {
+  if (log_.segments.empty() || log_.last() >= known_durable_) return {};
+  const SegmentInfo& last = log_.segments.back();
+  return damage({last.name, last.end, last.last + 1,
+                 fmt::format("a snapshot holds everything up to {}, but the log ends before", known_durable_)});
+}
+
+// A frame that could be one's next: it counts on where the one before ended.
+bool follows(const FrameHeader& frame, const SegmentInfo& info) {
+  return frame.first == info.last + 1 && frame.epoch >= info.epoch;
+}
+
+}  // namespace
+
+SegmentScan scan_segment(std::span<const std::byte> bytes, const SegmentHeader& header) {
+  SegmentScan scan;
+  SegmentInfo& info = scan.info;
+  info.header = header;
+  info.last = header.first - 1;
+  info.end = segment_header_bytes;
+  const std::uint32_t seed = header.seed();
+  while (info.end < bytes.size()) {
+    const auto frame = decode_frame(bytes.subspan(info.end), seed);
+    if (!frame || !follows(*frame, info)) break;
+    info.last += frame->count;
+    info.end += frame->bytes();
+    info.durable_through = std::max(info.durable_through, frame->durable_through);
+    info.epoch = frame->epoch;
+    info.ends_with_seal = frame->type == FrameType::seal;
+  }
+  info.end = std::min<std::uint64_t>(info.end, bytes.size());
+  scan.is_clean = is_zero(bytes.subspan(info.end));
+  for (std::uint64_t at = info.end; !scan.is_clean && !scan.is_proven && at < bytes.size(); at += sector_bytes) {
+    const auto later = decode_frame(bytes.subspan(at), seed);
+    scan.is_proven = later && later->durable_through > info.last;
+  }
+  return scan;
+}
+
+std::expected<RecoveredLog, RecoveryError> recover_log(LogDirectory& directory, Position known_durable) {
+  return Recovery(directory, known_durable).run();
+}
+
+std::string LogDamage::text() const {
+  return fmt::format(
+      "the log is damaged: segment {}, offset {}, from position {} on: {}\n"
+      "What was acked there cannot be read, so nothing was changed. The ways out:\n"
+      "  - put back the damaged file from a backup or another copy of the disk;\n"
+      "  - `tallyho log verify` says what else is damaged;\n"
+      "  - `tallyho log salvage --accept-loss` goes on without what cannot be read.",
+      segment, offset, position, reason);
+}
+
+std::string text_of(const RecoveryError& error) {
+  return std::visit([](const auto& what) { return what.text(); }, error);
+}
+
+}  // namespace tallyho

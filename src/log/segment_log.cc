@@ -1,0 +1,158 @@
+#include "log/segment_log.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "fmt/format.h"
+#include "log/identity.h"
+
+namespace tallyho {
+
+SegmentLog::SegmentLog(std::unique_ptr<LogDirectory> directory, Options options)
+    : directory_(std::move(directory)), options_(std::move(options)), writer_(*directory_, options_.segment_bytes) {}
+
+IoResult<std::unique_ptr<SegmentLog>> SegmentLog::open(std::unique_ptr<LogDirectory> directory, const RecoveredLog& log,
+                                                       Options options, std::string identity) {
+  std::unique_ptr<SegmentLog> opened(new SegmentLog(std::move(directory), std::move(options)));
+  if (identity.empty()) identity = make_log_identity();
+  if (const IoStatus begun = opened->writer_.open(log, identity); !begun) return std::unexpected(begun.error());
+  opened->last_ = opened->writer_.last();
+  opened->durable_ = opened->last_;
+  opened->is_spare_wanted_ = true;
+  if (opened->options_.has_threads) {
+    opened->writing_ = std::thread([log_ = opened.get()] { log_->write(); });
+    opened->making_spares_ = std::thread([log_ = opened.get()] { log_->make_spares(); });
+  } else {
+    opened->try_spare();
+  }
+  opened->commit();
+  return opened;
+}
+
+SegmentLog::~SegmentLog() {
+  if (writer_.identity().empty()) return;  // Never opened.
+  stop();
+  if (!has_failed_ && !filling_.is_empty()) write_out(filling_);
+  if (!has_failed_ && !writer_.is_sealed()) {
+    if (const IoStatus sealed = writer_.seal(); !sealed) fail(sealed.error());
+  }
+}
+
+void SegmentLog::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
+  changed_.notify_all();
+  if (writing_.joinable()) writing_.join();
+  if (making_spares_.joinable()) making_spares_.join();
+}
+
+Result<Position> SegmentLog::append(std::string_view record, Timestamp arrival, RecordKind kind) {
+  const std::uint64_t needed = filling_.bytes() + FrameBuffer::bytes_of_record(record.size());
+  if (has_failed_ || record.size() > record_bytes_max) return std::unexpected(Error{.code = Code::unavailable});
+  if (needed > options_.buffer_bytes_max) return std::unexpected(Error{.code = Code::overloaded});
+  if (needed > budget_) return std::unexpected(Error{.code = Code::unavailable});
+  filling_.add(++last_, kind, arrival, record);
+  return last_;
+}
+
+void SegmentLog::commit() {
+  if (has_failed_) return;
+  if (!options_.has_threads) {
+    if (!filling_.is_empty()) write_out(filling_);
+    if (is_spare_wanted_) try_spare();
+    budget_ = writer_.has_spare() ? options_.buffer_bytes_max : writer_.left();
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  if (is_handed_ || is_sealing_) return;  // What is being filled goes with the next one.
+  if (has_new_spare_) {
+    has_new_spare_ = false;
+    writer_.take_over_spare();
+  }
+  const std::uint64_t handed = filling_.bytes();
+  const std::uint64_t left = writer_.left() > handed ? writer_.left() - handed : 0;
+  budget_ = writer_.has_spare() ? options_.buffer_bytes_max : left;
+  if (filling_.is_empty()) return;
+  std::swap(filling_, handed_);
+  is_handed_ = true;
+  changed_.notify_all();
+}
+
+// The writing thread.
+void SegmentLog::write() {
+  std::unique_lock lock(mutex_);
+  while (!has_failed_) {
+    const auto has_work = [this] { return is_handed_ || is_stopping_; };
+    const bool is_idle = !changed_.wait_for(lock, options_.seal_after, has_work);
+    if (is_handed_) {
+      lock.unlock();
+      write_out(handed_);
+      lock.lock();
+      is_handed_ = false;
+      if (options_.on_durable) options_.on_durable();
+    } else if (is_stopping_) {
+      return;
+    } else if (is_idle && !writer_.is_sealed()) {
+      is_sealing_ = true;
+      lock.unlock();
+      const IoStatus sealed = writer_.seal();
+      lock.lock();
+      is_sealing_ = false;
+      if (!sealed) fail(sealed.error());
+    } else if (is_idle) {
+      changed_.wait(lock, has_work);
+    }
+  }
+}
+
+void SegmentLog::write_out(FrameBuffer& frames) {
+  const bool had_spare = writer_.has_spare();
+  const IoStatus written = writer_.write(frames, !options_.is_buffered);
+  if (!written) return fail(written.error());
+  durable_.store(frames.last(), std::memory_order_release);
+  frames.clear();
+  if (!had_spare || writer_.has_spare()) return;
+  const std::lock_guard lock(mutex_);
+  is_spare_wanted_ = true;
+  changed_.notify_all();
+}
+
+// The thread that makes segments. While the disk is full it tries again every second.
+void SegmentLog::make_spares() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return is_spare_wanted_ || is_stopping_; });
+    if (is_stopping_) return;
+    lock.unlock();
+    const IoStatus made = writer_.make_spare();
+    is_disk_full_ = !made;
+    lock.lock();
+    if (made) {
+      is_spare_wanted_ = false;
+      has_new_spare_ = true;
+    } else {
+      changed_.wait_for(lock, std::chrono::seconds(1), [this] { return is_stopping_; });
+    }
+  }
+}
+
+bool SegmentLog::try_spare() {
+  const IoStatus made = writer_.make_spare();
+  is_disk_full_ = !made;
+  if (!made) return false;
+  writer_.take_over_spare();
+  is_spare_wanted_ = false;
+  return true;
+}
+
+void SegmentLog::fail(const IoError& error) {
+  has_failed_ = true;
+  if (options_.on_failure) return options_.on_failure(error);
+  fmt::print(stderr, "tallyho: the log has failed, and with it the process: {}\n", error.text());
+  std::abort();
+}
+
+}  // namespace tallyho

@@ -1,0 +1,120 @@
+#include "log/segment_writer.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace tallyho {
+namespace {
+
+constexpr std::string_view spare_name = "spare.segment";
+constexpr std::size_t zeros_at_once = 1 << 20;
+
+// Stops at the first that fails.
+template <typename... Steps>
+IoStatus in_order(Steps... steps) {
+  IoStatus status;
+  (void)((status = steps(), status.has_value()) && ...);
+  return status;
+}
+
+}  // namespace
+
+IoStatus SegmentWriter::open(const RecoveredLog& log, const std::string& new_identity) {
+  if (log.segments.empty()) {
+    identity_ = new_identity;
+    epoch_ = 1;
+    return in_order([this] { return make_spare(); },
+                    [this] {
+                      take_over_spare();
+                      return begin_segment();
+                    });
+  }
+  const SegmentInfo& segment = log.segments.back();
+  identity_ = segment.header.identity;
+  epoch_ = segment.epoch + 1;
+  last_ = durable_ = segment.last;
+  end_ = segment.end;
+  seed_ = segment.header.seed();
+  auto file = directory_.open(segment.name);
+  if (!file) return std::unexpected(file.error());
+  file_ = std::move(*file);
+  // A segment made with another size goes on to its end only if that is the size of this run.
+  const bool is_full = segment.header.segment_bytes != segment_bytes_ || end_ + 2 * sector_bytes > segment_bytes_;
+  if (!is_full) return put(FrameType::open);
+  return in_order([this] { return make_spare(); },
+                  [this] {
+                    take_over_spare();
+                    return begin_segment();
+                  },
+                  [this] { return put(FrameType::open); });
+}
+
+// Named only once its header is durable, and used only once its name is: where a segment is, all before it is durable.
+IoStatus SegmentWriter::begin_segment() {
+  const SegmentHeader header{
+      .identity = identity_, .version = log_format_version, .first = last_ + 1, .segment_bytes = segment_bytes_};
+  if (file_ != nullptr) {
+    if (const IoStatus synced = file_->sync(); !synced) return synced;
+    durable_ = last_;
+  }
+  auto file = directory_.open(spare_name);
+  if (!file) return std::unexpected(file.error());
+  const IoStatus begun = in_order([&] { return (*file)->write(0, encode(header)); }, [&] { return (*file)->sync(); },
+                                  [&] { return directory_.rename(spare_name, segment_name(header.first)); },
+                                  [&] { return directory_.sync_names(); });
+  if (!begun) return begun;
+  file_ = std::move(*file);
+  seed_ = header.seed();
+  end_ = segment_header_bytes;
+  has_spare_ = false;
+  return {};
+}
+
+IoStatus SegmentWriter::make_spare() {
+  const auto file = directory_.create(spare_name);
+  if (!file) return std::unexpected(file.error());
+  const std::vector<std::byte> zeros(std::min<std::uint64_t>(segment_bytes_, zeros_at_once));
+  IoStatus status;
+  for (std::uint64_t at = 0; status && at < segment_bytes_; at += zeros.size()) {
+    const std::size_t bytes = std::min<std::uint64_t>(zeros.size(), segment_bytes_ - at);
+    status = (*file)->write(at, std::span(zeros).first(bytes));
+  }
+  if (status) status = in_order([&] { return (*file)->sync(); }, [this] { return directory_.sync_names(); });
+  if (!status) (void)directory_.remove(spare_name);  // What it took of a full disk is needed.
+  return status;
+}
+
+IoStatus SegmentWriter::write(FrameBuffer& frames, bool syncs) {
+  if (frames.bytes() > left()) {
+    if (const IoStatus begun = begin_segment(); !begun) return begun;
+  }
+  return put(frames, syncs);
+}
+
+IoStatus SegmentWriter::seal() {
+  if (const IoStatus synced = file_->sync(); !synced) return synced;
+  durable_ = last_;
+  if (const IoStatus put_down = put(FrameType::seal); !put_down) return put_down;
+  is_sealed_ = true;
+  return {};
+}
+
+IoStatus SegmentWriter::put(FrameType type) {
+  own_.clear();
+  own_.add(type, last_ + 1);
+  return put(own_, true);
+}
+
+IoStatus SegmentWriter::put(FrameBuffer& frames, bool syncs) {
+  const std::span<const std::byte> bytes = frames.finish(seed_, durable_, epoch_);
+  if (const IoStatus written = file_->write(end_, bytes); !written) return written;
+  end_ += bytes.size();
+  last_ = std::max(last_, frames.last());
+  is_sealed_ = false;
+  if (!syncs) return {};
+  if (const IoStatus synced = file_->sync(); !synced) return synced;
+  durable_ = last_;
+  return {};
+}
+
+}  // namespace tallyho
