@@ -1,20 +1,28 @@
 // tallyho serve: the game behind sockets, until SIGTERM or SIGINT.
 
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <thread>
 
 #include "CLI/CLI.hpp"
+#include "cli/progress.h"
 #include "cli/ruleset_files.h"
 #include "cli/verbs.h"
 #include "fmt/format.h"
+#include "log/recovery.h"
+#include "log/segment_log.h"
 #include "server/server.h"
 
 namespace tallyho::cli {
 namespace {
 
+constexpr int exit_log_failed = 3;
+
 struct ServeOptions {
   std::string ruleset;
+  std::string data;
+  std::string acks = "durable";
   ServerOptions server;
 };
 
@@ -32,15 +40,52 @@ int fail(const std::string& message) {
   return 1;
 }
 
+// A disk that fails while events are written: what it holds is unknown, so nothing may be acked any more, and nothing
+// of this process's is worth writing.
+[[noreturn]] void give_up(const IoError& error) {
+  fmt::print(stderr, "tallyho serve: the log cannot be written, so the server ends: {}\n", error.text());
+  std::_Exit(exit_log_failed);
+}
+
+// The log of --data; null: none, so it is kept in memory.
+std::expected<std::unique_ptr<Log>, std::string> open_log(const ServeOptions& options) {
+  if (options.data.empty()) return nullptr;
+  auto directory = open_log_directory(options.data);
+  if (!directory && directory.error().operation == "flock") {
+    return std::unexpected(options.data + ": another server has it open");
+  }
+  if (!directory) return std::unexpected(directory.error().text());
+  const auto recovered = recover_log(**directory, 0);
+  if (!recovered) return std::unexpected(text_of(recovered.error()));
+  if (recovered->torn_bytes > 0) {
+    fmt::print(stderr, "the log ended in a write that was cut short; {} bytes that nobody was told of are now in {}\n",
+               recovered->torn_bytes, recovered->torn_copy);
+  }
+  auto log = SegmentLog::open(std::move(*directory), *recovered,
+                              {.is_buffered = options.acks == "buffered", .on_failure = give_up});
+  if (!log) return std::unexpected(log.error().text());
+  return std::move(*log);
+}
+
 int serve(const ServeOptions& options) {
   const auto ruleset = load_or_explain(options.ruleset);
   if (ruleset == nullptr) return 1;
   const sigset_t signals = ending_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  auto server = Server::open(ruleset, options.server);
+  auto log = open_log(options);
+  if (!log) return fail(log.error());
+  ServerOptions server_options = options.server;
+  server_options.keeps_log = *log != nullptr;
+  Progress progress("replaying");
+  server_options.replay_progress = [&progress, last = *log == nullptr ? 0 : (*log)->last()](Position position) {
+    progress.update(position, last, "records");
+  };
+  auto server = Server::open(ruleset, server_options, std::move(*log));
   if (!server) return fail(server.error());
-  fmt::print(stderr, "without --data the log is kept in memory: what it holds is gone when the server ends\n");
+  if (options.data.empty()) {
+    fmt::print(stderr, "without --data the log is kept in memory: what it holds is gone when the server ends\n");
+  }
   fmt::print(stderr, "listening on {}, admin on {}\n", (*server)->listen_endpoint(), (*server)->admin_endpoint());
   std::thread waiter([&] {
     int signal = 0;
@@ -60,6 +105,13 @@ void add_serve(CLI::App& app, int& status) {
   auto options = std::make_shared<ServeOptions>();
   CLI::App* verb = app.add_subcommand("serve", "Run the server");
   verb->add_option("--ruleset", options->ruleset, "The ruleset")->required();
+  verb->add_option("--data", options->data, "Keep the log in this directory: what was acked outlives the server")
+      ->type_name("DIR");
+  verb->add_option("--acks", options->acks,
+                   "When an event is acked: once it is on the disk, or once the system has it (a killed server loses "
+                   "nothing, a power failure may)")
+      ->check(CLI::IsMember({"durable", "buffered"}))
+      ->capture_default_str();
   verb->add_option("--listen", options->server.listen, "Where players and watchers connect; port 0 takes a free one")
       ->type_name("HOST:PORT")
       ->capture_default_str();

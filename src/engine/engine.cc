@@ -34,15 +34,37 @@ Outcome Engine::ingest(const Event& event, std::string_view record, Timestamp ar
   const Result<Position> position = engine.log->append(record, arrival, kind);
   if (!position) return {.code = position.error().code, .message = describe(position.error().code)};
 
-  engine.version = *position;
-  engine.advance(arrival);
-  engine.begin(event, event.ts.value_or(arrival));
-  if (const auto points = engine.first_answer(event, sender, arrival)) return engine.answer_duplicate(*points);
-  if (!engine.apply(event, arrival)) {
-    engine.state.roll_back();
-    return engine.answer_refusal(arena);
+  return engine.take(event, sender, {*position, kind, arrival, record}, arena, wants_ranks);
+}
+
+Outcome Engine::replay(const Event& event, const LogRecord& record, Arena& arena) {
+  return impl_->take(event, Sender{.is_ingest = record.kind == RecordKind::event}, record, arena, false);
+}
+
+void Engine::skip_to(Position position) {
+  impl_->version = position;
+}
+
+std::expected<void, std::string> Engine::begin_log(Timestamp now) {
+  const Result<Position> position = impl_->log->append(impl_->ruleset->source, now, RecordKind::ruleset);
+  if (!position) return std::unexpected(std::string("the log does not take the ruleset"));
+  impl_->log->commit();
+  skip_to(*position);
+  return {};
+}
+
+// What happens to an event that is in the log.
+Outcome Engine::Impl::take(const Event& event, const Sender& sender, const LogRecord& record, Arena& caller,
+                           bool wants_ranks) {
+  version = record.position;
+  advance(record.arrival);
+  begin(event, event.ts.value_or(record.arrival));
+  if (const auto points = first_answer(event, sender, record.arrival)) return answer_duplicate(*points);
+  if (!apply(event, record.arrival)) {
+    state.roll_back();
+    return answer_refusal(caller);
   }
-  return engine.commit(event, sender, arena, wants_ranks);
+  return commit(event, sender, caller, wants_ranks);
 }
 
 // Time has come to `arrival`: windows of boards begin and end.

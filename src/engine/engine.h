@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <span>
@@ -88,6 +89,13 @@ class Engine {
   // `prepared_best` events at once.
   static constexpr std::size_t prepared_best = 16;
   void prepare(std::span<const Event* const> events, bool is_ingest);
+
+  // Applies an event that the log has already, as ingest() did when it came: for engine/replay.h.
+  Outcome replay(const Event& event, const LogRecord& record, Arena& arena);
+  // Passes over a record that changes nothing but the position.
+  void skip_to(Position position);
+  // Makes the ruleset the first record of a log that has none. Errors, as text: the log does not take it.
+  std::expected<void, std::string> begin_log(Timestamp now);
 
   // What ingest() would do with an event from a sender with the role `ingest`, rule by rule; changes nothing.
   Explanation explain(const Event& event, Timestamp arrival);

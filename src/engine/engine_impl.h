@@ -19,7 +19,8 @@ namespace tallyho {
 struct Engine::Impl {
   Impl(std::shared_ptr<const Ruleset> the_ruleset, std::unique_ptr<Log> the_log, const Options& the_options);
 
-  // The steps of ingest(), which explain() shares.
+  Outcome take(const Event& event, const Sender& sender, const LogRecord& record, Arena& arena, bool wants_ranks);
+  // The steps of that, which explain() shares.
   void advance(Timestamp arrival);
   void begin(const Event& event, Timestamp now);
   // What the event's id was answered when it was accepted, if it was.

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +31,17 @@ class Log {
 
   // Everything up to here is durable. Never goes back.
   virtual Position durable() const = 0;
+
+  // Passes on the records from position `from` on that it had when it was opened, in order, until `take` returns false.
+  // A record's bytes are valid during the call. A log that keeps nothing passes on nothing.
+  // Errors, as text: it cannot be read, or is damaged.
+  virtual std::expected<void, std::string> read(Position /*from*/,
+                                                const std::function<bool(const LogRecord&)>& /*take*/) const {
+    return {};
+  }
+
+  // From now on, `call` is called after durable() has moved by itself, from any thread. Before the first append().
+  virtual void when_durable(std::function<void()> /*call*/) {}
 
   // The position of the record appended last, 0 if there is none.
   virtual Position last() const = 0;

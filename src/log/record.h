@@ -13,6 +13,7 @@ enum class RecordKind : std::uint8_t {
   event = 0,            // An event's JSON as received, from a sender with the role `ingest`.
   event_of_player = 1,  // The same, from another.
   operation = 2,        // What an administrator did.
+  ruleset = 3,          // The ruleset's source, which is in force from here on.
 };
 
 // A record of a log.

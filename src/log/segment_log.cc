@@ -6,6 +6,7 @@
 
 #include "fmt/format.h"
 #include "log/identity.h"
+#include "log/log_reader.h"
 
 namespace tallyho {
 
@@ -17,6 +18,7 @@ IoResult<std::unique_ptr<SegmentLog>> SegmentLog::open(std::unique_ptr<LogDirect
   std::unique_ptr<SegmentLog> opened(new SegmentLog(std::move(directory), std::move(options)));
   if (identity.empty()) identity = make_log_identity();
   if (const IoStatus begun = opened->writer_.open(log, identity); !begun) return std::unexpected(begun.error());
+  opened->recovered_ = log.segments;
   opened->last_ = opened->writer_.last();
   opened->durable_ = opened->last_;
   opened->is_spare_wanted_ = true;
@@ -81,6 +83,18 @@ void SegmentLog::commit() {
   changed_.notify_all();
 }
 
+std::expected<void, std::string> SegmentLog::read(Position from,
+                                                  const std::function<bool(const LogRecord&)>& take) const {
+  const auto read = read_log(*directory_, recovered_, from, take);
+  if (!read) return std::unexpected(text_of(read.error()));
+  return {};
+}
+
+void SegmentLog::when_durable(std::function<void()> call) {
+  const std::lock_guard lock(mutex_);
+  on_durable_ = std::move(call);
+}
+
 // The writing thread.
 void SegmentLog::write() {
   std::unique_lock lock(mutex_);
@@ -92,7 +106,7 @@ void SegmentLog::write() {
       write_out(handed_);
       lock.lock();
       is_handed_ = false;
-      if (options_.on_durable) options_.on_durable();
+      if (on_durable_) on_durable_();
     } else if (is_stopping_) {
       return;
     } else if (is_idle && !writer_.is_sealed()) {

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "log/file_system.h"
 #include "log/frame.h"
@@ -41,8 +42,6 @@ class SegmentLog final : public Log {
     std::chrono::milliseconds seal_after{20};
     // False: no threads, commit() returns when everything is durable. For tests of what is below.
     bool has_threads = true;
-    // After durable() has moved; from the writing thread.
-    std::function<void()> on_durable = {};
     // None: says so on stderr and aborts the process.
     std::function<void(const IoError&)> on_failure = {};
   };
@@ -59,6 +58,9 @@ class SegmentLog final : public Log {
   Position durable() const override { return durable_.load(std::memory_order_acquire); }
   Position last() const override { return last_; }
   const std::string& identity() const override { return writer_.identity(); }
+  std::expected<void, std::string> read(Position from,
+                                        const std::function<bool(const LogRecord&)>& take) const override;
+  void when_durable(std::function<void()> call) override;
 
   // Whether the disk has no room for the next segment. Any thread.
   bool is_disk_full() const { return is_disk_full_.load(std::memory_order_relaxed); }
@@ -74,6 +76,7 @@ class SegmentLog final : public Log {
 
   const std::unique_ptr<LogDirectory> directory_;
   const Options options_;
+  std::vector<SegmentInfo> recovered_;  // What was there when it was opened.
 
   // The engine thread's.
   FrameBuffer filling_;
@@ -91,6 +94,7 @@ class SegmentLog final : public Log {
   bool is_spare_wanted_ = false;
   bool has_new_spare_ = false;
   bool is_stopping_ = false;
+  std::function<void()> on_durable_;
 
   std::atomic<Position> durable_{0};  // The writing thread releases, durable() acquires.
   std::atomic<bool> has_failed_{false};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "engine/replay.h"
 #include "log/memory_log.h"
 #include "server/engine_thread.h"
 #include "server/io_thread.h"
@@ -115,7 +116,13 @@ std::expected<std::unique_ptr<Server>, std::string> Server::open(std::shared_ptr
     if (!recorder) return std::unexpected(recorder.error());
     impl->recorder = std::move(*recorder);
   }
+  log->when_durable([&bell = impl->bell] { bell.ring(); });
+  const bool is_kept = options.keeps_log;
   impl->engine = std::make_unique<Engine>(std::move(ruleset), std::move(log), options.engine);
+  if (is_kept) {
+    const auto opened = open_history(*impl->engine, Timestamp::system_now(), options.replay_progress);
+    if (!opened) return std::unexpected(opened.error());
+  }
   impl->options = std::move(options);
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }

@@ -19,9 +19,11 @@ struct ServerOptions {
   int io_threads = 0;                     // 0: one for every core but the engine's, at least 1, at most 4.
   bool dev = false;                       // Loopback only; every connection has the roles ingest and read.
   std::string record;                     // Write every event that reached the log to this file; "": don't.
+  bool keeps_log = false;                 // The log outlives the process: it is replayed, or begun with the ruleset.
   Limits limits;
   Engine::Options engine;
-  std::function<void(std::string_view)> warn;  // Told, on any thread, what an operator should know; empty: stderr.
+  std::function<void(Position)> replay_progress;  // Told the position reached, now and then.
+  std::function<void(std::string_view)> warn;     // Told, on any thread, what an operator should know; empty: stderr.
 
   // For tests only, and so without a way in from the command line: called on the engine thread before every event that
   // is ingested. It may stall, or make the engine fail.
