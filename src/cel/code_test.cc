@@ -94,7 +94,7 @@ struct Compiled {
 TEST_F(CodeTest, CompilesTo) {
   const Compiled table[] = {
       {"n > 3", R"(
- 0  if n <= 3 goto 2
+ 0  unless n > 3 goto 2
  1  give true
  2  give false
 )"},
@@ -137,7 +137,7 @@ TEST_F(CodeTest, CompilesTo) {
 )"},
       {"flag ? n > 1 : x < 0.5", R"(
  0  unless flag goto 3
- 1  if n <= 1 goto 5
+ 1  unless n > 1 goto 5
  2  goto 4
  3  unless x < 0.5 goto 5
  4  give true
@@ -153,7 +153,7 @@ TEST_F(CodeTest, CompilesTo) {
 )"},
       {"has(event.o) && event.o > 3", R"(
  0  unless has(event.o) goto 3
- 1  if event.o <= 3 goto 3
+ 1  unless event.o > 3 goto 3
  2  give true
  3  give false
 )"},
@@ -166,7 +166,7 @@ TEST_F(CodeTest, CompilesTo) {
  0  unless mode matches '^r' goto 5
  1  unless name starts with 'a' goto 5
  2  t0 = string_size(mode)
- 3  if t0 <= 2 goto 5
+ 3  unless t0 > 2 goto 5
  4  give true
  5  give false
 )"},

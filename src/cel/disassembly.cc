@@ -16,24 +16,15 @@ namespace tallyho::cel {
 namespace {
 
 constexpr std::pair<Op, std::string_view> infixes[] = {
-    {Op::equal_word, "=="},
-    {Op::less_word, "<"},
-    {Op::less_equals_word, "<="},
     {Op::equal_words, "=="},
     {Op::less_words, "<"},
     {Op::less_equals_words, "<="},
-    {Op::equal_number, "=="},
-    {Op::less_number, "<"},
-    {Op::less_equals_number, "<="},
-    {Op::greater_number, ">"},
-    {Op::greater_equals_number, ">="},
     {Op::equal_numbers, "=="},
     {Op::less_numbers, "<"},
     {Op::less_equals_numbers, "<="},
     {Op::equal_short_text, "=="},
     {Op::equal_text, "=="},
     {Op::equal_texts, "=="},
-    {Op::one_of, "in"},
     {Op::in_set, "in"},
     {Op::equal_values, "=="},
     {Op::contains_text, "contains"},
@@ -57,6 +48,24 @@ constexpr std::array<std::string_view, 4> comparisons = {"<", "<=", ">", ">="};
 constexpr std::array<std::string_view, 10> time_fields = {"year",        "month",       "date",  "day of month",
                                                           "day of week", "day of year", "hours", "minutes",
                                                           "seconds",     "milliseconds"};
+
+// The bits of the double that compares as this int: what comparable() does, undone.
+std::int64_t bits_of(std::uint64_t word) {
+  const auto value = static_cast<std::int64_t>(word);
+  return value < 0 ? (value - 1) ^ INT64_MAX : value;
+}
+
+std::string_view operator_of(std::uint8_t mask) {
+  switch (mask & ~order::number) {
+    case order::less: return "<";
+    case order::less | order::equal: return "<=";
+    case order::equal: return "==";
+    case order::greater: return ">";
+    case order::greater | order::equal: return ">=";
+    case order::one_of: return "in";
+    default: return "!=";
+  }
+}
 
 class Disassembler {
  public:
@@ -104,21 +113,17 @@ class Disassembler {
 
   std::string literal(const Instruction& at) {
     switch (at.op) {
-      case Op::equal_number:
-      case Op::less_number:
-      case Op::less_equals_number:
-      case Op::greater_number:
-      case Op::greater_equals_number: return to_literal(Value::float64(at.number));
       case Op::equal_short_text: return short_text(at);
       case Op::equal_text: return to_literal(*at.value);
       case Op::matches: return to_literal(Value::string(at.pattern->pattern()));
       case Op::in_set: return set_of(*at.set);
-      case Op::one_of: return numbers_of(at);
       default: break;
     }
+    if (at.mask == order::one_of) return numbers_of(at);
     if (code_.cells[at.a].source == Cell::Source::numbering) return text_of_number(at, at.word);
     switch (static_cast<Kind>(at.detail)) {
       case Kind::boolean: return at.word != 0 ? "true" : "false";
+      case Kind::float64: return to_literal(Value::float64(std::bit_cast<double>(bits_of(at.word))));
       case Kind::uint64: return to_literal(Value::uint64(at.word));
       case Kind::duration: return to_literal(Value::duration(Duration(static_cast<std::int64_t>(at.word))));
       default: return to_literal(Value::int64(static_cast<std::int64_t>(at.word)));
@@ -165,7 +170,10 @@ class Disassembler {
   }
 
   std::string condition(const Instruction& at) {
-    if (at.op == Op::is_true) return cell(at.a);
+    if (at.op == Op::test_word) {
+      const bool is_truth = static_cast<Kind>(at.detail) == Kind::boolean && at.mask == order::equal && at.word == 1;
+      return is_truth ? cell(at.a) : cell(at.a) + " " + std::string(operator_of(at.mask)) + " " + literal(at);
+    }
     if (at.op == Op::next_item) return cell(at.cells.c) + " is next of " + cell(at.a);
     if (at.op == Op::next_pair) {
       const auto second = static_cast<std::uint16_t>(at.cells.c + 1);

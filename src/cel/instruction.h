@@ -21,26 +21,17 @@ namespace tallyho::cel {
 
 enum class Op : std::uint8_t {
   // Tests go on to the next instruction, or over `jump` if they do not hold (with `negate`: if they do). Their operands
-  // are the cells a and b; `word` and `number` are constants.
-  is_true,
-  equal_word,  // a == word, both of the kind `detail`: int, uint, bool, duration
-  less_word,   // a < word; int or duration
-  less_equals_word,
+  // are the cells a and b; `word` is a constant.
+  test_word,    // How a, of the kind `detail`, compares with `word`; `mask`: what must be the case, see `order`
   equal_words,  // a == b
   less_words,
   less_equals_words,
-  equal_number,  // a == number, doubles
-  less_number,
-  less_equals_number,
-  greater_number,
-  greater_equals_number,
-  equal_numbers,  // a == b
+  equal_numbers,  // a == b, doubles
   less_numbers,
   less_equals_numbers,
   equal_short_text,  // a has `detail` bytes (1 to 8), which are `word` as pack() packs them
   equal_text,        // a == *value
   equal_texts,       // a == b
-  one_of,            // The bit a of `word`; a numbers the constants that a text is compared with.
   in_set,            // a, of the kind `detail`, is a key of *set
   next_item,         // The fold's next item of a goes to the cell c, its number b counts; else the range has ended.
   next_pair,         // The same; its index or key goes to c, its value to c + 1.
@@ -82,11 +73,26 @@ enum class Op : std::uint8_t {
   unreachable,  // No program has it.
 };
 
+// How two words compare: the bits of test_word's mask. Words are ints, durations and bools, uints that are compared
+// with
+// == and !=, and doubles, in the form of comparable(). All of these in one instruction, because a jump to the right one
+// of many would mostly be mispredicted: that takes longer than all of them together.
+namespace order {
+inline constexpr std::uint8_t less = 1;
+inline constexpr std::uint8_t equal = 2;
+inline constexpr std::uint8_t greater = 4;
+inline constexpr std::uint8_t one_of = 8;   // None of these, but the bit a of `word`; a is 0 to 63.
+inline constexpr std::uint8_t number = 16;  // Doubles.
+}  // namespace order
+
 struct Instruction {
   Op op = Op::unreachable;
   std::uint8_t detail = 0;
   bool negate = false;
-  std::uint8_t count = 0;
+  union {
+    std::uint8_t count = 0;
+    std::uint8_t mask;
+  };
   std::uint16_t a = 0;
   std::int16_t jump = 0;  // From this instruction.
   struct Cells {
@@ -96,7 +102,6 @@ struct Instruction {
   };
   union {
     std::uint64_t word = 0;
-    double number;
     const Value* value;
     const Map* set;
     const re2::RE2* pattern;
@@ -104,6 +109,32 @@ struct Instruction {
   };
 };
 static_assert(sizeof(Instruction) == 16);
+
+// The bits of a double as an int that compares as the double does; -0.0 equals 0.0. Not for NaN. With `is_number` 0, an
+// int as it is; else it is all ones.
+inline std::int64_t comparable(std::int64_t bits, std::int64_t is_number) {
+  const std::int64_t sign = bits >> 63 & is_number;
+  return (bits ^ (sign & INT64_MAX)) - sign;
+}
+inline std::int64_t number_mask(const Instruction& at) {
+  return -static_cast<std::int64_t>(at.mask / order::number);
+}
+// Whether the operand of a test_word is a NaN.
+inline bool is_nan(const Instruction& at, const Value& a) {
+  constexpr std::int64_t infinity = 0x7ff0000000000000;
+  return (a.as_int64() & INT64_MAX & number_mask(at)) > infinity;
+}
+
+// What test_word finds. Without branches.
+inline bool holds(const Instruction& at, const Value& a) {
+  const auto word = static_cast<std::int64_t>(at.word);
+  const std::int64_t value = comparable(a.as_int64(), number_mask(at));
+  const unsigned found = static_cast<unsigned>(value == word) + 2U * static_cast<unsigned>(value > word);
+  const unsigned compares = static_cast<unsigned>(at.mask) >> found;
+  const auto bit = static_cast<unsigned>(at.word >> (a.as_uint64() & 63));
+  const unsigned is_set = static_cast<unsigned>(at.mask) / order::one_of;
+  return (((bit & is_set) | (compares & ~is_set)) & 1) != 0;
+}
 
 // 1 to 8 bytes as a word: the same of equally many bytes only if all are equal. Reads nothing beyond them.
 inline std::uint64_t pack(const char* bytes, std::size_t size) {
@@ -132,8 +163,8 @@ struct Cell {
   };
   Source source = Source::temporary;
   bool is_fixed = false;
-  std::uint32_t kinds = ~std::uint32_t{0};  // That it may have, as bits.
-  std::uint32_t number = 0;                 // slot: which
+  std::uint32_t kinds = ~kind_bit(Kind::error);  // That it may have, as bits; never an error's.
+  std::uint32_t number = 0;                      // slot: which
   std::uint16_t from = 0;
 };
 

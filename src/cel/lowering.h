@@ -41,6 +41,9 @@ class Cells {
 
 class Lowering {
  public:
+  // What a comparison says of a and b, however it is written.
+  enum class Relation : std::uint8_t { equal, not_equal, less, less_equals, greater, greater_equals };
+
   // `temporaries`: cells that nobody else uses while this code runs; more are added as they are needed.
   Lowering(CodeImpl& code, Cells& cells, const PlanParts& parts, const Plan& plan, const std::vector<NodeFacts>& facts,
            std::vector<std::uint16_t>& temporaries)
@@ -61,6 +64,8 @@ class Lowering {
   void branch_chain(const Node& node, Label& then, Label& otherwise, const Label* next);
   void branch_quantifier(const Node& node, Label& then, Label& otherwise);
   bool branch_comparison(const Node& node, Label& then, Label& otherwise, const Label* next);
+  bool test_word(Instruction made, Relation relation, std::uint64_t word, Label& then, Label& otherwise,
+                 const Label* next);
   bool branch_words(const Node& node, Kind kind, Label& then, Label& otherwise, const Label* next);
   bool branch_numbers(const Node& node, Label& then, Label& otherwise, const Label* next);
   void branch_texts(const Node& node, Label& then, Label& otherwise, const Label* next);

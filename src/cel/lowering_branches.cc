@@ -1,6 +1,7 @@
 // Lowering of conditions: comparison and jump in one instruction.
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "cel/arithmetic.h"
@@ -11,8 +12,7 @@ namespace {
 
 constexpr std::size_t one_of_max = 63;  // Bits of a word but the one of number 0.
 
-// What a comparison says of a and b, however it is written.
-enum class Relation : std::uint8_t { equal, not_equal, less, less_equals, greater, greater_equals };
+using Relation = Lowering::Relation;
 
 constexpr std::pair<Opcode, Relation> relations[] = {
     {Opcode::equal_int64, Relation::equal},
@@ -52,6 +52,18 @@ Relation mirrored(Relation relation) {
     case Relation::greater_equals: return Relation::less_equals;
     default: return relation;
   }
+}
+
+std::uint8_t mask_of(Relation relation) {
+  switch (relation) {
+    case Relation::equal: return order::equal;
+    case Relation::not_equal: return order::less | order::greater;
+    case Relation::less: return order::less;
+    case Relation::less_equals: return order::less | order::equal;
+    case Relation::greater: return order::greater;
+    case Relation::greater_equals: return order::greater | order::equal;
+  }
+  return 0;
 }
 
 // The kind whose values are single words, of two operands of this type.
@@ -111,7 +123,8 @@ void Lowering::branch(std::uint32_t number, Label& then, Label& otherwise, const
     jump_to(wanted);
   } else if (!is_branching(number)) {
     const std::uint16_t cell = value(number);
-    test({.op = Op::is_true, .a = cell}, false, then, otherwise, next);
+    test_word({.detail = static_cast<std::uint8_t>(Kind::boolean), .a = cell}, Relation::equal, 1, then, otherwise,
+              next);
   } else if (node.opcode == Opcode::logical_not) {
     branch(node.a, otherwise, then, next);
   } else if (node.opcode == Opcode::all_of || node.opcode == Opcode::any_of) {
@@ -188,6 +201,20 @@ bool Lowering::branch_comparison(const Node& node, Label& then, Label& otherwise
   return branch_words(node, *kind, then, otherwise, next);
 }
 
+// Ends a branch with the comparison of made.a with a constant.
+bool Lowering::test_word(Instruction made, Relation relation, std::uint64_t word, Label& then, Label& otherwise,
+                         const Label* next) {
+  made.op = Op::test_word;
+  made.mask = mask_of(relation);
+  made.word = word;
+  if (made.detail == static_cast<std::uint8_t>(Kind::float64)) {
+    made.mask |= order::number;
+    made.word = static_cast<std::uint64_t>(comparable(static_cast<std::int64_t>(word), -1));
+  }
+  test(made, false, then, otherwise, next);
+  return true;
+}
+
 bool Lowering::branch_words(const Node& node, Kind kind, Label& then, Label& otherwise, const Label* next) {
   Relation relation = relation_of(node);
   std::uint32_t a = node.a;
@@ -198,15 +225,7 @@ bool Lowering::branch_words(const Node& node, Kind kind, Label& then, Label& oth
   }
   const bool is_greater = relation == Relation::greater || relation == Relation::greater_equals;
   Instruction made{.detail = static_cast<std::uint8_t>(kind), .a = value(a)};
-  if (const Value* word = constant(b)) {
-    // a > w is not a <= w.
-    made.word = word->as_uint64();
-    made.op = relation == Relation::less || relation == Relation::greater_equals   ? Op::less_word
-              : relation == Relation::less_equals || relation == Relation::greater ? Op::less_equals_word
-                                                                                   : Op::equal_word;
-    test(made, is_greater || relation == Relation::not_equal, then, otherwise, next);
-    return true;
-  }
+  if (const Value* word = constant(b)) return test_word(made, relation, word->as_uint64(), then, otherwise, next);
   made.cells = {.b = value(b), .c = 0, .index = 0};
   if (is_greater) {
     std::swap(made.a, made.cells.b);
@@ -228,24 +247,18 @@ bool Lowering::branch_numbers(const Node& node, Label& then, Label& otherwise, c
     std::swap(a, b);
     relation = mirrored(relation);
   }
-  Instruction made{.a = value(a)};
-  if (const Value* number = constant(b)) {
-    made.number = number->as_float64();
-    made.op = relation == Relation::less             ? Op::less_number
-              : relation == Relation::less_equals    ? Op::less_equals_number
-              : relation == Relation::greater        ? Op::greater_number
-              : relation == Relation::greater_equals ? Op::greater_equals_number
-                                                     : Op::equal_number;
-  } else {
-    made.cells = {.b = value(b), .c = 0, .index = 0};
-    if (relation == Relation::greater || relation == Relation::greater_equals) {
-      std::swap(made.a, made.cells.b);
-      relation = mirrored(relation);
-    }
-    made.op = relation == Relation::less          ? Op::less_numbers
-              : relation == Relation::less_equals ? Op::less_equals_numbers
-                                                  : Op::equal_numbers;
+  Instruction made{.detail = static_cast<std::uint8_t>(Kind::float64), .a = value(a)};
+  const Value* number = constant(b);
+  if (number != nullptr && !std::isnan(number->as_float64()))
+    return test_word(made, relation, number->as_uint64(), then, otherwise, next);
+  made.cells = {.b = value(b), .c = 0, .index = 0};
+  if (relation == Relation::greater || relation == Relation::greater_equals) {
+    std::swap(made.a, made.cells.b);
+    relation = mirrored(relation);
   }
+  made.op = relation == Relation::less          ? Op::less_numbers
+            : relation == Relation::less_equals ? Op::less_equals_numbers
+                                                : Op::equal_numbers;
   test(made, relation == Relation::not_equal, then, otherwise, next);
   return true;
 }
@@ -262,9 +275,10 @@ void Lowering::branch_texts(const Node& node, Label& then, Label& otherwise, con
     return test(made, is_negated, then, otherwise, next);
   }
   if (const auto numbered = cells_.numbering(plan_, a)) {
-    Instruction made{.op = Op::equal_word, .detail = static_cast<std::uint8_t>(Kind::int64), .a = *numbered};
-    made.word = parts_.numbering(plan_.nodes[a].a)->numbers.at(text->as_string());
-    return test(made, is_negated, then, otherwise, next);
+    const std::uint64_t number = parts_.numbering(plan_.nodes[a].a)->numbers.at(text->as_string());
+    test_word({.detail = static_cast<std::uint8_t>(Kind::int64), .a = *numbered},
+              is_negated ? Relation::not_equal : Relation::equal, number, then, otherwise, next);
+    return;
   }
   Instruction made{.op = Op::equal_text, .a = value(a)};
   const std::string_view bytes = text->as_string();
@@ -289,7 +303,8 @@ void Lowering::branch_in(const Node& node, Label& then, Label& otherwise, const 
     return test(made, false, then, otherwise, next);
   }
   const Numbering& numbering = *parts_.numbering(plan_.nodes[node.a].a);
-  Instruction made{.op = Op::one_of, .a = *numbered};
+  Instruction made{
+      .op = Op::test_word, .detail = static_cast<std::uint8_t>(Kind::int64), .mask = order::one_of, .a = *numbered};
   made.word = 0;
   for (std::uint32_t i = 0; i < set.size; ++i) {
     const std::uint64_t number = numbering.numbers.at(set.pairs[2 * std::size_t{i}].as_string());

@@ -13,6 +13,14 @@
 
 namespace tallyho::cel {
 
+namespace {
+
+bool is_short_text(const Instruction& at, std::string_view text) {
+  return text.size() == at.detail && pack(text.data(), text.size()) == at.word;
+}
+
+}  // namespace
+
 Machine::Machine(const Code& code, Activation& activation, Arena& arena)
     : impl_(std::make_unique<Impl>(*code.impl_, activation, arena)) {}
 Machine::~Machine() = default;
@@ -38,13 +46,13 @@ Value Machine::evaluate(const Program& program) {
 
 Machine::Impl::Impl(const CodeImpl& code, Activation& activation, Arena& arena)
     : code_(code), activation_(activation), arena_(arena), values_(code.values), cells_(values_.data()) {
-  fixed_loaded_.reserve(values_.size());
-  changing_loaded_.reserve(values_.size());
+  fixed_loaded_.cells.resize(values_.size());
+  changing_loaded_.cells.resize(values_.size());
 }
 
-void Machine::Impl::forget(std::vector<std::uint16_t>& loaded) {
-  for (const std::uint16_t cell : loaded) cells_[cell] = not_loaded();
-  loaded.clear();
+void Machine::Impl::forget(Loaded& loaded) {
+  for (std::size_t i = 0; i < loaded.size; ++i) cells_[loaded.cells[i]] = not_loaded();
+  loaded.size = 0;
 }
 
 void Machine::Impl::begin() {
@@ -52,66 +60,105 @@ void Machine::Impl::begin() {
   forget(changing_loaded_);
 }
 
-Value Machine::Impl::run(const Instruction* at) {
-  for (;;) {
-    switch (at->op) {
-      case Op::is_true: at = test(at, Kind::boolean, [](auto a) { return a.as_boolean(); }); break;
-      case Op::equal_word:
-        at = test(at, static_cast<Kind>(at->detail), [=](auto a) { return a.as_uint64() == at->word; });
-        break;
-      case Op::less_word:
-        at = test(at, static_cast<Kind>(at->detail),
-                  [=](auto a) { return a.as_int64() < static_cast<std::int64_t>(at->word); });
-        break;
-      case Op::less_equals_word:
-        at = test(at, static_cast<Kind>(at->detail),
-                  [=](auto a) { return a.as_int64() <= static_cast<std::int64_t>(at->word); });
-        break;
-      case Op::equal_number: at = test(at, Kind::float64, [=](auto a) { return a.as_float64() == at->number; }); break;
-      case Op::less_number: at = test(at, Kind::float64, [=](auto a) { return a.as_float64() < at->number; }); break;
-      case Op::less_equals_number:
-        at = test(at, Kind::float64, [=](auto a) { return a.as_float64() <= at->number; });
-        break;
-      case Op::greater_number: at = test(at, Kind::float64, [=](auto a) { return a.as_float64() > at->number; }); break;
-      case Op::greater_equals_number:
-        at = test(at, Kind::float64, [=](auto a) { return a.as_float64() >= at->number; });
-        break;
-      case Op::equal_short_text:
-        at = test(at, Kind::string, [=](auto a) {
-          const std::string_view text = a.as_string();
-          return text.size() == at->detail && pack(text.data(), text.size()) == at->word;
-        });
-        break;
-      case Op::equal_text:
-        at = test(at, Kind::string, [=](auto a) { return a.as_string() == at->value->as_string(); });
-        break;
-      case Op::one_of: at = test(at, Kind::int64, [=](auto a) { return (at->word >> a.as_uint64() & 1) != 0; }); break;
-      case Op::add_int64: at = on_int64(at, [](auto a, auto b) { return checked_add(a, b, 0); }); break;
-      case Op::subtract_int64: at = on_int64(at, [](auto a, auto b) { return checked_subtract(a, b, 0); }); break;
-      case Op::multiply_int64: at = on_int64(at, [](auto a, auto b) { return checked_multiply(a, b, 0); }); break;
-      case Op::next_item: at = next_item(at, false); break;
-      case Op::move:
-        if (cells_[at->a].is_error()) [[unlikely]] {
-          at = recover(at);
-          break;
-        }
-        cells_[at->cells.c] = cells_[at->a];
-        ++at;
-        break;
-      case Op::jump: at += at->jump; break;
-      case Op::give_true: return Value::boolean(true);
-      case Op::give_false: return Value::boolean(false);
-      case Op::give:
-        if (!cells_[at->a].is_error()) [[likely]]
-          return cells_[at->a];
-        at = recover(at);
-        break;
-      case Op::hand_over:
-      case Op::unreachable: return not_loaded();
-      default: at = at->op < Op::move ? run_test(at) : run_maker(at);
-    }
+// Every instruction ends with a jump of its own to the next one's place, so that processors can predict it by what came
+// before. A test has two of them: which instruction comes next depends most of all on how it ended.
+#define GO_ON goto* places[static_cast<std::size_t>(at->op)]
+#define TEST(place, of_kind, holds)  \
+  place: {                           \
+    const Value& a = cells[at->a];   \
+    if (!a.is(of_kind)) [[unlikely]] \
+      goto not_ready;                \
+    if ((holds) != at->negate) {     \
+      ++at;                          \
+      GO_ON;                         \
+    }                                \
+    at += at->jump;                  \
+    GO_ON;                           \
   }
+#define MAKE_INT64(place, checked_operation)                               \
+  place: {                                                                 \
+    const Value& a = cells[at->a];                                         \
+    const Value& b = cells[at->cells.b];                                   \
+    if (!a.is(Kind::int64) || !b.is(Kind::int64)) [[unlikely]]             \
+      goto not_ready;                                                      \
+    const Value result = checked_operation(a.as_int64(), b.as_int64(), 0); \
+    if (result.is_error()) [[unlikely]]                                    \
+      return result;                                                       \
+    cells[at->cells.c] = result;                                           \
+    ++at;                                                                  \
+    GO_ON;                                                                 \
+  }
+
+Value Machine::Impl::run(const Instruction* at) {
+  // In the order of Op.
+  static const void* const places[] = {
+      &&test_word,      &&test,  &&test,      &&test,       &&test,      &&test,     &&test,      &&equal_short_text,
+      &&equal_text,     &&test,  &&test,      &&next_item,  &&test,      &&test,     &&test,      &&test,
+      &&test,           &&test,  &&test,      &&test,       &&test,      &&move,     &&add_int64, &&subtract_int64,
+      &&multiply_int64, &&maker, &&maker,     &&maker,      &&maker,     &&maker,    &&maker,     &&maker,
+      &&maker,          &&maker, &&maker,     &&maker,      &&maker,     &&maker,    &&maker,     &&maker,
+      &&jump,           &&give,  &&give_true, &&give_false, &&hand_over, &&hand_over};
+  static_assert(std::size(places) == static_cast<std::size_t>(Op::unreachable) + 1);
+  Value* const cells = cells_;
+  GO_ON;
+test_word: {
+  const Value& a = cells[at->a];
+  if (!a.is(static_cast<Kind>(at->detail))) [[unlikely]]
+    goto not_ready_a;
+  if (is_nan(*at, a)) [[unlikely]]
+    goto hand_over;
+  if (holds(*at, a) != at->negate) {
+    ++at;
+    if (at->op == Op::test_word) [[likely]]
+      goto test_word;
+    GO_ON;
+  }
+  at += at->jump;
+  GO_ON;
 }
+  TEST(equal_short_text, Kind::string, is_short_text(*at, a.as_string()))
+  TEST(equal_text, Kind::string, a.as_string() == at->value->as_string())
+  MAKE_INT64(add_int64, checked_add)
+  MAKE_INT64(subtract_int64, checked_subtract)
+  MAKE_INT64(multiply_int64, checked_multiply)
+move:
+  if (cells[at->a].is_error()) [[unlikely]]
+    goto not_ready;
+  cells[at->cells.c] = cells[at->a];
+  ++at;
+  GO_ON;
+next_item:
+  at = this->next_item(at, false);
+  GO_ON;
+jump:
+  at += at->jump;
+  GO_ON;
+test:
+  at = run_test(at);
+  GO_ON;
+maker:
+  at = run_maker(at);
+  GO_ON;
+not_ready_a:
+  if (!load(at->a)) goto hand_over;
+  GO_ON;
+not_ready:
+  at = recover(at);
+  GO_ON;
+give:
+  if (cells[at->a].is_error()) [[unlikely]]
+    goto not_ready;
+  return cells[at->a];
+give_true:
+  return Value::boolean(true);
+give_false:
+  return Value::boolean(false);
+hand_over:
+  return not_loaded();
+}
+#undef MAKE_INT64
+#undef TEST
+#undef GO_ON
 
 const Instruction* Machine::Impl::recover(const Instruction* at) {
   bool is_new = false;
@@ -125,17 +172,18 @@ const Instruction* Machine::Impl::recover(const Instruction* at) {
 }
 
 bool Machine::Impl::load(std::uint16_t cell) {
+  if (!cells_[cell].is_error()) return false;
   const Cell& source = code_.cells[cell];
-  const Value value = load_from(source);
-  if (value.is_error() || (source.kinds & kind_bit(value.kind())) == 0) return false;
-  (source.is_fixed ? fixed_loaded_ : changing_loaded_).push_back(cell);
+  const Value value = source.source == Cell::Source::slot ? activation_.read(source.number, arena_) : load_from(source);
+  if ((source.kinds & kind_bit(value.kind())) == 0) return false;
+  Loaded& loaded = source.is_fixed ? fixed_loaded_ : changing_loaded_;
+  loaded.cells[loaded.size++] = cell;
   cells_[cell] = value;
   return true;
 }
 
 Value Machine::Impl::load_from(const Cell& cell) {
   switch (cell.source) {
-    case Cell::Source::slot: return activation_.read(cell.number, arena_);
     case Cell::Source::optional_slot:
       return activation_.has(cell.number) ? activation_.read(cell.number, arena_) : not_loaded();
     case Cell::Source::has_slot: return Value::boolean(activation_.has(cell.number));
@@ -145,10 +193,8 @@ Value Machine::Impl::load_from(const Cell& cell) {
       const Value* number = find(code_.numberings[cell.number].as_map(), cells_[cell.from]);
       return number != nullptr ? *number : Value::int64(0);
     }
-    case Cell::Source::constant:
-    case Cell::Source::temporary: break;
+    default: return not_loaded();
   }
-  return not_loaded();
 }
 
 const Instruction* Machine::Impl::run_test(const Instruction* at) {

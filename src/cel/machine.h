@@ -26,11 +26,17 @@ class Machine::Impl {
   std::uint64_t hand_overs = 0;
 
  private:
-  void forget(std::vector<std::uint16_t>& loaded);
+  // Cells that have to be emptied when what they come from may have changed.
+  struct Loaded {
+    std::vector<std::uint16_t> cells;  // As many as the code has; `size` of them are in use.
+    std::size_t size = 0;
+  };
+  void forget(Loaded& loaded);
 
   // What an instruction does whose operands are not all of its kind: loads those that are not there yet, to run it
   // again. If that is not it, the program is handed over.
   [[gnu::noinline]] const Instruction* recover(const Instruction* at);
+  // False: the cell has something already, or what it comes from is not as declared.
   bool load(std::uint16_t cell);
   Value load_from(const Cell& cell);
   bool is_loaded(std::uint16_t cell) { return !cells_[cell].is_error() || load(cell); }
@@ -90,8 +96,8 @@ class Machine::Impl {
   Arena& arena_;
   std::vector<Value> values_;
   Value* cells_;
-  std::vector<std::uint16_t> fixed_loaded_;  // Cells that begin() and forget_changing() have to empty.
-  std::vector<std::uint16_t> changing_loaded_;
+  Loaded fixed_loaded_;
+  Loaded changing_loaded_;
   const Instruction hand_over_{.op = Op::hand_over};
 };
 
