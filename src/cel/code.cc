@@ -1,5 +1,6 @@
 #include "cel/code.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "cel/instruction.h"
@@ -22,8 +23,32 @@ std::size_t Code::exact_parts() const {
   return impl_->exact.size();
 }
 
+Code::Preload Code::preload(std::span<const Slot> slots) const {
+  Preload preload;
+  for (std::size_t i = 0; i < impl_->cells.size(); ++i) {
+    const Cell& cell = impl_->cells[i];
+    const bool is_slot = cell.source == Cell::Source::slot || cell.source == Cell::Source::optional_slot;
+    if (!is_slot || !cell.is_fixed) continue;
+    const auto found = std::ranges::find(slots, cell.number);
+    if (found == slots.end()) continue;
+    const auto position = static_cast<std::uint32_t>(found - slots.begin());
+    preload.entries_.push_back({position, cell.kinds, static_cast<std::uint16_t>(i)});
+  }
+  return preload;
+}
+
+Code::Conditions Code::conditions(std::vector<const Program*> programs) const {
+  Conditions conditions;
+  for (const Program* program : programs) {
+    conditions.entries_.push_back(program == nullptr ? CodeImpl::always_true : impl_->entries[program->code_number_]);
+  }
+  conditions.programs_ = std::move(programs);
+  return conditions;
+}
+
 CodeBuilder::CodeBuilder(std::function<bool(Slot)> is_fixed) : impl_(std::make_unique<CodeImpl>()) {
   impl_->is_fixed = std::move(is_fixed);
+  impl_->instructions.push_back({.op = Op::give_true});
 }
 CodeBuilder::~CodeBuilder() = default;
 

@@ -63,10 +63,20 @@ class FastPathTest : public testing::Test {
     const auto code = builder.build();
     Arena arena;
     Machine machine(*code, inputs, arena);
+    const std::vector<Slot> slots = {0, 2, 6, 24, 30, 34};
+    const std::vector<Code::Preload> preloads = {code->preload(slots), code->preload(std::span(slots).first(3))};
+    const Value absent = Value::error(ErrorKind::no_such_field);
     for (int i = 0; i < inputs_per_code; ++i) {
       arena.reset();
-      machine.begin();
       inputs.draw(random);
+      if (random.pick(2) == 0) {
+        machine.begin();
+      } else {
+        std::vector<Value> values;
+        for (const Slot slot : slots) values.push_back(inputs.has(slot) ? inputs.read(slot, arena) : absent);
+        machine.begin(preloads[random.pick(preloads.size())], values);
+      }
+      compare_conditions(*code, machine, programs, inputs, arena);
       for (const auto& program : programs) {
         if (random.pick(4) == 0) {
           inputs.redraw(random, [](Slot slot) { return slot % 2 != 0; });
@@ -85,6 +95,29 @@ class FastPathTest : public testing::Test {
     exact_parts_ += code->exact_parts();
     shared_parts_ += code->shared_parts();
     compiled_ += programs.size();
+  }
+
+  // Going through the conditions among the programs finds those that are not false.
+  static void compare_conditions(const Code& code, Machine& machine,
+                                 const std::vector<std::unique_ptr<Program>>& programs, RandomInputs& inputs,
+                                 Arena& arena) {
+    std::vector<const Program*> conditions = {nullptr};
+    for (const auto& program : programs) {
+      if (program->type().is(Type::Kind::boolean)) conditions.push_back(program.get());
+    }
+    std::vector<std::string> expected;
+    for (std::size_t i = 0; i < conditions.size(); ++i) {
+      const Value value = conditions[i] ? conditions[i]->evaluate(inputs, arena) : Value::boolean(true);
+      if (!value.is_false()) expected.push_back(std::to_string(i) + ": " + describe(value));
+    }
+    std::vector<std::string> found;
+    const Code::Conditions chain = code.conditions(conditions);
+    for (std::size_t i = 0; i < conditions.size(); ++i) {
+      const Machine::Found next = machine.find_true(chain, i);
+      i = next.index;
+      if (i < conditions.size()) found.push_back(std::to_string(i) + ": " + describe(next.value));
+    }
+    ASSERT_EQ(found, expected);
   }
 
   Environment environment_;

@@ -125,15 +125,15 @@ inline bool is_nan(const Instruction& at, const Value& a) {
   return (a.as_int64() & INT64_MAX & number_mask(at)) > infinity;
 }
 
-// What test_word finds. Without branches.
+// What test_word finds. Without branches but the one for one_of.
 inline bool holds(const Instruction& at, const Value& a) {
   const auto word = static_cast<std::int64_t>(at.word);
   const std::int64_t value = comparable(a.as_int64(), number_mask(at));
   const unsigned found = static_cast<unsigned>(value == word) + 2U * static_cast<unsigned>(value > word);
-  const unsigned compares = static_cast<unsigned>(at.mask) >> found;
-  const auto bit = static_cast<unsigned>(at.word >> (a.as_uint64() & 63));
-  const unsigned is_set = static_cast<unsigned>(at.mask) / order::one_of;
-  return (((bit & is_set) | (compares & ~is_set)) & 1) != 0;
+  const bool is_set = (at.mask & order::one_of) != 0;
+  const std::uint64_t bits = is_set ? at.word : at.mask;
+  const std::uint64_t index = is_set ? a.as_uint64() : found;
+  return (bits >> (index & 63) & 1) != 0;
 }
 
 // 1 to 8 bytes as a word: the same of equally many bytes only if all are equal. Reads nothing beyond them.
@@ -180,6 +180,8 @@ struct PlanPart {
 };
 
 struct CodeImpl {
+  static constexpr std::uint32_t always_true = 0;  // The first instruction.
+
   std::function<bool(Slot)> is_fixed;
   std::vector<const Plan*> programs;  // By Program's number in the code.
   std::vector<Instruction> instructions;

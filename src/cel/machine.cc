@@ -15,7 +15,7 @@ namespace tallyho::cel {
 
 namespace {
 
-bool is_short_text(const Instruction& at, std::string_view text) {
+[[gnu::always_inline]] inline bool is_short_text(const Instruction& at, std::string_view text) {
   return text.size() == at.detail && pack(text.data(), text.size()) == at.word;
 }
 
@@ -27,6 +27,12 @@ Machine::~Machine() = default;
 
 void Machine::begin() {
   impl_->begin();
+}
+void Machine::begin(const Code::Preload& preload, std::span<const Value> values) {
+  impl_->begin(preload, values);
+}
+Machine::Found Machine::find_true(const Code::Conditions& conditions, std::size_t from) {
+  return impl_->find_true(conditions, from);
 }
 void Machine::forget_changing() {
   impl_->forget_changing();
@@ -58,6 +64,37 @@ void Machine::Impl::forget(Loaded& loaded) {
 void Machine::Impl::begin() {
   forget(fixed_loaded_);
   forget(changing_loaded_);
+  if (preload_ == nullptr) return;
+  for (const auto& entry : preload_->entries_) cells_[entry.cell] = not_loaded();
+  preload_ = nullptr;
+}
+
+void Machine::Impl::begin(const Code::Preload& preload, std::span<const Value> values) {
+  if (preload_ != &preload) begin();
+  forget(fixed_loaded_);
+  forget(changing_loaded_);
+  preload_ = &preload;
+  for (const auto& entry : preload.entries_) {
+    const Value& value = values[entry.position];
+    cells_[entry.cell] = (entry.kinds & kind_bit(value.kind())) != 0 ? value : not_loaded();
+  }
+}
+
+Machine::Found Machine::Impl::find_true(const Code::Conditions& conditions, std::size_t from) {
+  const std::uint32_t* const begin = conditions.entries_.data();
+  const std::uint32_t* const end = begin + conditions.entries_.size();
+  Chain chain{begin + from, end};
+  while (chain.next != end) {
+    Value value = run_chain<true>(code_.instructions.data() + *chain.next++, &chain);
+    const auto index = static_cast<std::size_t>(chain.next - begin) - 1;
+    if (value.is_error()) [[unlikely]] {
+      ++hand_overs;
+      value = conditions.programs_[index]->evaluate(activation_, arena_);
+      if (value.is_false()) continue;
+    }
+    if (!value.is_false()) return {index, value};
+  }
+  return {conditions.entries_.size(), Value::boolean(false)};
 }
 
 // Every instruction ends with a jump of its own to the next one's place, so that processors can predict it by what came
@@ -89,7 +126,8 @@ void Machine::Impl::begin() {
     GO_ON;                                                                 \
   }
 
-Value Machine::Impl::run(const Instruction* at) {
+template <bool is_chain>
+Value Machine::Impl::run_chain(const Instruction* at, Chain* chain) {
   // In the order of Op.
   static const void* const places[] = {
       &&test_word,      &&test,  &&test,      &&test,       &&test,      &&test,     &&test,      &&equal_short_text,
@@ -148,11 +186,17 @@ not_ready:
 give:
   if (cells[at->a].is_error()) [[unlikely]]
     goto not_ready;
-  return cells[at->a];
+  if (!is_chain || !cells[at->a].is_false()) return cells[at->a];
+give_false:
+  if constexpr (is_chain) {
+    if (chain->next != chain->end) {
+      at = code_.instructions.data() + *chain->next++;
+      GO_ON;
+    }
+  }
+  return Value::boolean(false);
 give_true:
   return Value::boolean(true);
-give_false:
-  return Value::boolean(false);
 hand_over:
   return not_loaded();
 }

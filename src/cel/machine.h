@@ -13,10 +13,12 @@ class Machine::Impl {
   Impl(const CodeImpl& code, Activation& activation, Arena& arena);
 
   void begin();
+  void begin(const Code::Preload& preload, std::span<const Value> values);
+  Found find_true(const Code::Conditions& conditions, std::size_t from);
   void forget_changing() { forget(changing_loaded_); }
 
   // Runs the code from there on. An error value: it is for the exact evaluator.
-  Value run(const Instruction* at);
+  Value run(const Instruction* at) { return run_chain<false>(at, nullptr); }
   const Instruction* entry(std::uint32_t program) const { return code_.instructions.data() + code_.entries[program]; }
 
   const CodeImpl& code() const { return code_; }
@@ -26,6 +28,16 @@ class Machine::Impl {
   std::uint64_t hand_overs = 0;
 
  private:
+  // Conditions that are gone through.
+  struct Chain {
+    const std::uint32_t* next;  // Entries.
+    const std::uint32_t* end;
+  };
+  // The same; where a condition is false, the next one of the chain is run. Ends with a value that is true or an error,
+  // and `next` after its condition; or with false, at the end.
+  template <bool is_chain>
+  Value run_chain(const Instruction* at, Chain* chain);
+
   // Cells that have to be emptied when what they come from may have changed.
   struct Loaded {
     std::vector<std::uint16_t> cells;  // As many as the code has; `size` of them are in use.
@@ -96,6 +108,7 @@ class Machine::Impl {
   Arena& arena_;
   std::vector<Value> values_;
   Value* cells_;
+  const Code::Preload* preload_ = nullptr;  // Whose cells have values.
   Loaded fixed_loaded_;
   Loaded changing_loaded_;
   const Instruction hand_over_{.op = Op::hand_over};
