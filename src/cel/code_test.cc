@@ -3,16 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <array>
+#include <limits>
 #include <map>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "cel/containers.h"
 #include "cel/test_host.h"
-#include "cel/testing/random_program.h"
 
 namespace tallyho::cel {
 namespace {
@@ -192,6 +191,192 @@ TEST_F(CodeTest, CompilesTo) {
 )"},
   };
   for (const auto& [source, code] : table) EXPECT_EQ(disassembled(source), code) << source;
+}
+
+TEST_F(CodeTest, WhatProgramsHaveInCommonIsComputedOnce) {
+  compile({"name.matches('^a') && n > 1", "name.matches('^a') && n > 2"});
+  EXPECT_EQ(disassemble(1), R"(
+ 0  unless shared 0 goto 3
+ 1  unless n > 2 goto 3
+ 2  give true
+ 3  give false
+shared 0
+ 0  unless name matches '^a' goto 2
+ 1  give true
+ 2  give false
+)");
+  EXPECT_EQ(evaluate(0), "true");
+  EXPECT_EQ(evaluate(1), "true");
+  host_.set(slots_["name"], Value::string("bob"));
+  EXPECT_EQ(evaluate(1), "true") << "the name is fixed";
+  machine_->begin();
+  EXPECT_EQ(evaluate(1), "false");
+}
+
+TEST_F(CodeTest, SharedPartsOfWhatChangesAreComputedAnew) {
+  compile({"score * score * score + n * n > 0 || flag", "score * score * score + n * n < 0 || !flag"});
+  ASSERT_EQ(code_->shared_parts(), 0u) << "not worthwhile";
+  compile({"string(score).matches('^7') && n > 1", "string(score).matches('^7') && n > 2"});
+  ASSERT_EQ(code_->shared_parts(), 1u);
+  EXPECT_EQ(evaluate(0), "true");
+  host_.set(slots_["score"], Value::int64(80));
+  machine_->forget_changing();
+  EXPECT_EQ(evaluate(1), "false");
+}
+
+TEST_F(CodeTest, PartsInsideFoldsThatReadTheirVariablesAreNotShared) {
+  compile({"tags.all(t, t.matches('^.'))", "tags.exists(t, t.matches('^.'))"});
+  EXPECT_EQ(code_->shared_parts(), 0u);
+}
+
+TEST_F(CodeTest, TextsThatAreComparedOftenAreNumbered) {
+  compile({"mode == 'ranked'", "mode == 'casual'", "mode != 'ranked'", "mode in ['practice', 'ranked']"});
+  EXPECT_EQ(disassemble(1), R"(
+ 0  unless #mode == 'casual' goto 2
+ 1  give true
+ 2  give false
+)");
+  EXPECT_EQ(disassemble(3), R"(
+ 0  unless #mode in {'ranked', 'practice'} goto 2
+ 1  give true
+ 2  give false
+)");
+  const std::pair<const char*, const char*> modes[] = {{"ranked", "true false false true"},
+                                                       {"casual", "false true true false"},
+                                                       {"practice", "false false true true"},
+                                                       {"", "false false true false"},
+                                                       {"ranked ", "false false true false"}};
+  for (const auto& [mode, results] : modes) {
+    host_.set(slots_["mode"], Value::string(mode));
+    machine_->begin();
+    EXPECT_EQ(evaluate(0) + " " + evaluate(1) + " " + evaluate(2) + " " + evaluate(3), results) << mode;
+  }
+}
+
+// Goal: whatever the number of texts, the fast path finds the right one. Method: more than a word has bits.
+TEST_F(CodeTest, ManyTextsAreNumberedToo) {
+  std::vector<std::string> sources;
+  std::string all;
+  for (int i = 0; i < 100; ++i) {
+    sources.push_back("mode == 'mode " + std::to_string(i) + "'");
+    all += (i > 0 ? ", 'mode " : "'mode ") + std::to_string(i) + "'";
+  }
+  sources.push_back("mode in [" + all + "]");
+  compile(sources);
+  host_.set(slots_["mode"], Value::string("mode 77"));
+  for (std::size_t i = 0; i < 100; ++i) EXPECT_EQ(evaluate(i), i == 77 ? "true" : "false") << i;
+  EXPECT_EQ(evaluate(100), "true");
+}
+
+TEST_F(CodeTest, WouldBeErrorsAreHandedOver) {
+  compile({"n / (m + 2) > 1", "flag || n / (m + 2) > 1", "n / (m + 2) > 1 || flag", "event.o == 1", "tags[n] == 'x'",
+           "n + 9223372036854775807 > 0"});
+  EXPECT_EQ(evaluate(0), "error: division by zero");
+  EXPECT_EQ(machine_->hand_overs(), 1u);
+  EXPECT_EQ(evaluate(1), "true") << "what is not reached is no error";
+  EXPECT_EQ(machine_->hand_overs(), 1u);
+  EXPECT_EQ(evaluate(2), "true") << "absorbed";
+  EXPECT_EQ(machine_->hand_overs(), 2u);
+  EXPECT_EQ(evaluate(3), "error: no such field");
+  EXPECT_EQ(evaluate(4), "error: index out of range");
+  EXPECT_EQ(evaluate(5), "error: overflow");
+  EXPECT_EQ(machine_->hand_overs(), 5u);
+}
+
+TEST_F(CodeTest, AValueThatIsNotOfItsTypeIsHandedOver) {
+  compile({"n > 3", "mode == 'ranked'", "tags.exists(t, t == 'boss')", "flag"});
+  for (const char* name : {"n", "mode", "tags", "flag"}) host_.set(slots_[name], Value::float64(0.5));
+  for (std::size_t i = 0; i < programs_.size(); ++i) {
+    EXPECT_EQ(evaluate(i), to_literal(programs_[i]->evaluate(host_, host_.arena()))) << i;
+  }
+  EXPECT_EQ(machine_->hand_overs(), programs_.size());
+}
+
+TEST_F(CodeTest, WhatHasNoInstructionsIsLeftToTheExactEvaluator) {
+  compile({"{'a': n}['a'] + 1", "tags.filter(t, t != 'x').size() == 2 && n > 3", "[1, n].exists_one(k, k == 5)"});
+  EXPECT_EQ(code_->exact_parts(), 3u);
+  EXPECT_EQ(evaluate(0), "6");
+  EXPECT_EQ(evaluate(1), "true");
+  EXPECT_EQ(evaluate(2), "true");
+  EXPECT_EQ(machine_->hand_overs(), 0u);
+}
+
+TEST_F(CodeTest, SlotsAreReadWhenTheyAreNeededAndOnce) {
+  compile({"n > 3 || m > 3", "n > 4 && n < 6 && score > 1"});
+  EXPECT_EQ(host_.reads(), 0);
+  EXPECT_EQ(evaluate(0), "true");
+  EXPECT_EQ(host_.reads(), 1) << "n";
+  EXPECT_EQ(evaluate(1), "true");
+  EXPECT_EQ(host_.reads(), 2) << "score";
+  machine_->forget_changing();
+  EXPECT_EQ(evaluate(1), "true");
+  EXPECT_EQ(host_.reads(), 3) << "score again";
+}
+
+TEST_F(CodeTest, ValuesAtHandAreTakenInOneGo) {
+  compile({"n > 3 && mode == 'ranked'", "has(event.o) ? event.o : -1"});
+  const std::vector<Slot> slots = {slots_["mode"], absent_, slots_["n"], slots_["flag"]};
+  const Code::Preload preload = code_->preload(slots);
+  const std::vector<Value> values = {Value::string("casual"), Value::error(ErrorKind::no_such_field), Value::int64(9),
+                                     Value::boolean(true)};
+  machine_->begin(preload, values);
+  EXPECT_EQ(evaluate(0), "false") << "casual";
+  EXPECT_EQ(evaluate(1), "-1");
+  EXPECT_EQ(host_.reads(), 0);
+  machine_->begin();
+  EXPECT_EQ(evaluate(0), "true") << "ranked, as the host says";
+  EXPECT_EQ(host_.reads(), 2);
+}
+
+TEST_F(CodeTest, ConditionsAreGoneThroughInOrder) {
+  compile({"n > 9", "n / (m + 2) > 1", "flag", "!flag", "n / (m + 2) > 1 || n > 9 || flag"});
+  std::vector<const Program*> programs;
+  for (const auto& program : programs_) programs.push_back(program.get());
+  programs.push_back(nullptr);
+  const Code::Conditions conditions = code_->conditions(programs);
+  std::vector<std::string> found;
+  for (std::size_t i = 0; i < programs.size(); ++i) {
+    const Machine::Found next = machine_->find_true(conditions, i);
+    i = next.index;
+    if (i < programs.size()) found.push_back(std::to_string(i) + " " + to_literal(next.value));
+  }
+  EXPECT_THAT(found, testing::ElementsAre("1 error: division by zero", "2 true", "4 true", "5 true"));
+  EXPECT_EQ(machine_->find_true(conditions, programs.size()).index, programs.size());
+}
+
+TEST_F(CodeTest, DoublesCompareAsDoublesDo) {
+  const double inf = std::numeric_limits<double>::infinity();
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const std::pair<const char*, double> numbers[] = {
+      {"0.0", 0.0},         {"-0.0", -0.0},   {"1.5", 1.5},         {"-1.5", -1.5},         {"5e-324", 5e-324},
+      {"-5e-324", -5e-324}, {"1e300", 1e300}, {"(1.0 / 0.0)", inf}, {"(-1.0 / 0.0)", -inf}, {"(0.0 / 0.0)", nan}};
+  for (const auto& [text, b] : numbers) {
+    const std::string number = text;
+    compile({"x < " + number, "x <= " + number, "x > " + number, "x >= " + number, "x == " + number, "x != " + number});
+    for (const auto& [other, a] : numbers) {
+      host_.set(slots_["x"], Value::float64(a));
+      machine_->begin();
+      const bool expected[] = {a<b, a <= b, a> b, a >= b, a == b, a != b};
+      for (std::size_t i = 0; i < std::size(expected); ++i) {
+        EXPECT_EQ(evaluate(i), expected[i] ? "true" : "false") << other << ": " << programs_[i]->source();
+      }
+    }
+  }
+}
+
+TEST_F(CodeTest, ShortTextsCompareByTheirBytes) {
+  const std::vector<std::string> texts = {"a",        "b",        "ab",       "ba",       "abc",      "acb",
+                                          "abcd",     "abdc",     "abcde",    "abcdf",    "abccde",   "abcdef",
+                                          "abcdefg",  "abcdefh",  "abcdefgh", "abcdefgi", "bbcdefgh", "abcdefghi",
+                                          "abxdefgh", "aaaaaaaa", "",         "aaaa",     "\u00e9"};
+  for (const std::string& constant : texts) {
+    compile({"name == '" + constant + "'"});
+    for (const std::string& text : texts) {
+      host_.set(slots_["name"], Value::string(text));
+      machine_->begin();
+      EXPECT_EQ(evaluate(), text == constant ? "true" : "false") << text << ", " << constant;
+    }
+  }
 }
 
 }  // namespace

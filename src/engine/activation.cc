@@ -73,10 +73,14 @@ void EventActivation::begin_event(const Event& event, Timestamp now) {
   bind(bindings_[player_scope], player_scope, event.envelope.player);
 }
 
-void EventActivation::begin_rule() {
+bool EventActivation::begin_rule() {
+  bool forgot = false;
   for (Binding& binding : bindings_) {
-    if (!binding.holds_for_event) binding.status = Binding::Status::unknown;
+    if (binding.holds_for_event || binding.status == Binding::Status::unknown) continue;
+    binding.status = Binding::Status::unknown;
+    forgot = true;
   }
+  return forgot;
 }
 
 void EventActivation::bind(Binding& binding, ScopeIndex scope, std::string_view key) {

@@ -32,8 +32,8 @@ class EventActivation final : public cel::Activation {
   EventActivation& operator=(const EventActivation&) = delete;
 
   void begin_event(const Event& event, Timestamp now);
-  // Forgets the keys that an earlier rule evaluated.
-  void begin_rule();
+  // Forgets the keys that an earlier rule evaluated, unless they hold for the event. Whether there were any.
+  bool begin_rule();
 
   void set_points(std::int64_t points) { points_ = points; }
   void set_total(std::int64_t total) { total_ = total; }

@@ -59,6 +59,7 @@ BoardRules::BoardRules(const Ruleset& ruleset, const std::vector<std::unique_ptr
 }
 
 bool BoardRules::plan(EventTypeIndex type, Symbol player) {
+  applier_.state_changed();  // The event's points and the player's total were settled.
   intents_.clear();
   is_over_capacity_ = false;
   for (const Task& task : tasks_[type]) {
@@ -71,7 +72,7 @@ bool BoardRules::plan(EventTypeIndex type, Symbol player) {
 bool BoardRules::plan_board(const Task& task, Symbol player) {
   const BoardDefinition& definition = ruleset_.boards[task.board];
   Board& board = *boards_[task.board];
-  activation_.begin_rule();
+  applier_.begin_rule();
   bool is_counted = false;
   if (task.may_count) {
     const auto counted = counts(definition);

@@ -85,7 +85,7 @@ void Engine::Impl::begin(const Event& event, Timestamp now) {
   state.begin();
   activation.begin_event(event, now);
   activation.set_total(state.total(activation.player()));
-  applier.begin_event();
+  applier.begin_event(event);
 }
 
 std::optional<std::int64_t> Engine::Impl::first_answer(const Event& event, const Sender& sender, Timestamp now) const {
@@ -118,12 +118,9 @@ bool Engine::Impl::check_time(const Event& event, Timestamp arrived) {
 }
 
 bool Engine::Impl::run_rules(const Event& event) {
-  for (const RuleIndex rule : ruleset->events[event.type].rules) {
-    if (applier.apply(rule) != RuleApplier::Verdict::stopped) continue;
-    refusal = applier.refusal();
-    return false;
-  }
-  return true;
+  if (applier.apply_all(event.type)) return true;
+  refusal = applier.refusal();
+  return false;
 }
 
 // The total, the boards, and the limits, which come after everything else that can be wrong.

@@ -6,6 +6,7 @@
 
 #include "engine/game.h"
 #include "log/memory_log.h"
+#include "ruleset/loader.h"
 
 namespace tallyho {
 namespace {
@@ -217,7 +218,9 @@ class BrokenLog final : public Log {
 
 TEST(Engine, WhatTheLogDoesNotTakeHasNotHappened) {
   Game game(finds);
-  Engine engine(std::make_shared<Ruleset>(), std::make_unique<BrokenLog>(), {});
+  const auto ruleset = load_ruleset("{tallyho: 1, name: test, events: {find: {}}}", "test.yaml");
+  ASSERT_TRUE(ruleset.has_value());
+  Engine engine(*ruleset, std::make_unique<BrokenLog>(), {});
   Arena arena;
   const Outcome outcome = engine.ingest(Event{}, "{}", game.now(), {}, arena);
   EXPECT_EQ(outcome.code, Code::unavailable);

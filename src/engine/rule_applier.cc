@@ -7,25 +7,87 @@
 
 namespace tallyho {
 
-RuleApplier::RuleApplier(const Ruleset& ruleset, State& state, EventActivation& activation, Arena& arena)
-    : ruleset_(ruleset), state_(state), activation_(activation), arena_(arena) {}
+namespace {
 
-void RuleApplier::begin_event() {
+// The slots that read an event's fields, in the order of these.
+std::vector<cel::Slot> slots_of_fields(const EventType& type) {
+  std::vector<cel::Slot> slots(type.fields.size());
+  for (std::size_t number = 0; number < type.field_of_slot.size(); ++number) {
+    const std::uint16_t field = type.field_of_slot[number];
+    if (field != no_field) slots[field] = make_slot(SlotRecord::event_field, static_cast<std::uint16_t>(number));
+  }
+  return slots;
+}
+
+}  // namespace
+
+RuleApplier::RuleApplier(const Ruleset& ruleset, State& state, EventActivation& activation, Arena& arena)
+    : ruleset_(ruleset),
+      state_(state),
+      activation_(activation),
+      arena_(arena),
+      machine_(*ruleset.code, activation, arena) {
+  for (const EventType& type : ruleset.events) {
+    fields_.push_back(ruleset.code->preload(slots_of_fields(type)));
+    std::vector<const cel::Program*> conditions;
+    for (const RuleIndex rule : type.rules) {
+      const std::optional<cel::Program>& when = ruleset.rules[rule].when;
+      conditions.push_back(when ? &*when : nullptr);
+    }
+    conditions_.push_back(ruleset.code->conditions(std::move(conditions)));
+  }
+}
+
+void RuleApplier::begin_event(const Event& event) {
+  machine_.begin(fields_[event.type], event.fields);
   points_ = 0;
   fired_.clear();
   notices_.clear();
 }
 
+bool RuleApplier::begin_rule() {
+  if (!activation_.begin_rule()) return false;
+  state_changed();
+  return true;
+}
+
+// Conditions change nothing, so that as long as they are false they need not be told apart: the key of a scope that one
+// of them evaluated is the same for the next. But a rule that fires may change what a key reads, and then it matters
+// whether the rule itself has reached the scope by then.
+bool RuleApplier::apply_all(EventTypeIndex type) {
+  const std::vector<RuleIndex>& rules = ruleset_.events[type].rules;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    begin_rule();
+    const cel::Machine::Found found = machine_.find_true(conditions_[type], i);
+    i = found.index;
+    if (i == rules.size()) break;
+    rule_ = rules[i];
+    const Rule& rule = ruleset_.rules[rule_];
+    if (found.value.is_error()) {
+      check(found.value, *rule.when, "when", refusal_);
+      stop(Code::rule_error);
+      return false;
+    }
+    if (begin_rule() && rule.when) machine_.evaluate(*rule.when);
+    if (fire(rule) == Verdict::stopped) return false;
+  }
+  return true;
+}
+
 RuleApplier::Verdict RuleApplier::apply(RuleIndex index) {
   const Rule& rule = ruleset_.rules[index];
   rule_ = index;
-  rule_points_ = 0;
-  activation_.begin_rule();
+  begin_rule();
   if (rule.when) {
     const auto when = evaluate(*rule.when, "when", refusal_);
     if (!when) return stop(Code::rule_error);
     if (!when->is_true()) return Verdict::condition_false;
   }
+  return fire(rule);
+}
+
+RuleApplier::Verdict RuleApplier::fire(const Rule& rule) {
+  rule_points_ = 0;
   if (rule.cooldown && is_cooling_down(rule)) return Verdict::cooling_down;
   if (rule.reject) return stop(reject(rule) ? Code::rejected : Code::rule_error);
   if (rule.points && !pay(rule)) return stop(Code::rule_error);
@@ -34,9 +96,10 @@ RuleApplier::Verdict RuleApplier::apply(RuleIndex index) {
   // as the cooldown is longer than 0s: so a late event cannot move it back.
   if (rule.cooldown) {
     state_.set_last_fired(activation_.player_for_writing(), rule.cooldown_number, activation_.now());
+    state_changed();
   }
   if (rule.notify && !notify(rule)) return stop(Code::rule_error);
-  fired_.push_back({index, rule_points_});
+  fired_.push_back({rule_, rule_points_});
   return Verdict::fired;
 }
 
@@ -48,7 +111,11 @@ RuleApplier::Verdict RuleApplier::stop(Code code) {
 }
 
 std::optional<cel::Value> RuleApplier::evaluate(const cel::Program& program, std::string_view what, Refusal& refusal) {
-  const cel::Value value = program.evaluate(activation_, arena_);
+  return check(machine_.evaluate(program), program, what, refusal);
+}
+
+std::optional<cel::Value> RuleApplier::check(const cel::Value& value, const cel::Program& program,
+                                             std::string_view what, Refusal& refusal) {
   if (!value.is_error()) return value;
   if (value.error_kind() == cel::ErrorKind::host) {
     describe_key_fault(what, value, refusal);
@@ -106,6 +173,7 @@ bool RuleApplier::pay(const Rule& rule) {
   rule_points_ = amount;
   points_ = sum;
   activation_.set_points(points_);
+  state_changed();
   return true;
 }
 
@@ -142,15 +210,16 @@ bool RuleApplier::change_state(const Rule& rule) {
   for (std::size_t i = 0; i < rule.add.size(); ++i) {
     if (!assign(rule.add[i], added[i], true)) return false;
   }
+  if (!values.empty()) state_changed();
   return true;
 }
 
 std::optional<cel::Value> RuleApplier::evaluate_assignment(const Assignment& assignment) {
-  const cel::Value value = assignment.value.evaluate(activation_, arena_);
+  const cel::Value value = machine_.evaluate(assignment.value);
   if (!value.is_error()) return value;
   const Scope& scope = ruleset_.scopes[assignment.scope];
   const std::string what = fmt::format("{}.{}", scope.name, scope.variables[assignment.variable].name);
-  return evaluate(assignment.value, what, refusal_);
+  return check(value, assignment.value, what, refusal_);
 }
 
 bool RuleApplier::assign(const Assignment& assignment, const cel::Value& value, bool is_add) {

@@ -18,10 +18,8 @@ namespace tallyho {
 // Applies rules to an event, one after the other, as the ruleset specification's section "Rules" says: `when`,
 // `cooldown`, `reject`, `points` with its `cap`, `set` and `add`, `notify`.
 //
-//     applier.begin_event();
-//     for (RuleIndex rule : type.rules) {
-//       if (applier.apply(rule) == RuleApplier::Verdict::stopped) return refuse(applier.refusal());
-//     }
+//     applier.begin_event(event);
+//     if (!applier.apply_all(event.type)) return refuse(applier.refusal());
 //
 // It writes to state, and leaves rolling back to its caller. Limits on keys are its caller's too: here they may be
 // passed, because a later rule's error would come before them.
@@ -35,7 +33,10 @@ class RuleApplier {
   RuleApplier(const Ruleset& ruleset, State& state, EventActivation& activation, Arena& arena);
 
   // Forgets the last event's points, fired rules and notices. The activation has begun the event already.
-  void begin_event();
+  void begin_event(const Event& event);
+  // Applies all rules of an event's type, in order. False: one of them stopped the event, and refusal() says which, and
+  // by what.
+  bool apply_all(EventTypeIndex type);
   // Applies one rule. After `stopped`, refusal() says by what.
   Verdict apply(RuleIndex index);
 
@@ -50,8 +51,18 @@ class RuleApplier {
 
   // Evaluates for a rule or board; an error fills `refusal` and its rule or board. Nothing then.
   std::optional<cel::Value> evaluate(const cel::Program& program, std::string_view what, Refusal& refusal);
+  // Begins a rule or board: keys of scopes are evaluated anew. Whether any had been.
+  bool begin_rule();
+  // State or the points are no longer what they were when something was evaluated last.
+  void state_changed() { machine_.forget_changing(); }
+  // Evaluations that the fast path handed over to the exact evaluator, so far.
+  std::uint64_t hand_overs() const { return machine_.hand_overs(); }
 
  private:
+  // What a rule does whose condition is true.
+  Verdict fire(const Rule& rule);
+  std::optional<cel::Value> check(const cel::Value& value, const cel::Program& program, std::string_view what,
+                                  Refusal& refusal);
   bool is_cooling_down(const Rule& rule) const;
   bool reject(const Rule& rule);
   bool pay(const Rule& rule);
@@ -67,6 +78,10 @@ class RuleApplier {
   State& state_;
   EventActivation& activation_;
   Arena& arena_;
+  cel::Machine machine_;
+  // By event type.
+  std::vector<cel::Code::Preload> fields_;
+  std::vector<cel::Code::Conditions> conditions_;
 
   RuleIndex rule_ = 0;  // The one at hand.
   std::int64_t points_ = 0;

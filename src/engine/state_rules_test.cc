@@ -205,6 +205,21 @@ TEST(StateRules, AKeyHoldsForTheRestOfItsRuleAndNoLonger) {
               testing::ElementsAre("left with 101", "arrived with 101"));
 }
 
+// What an earlier rule reached without firing does not hold for the next.
+TEST(StateRules, AKeyThatAnEarlierConditionReachedIsEvaluatedAnew) {
+  Game game(R"yaml(
+    events: {move: {team: string}}
+    state:
+      player: {team: {type: string, init: none}}
+      team: {key: player.team, moves: int}
+    rules:
+      - {id: skip, when: team.moves < 0}
+      - {id: join, when: event.team != '', set: {player.team: event.team, team.moves: "5"}}
+      - {id: skip-again, when: team.moves < 0}
+      - {id: tell, notify: player.team + ' ' + string(team.moves)})yaml");
+  EXPECT_THAT(game.send("ada", "move", "'team': 'red'").notices, testing::ElementsAre("red 5"));
+}
+
 TEST(StateRules, AKeyIsEvaluatedWhenARuleReallyReachesItsScope) {
   Game game(R"yaml(
     events: {move: {team: string}}

@@ -52,6 +52,24 @@ void load(const YamlNode& node, Loading& loading) {
   if (loading.report.is_empty()) load_costs(loading);
 }
 
+// Compiles the programs of all rules and boards to one code.
+void compile_together(Ruleset& ruleset) {
+  cel::CodeBuilder builder(is_fixed_in_event);
+  const auto add = [&builder](std::optional<cel::Program>& program) {
+    if (program) builder.add(*program);
+  };
+  for (Rule& rule : ruleset.rules) {
+    for (auto* program : {&rule.when, &rule.reject, &rule.points, &rule.notify}) add(*program);
+    for (auto* assignments : {&rule.set, &rule.add}) {
+      for (Assignment& assignment : *assignments) builder.add(assignment.value);
+    }
+  }
+  for (BoardDefinition& board : ruleset.boards) {
+    for (auto* program : {&board.when, &board.member, &board.value, &board.group_by}) add(*program);
+  }
+  ruleset.code = builder.build();
+}
+
 Diagnostic file_problem(const std::string& path, std::string message) {
   Diagnostic diagnostic;
   diagnostic.file = path;
@@ -73,6 +91,7 @@ std::expected<std::shared_ptr<const Ruleset>, std::vector<Diagnostic>> load_rule
   ruleset.source = source;
   ruleset.hash = hash_of(source);
   ruleset.storage = loading.storage;
+  compile_together(ruleset);
   return loading.ruleset;
 }
 

@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "base/calendar.h"
 #include "base/time.h"
+#include "cel/code.h"
 #include "cel/program.h"
 #include "ruleset/slots.h"
 
@@ -152,6 +153,9 @@ struct Ruleset {
   std::vector<BoardDefinition> boards;
   std::uint16_t caps = 0;  // How many rules have a cap, a cooldown.
   std::uint16_t cooldowns = 0;
+
+  // All programs of rules and boards, compiled together; the keys of scopes are not among them.
+  std::shared_ptr<const cel::Code> code;
 
   const EventType* find_event(std::string_view type) const;
   std::optional<BoardIndex> find_board(std::string_view id) const;

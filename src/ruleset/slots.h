@@ -31,4 +31,14 @@ constexpr std::uint16_t slot_number(cel::Slot slot) {
   return static_cast<std::uint16_t>(slot & 0xffff);
 }
 
+// Whether a slot has the same value for all rules and boards of an event.
+constexpr bool is_fixed_in_event(cel::Slot slot) {
+  switch (static_cast<SlotRecord>(slot_record(slot))) {
+    case SlotRecord::event_envelope:
+    case SlotRecord::event_field: return true;
+    case SlotRecord::special: return static_cast<SpecialSlot>(slot_number(slot)) == SpecialSlot::now;
+    default: return false;
+  }
+}
+
 }  // namespace tallyho

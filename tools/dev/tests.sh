@@ -38,7 +38,7 @@ run_long_tests() {
   run_clang_tidy
   step "the unit tests as released"
   build release all
-  run_ctest release --label-regex unit
+  TALLYHO_RANDOM_PROGRAMS=1000000 run_ctest release --label-regex unit
   step "everything under tsan"
   configure tsan
   build tsan all
