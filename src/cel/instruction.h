@@ -6,6 +6,7 @@
 // cell that is filled on demand begins as `not_loaded`, whose kind no instruction expects: so the check of an operand's
 // kind, which makes a host's wrong value harmless, is at the same time the question whether it is there yet.
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -207,7 +208,55 @@ struct OperandShape {
   bool b = false;
   bool list = false;
 };
-OperandShape shape_of(Op op);
+constexpr OperandShape find_shape(Op op) {
+  switch (op) {
+    case Op::equal_words:
+    case Op::less_words:
+    case Op::less_equals_words:
+    case Op::equal_numbers:
+    case Op::less_numbers:
+    case Op::less_equals_numbers:
+    case Op::equal_texts:
+    case Op::equal_values:
+    case Op::compare_values:
+    case Op::contains_text:
+    case Op::starts_with:
+    case Op::ends_with:
+    case Op::has_field:
+    case Op::in:
+    case Op::add_int64:
+    case Op::subtract_int64:
+    case Op::multiply_int64:
+    case Op::divide_int64:
+    case Op::modulo_int64:
+    case Op::add_float64:
+    case Op::subtract_float64:
+    case Op::multiply_float64:
+    case Op::divide_float64:
+    case Op::index:
+    case Op::select: return {.a = true, .b = true, .list = false};
+    case Op::concatenate:
+    case Op::call: return {.a = false, .b = false, .list = true};
+    case Op::next_item:
+    case Op::next_pair:
+    case Op::exact:
+    case Op::jump:
+    case Op::give_true:
+    case Op::give_false:
+    case Op::hand_over:
+    case Op::unreachable: return {};
+    default: return {.a = true, .b = false, .list = false};
+  }
+}
+
+inline constexpr auto operand_shapes = [] {
+  std::array<OperandShape, static_cast<std::size_t>(Op::unreachable) + 1> shapes;
+  for (std::size_t i = 0; i < shapes.size(); ++i) shapes[i] = find_shape(static_cast<Op>(i));
+  return shapes;
+}();
+inline OperandShape shape_of(Op op) {
+  return operand_shapes[static_cast<std::size_t>(op)];
+}
 
 // Calls `visit` with each of these cells, in the order of evaluation.
 template <typename Visit>

@@ -365,45 +365,4 @@ Value Machine::Impl::concatenate_operands(const Instruction& at) {
   return kind == Kind::list ? concatenate_lists(parts, arena_, 0) : concatenate(parts, arena_, 0);
 }
 
-OperandShape shape_of(Op op) {
-  switch (op) {
-    case Op::equal_words:
-    case Op::less_words:
-    case Op::less_equals_words:
-    case Op::equal_numbers:
-    case Op::less_numbers:
-    case Op::less_equals_numbers:
-    case Op::equal_texts:
-    case Op::equal_values:
-    case Op::compare_values:
-    case Op::contains_text:
-    case Op::starts_with:
-    case Op::ends_with:
-    case Op::has_field:
-    case Op::in:
-    case Op::add_int64:
-    case Op::subtract_int64:
-    case Op::multiply_int64:
-    case Op::divide_int64:
-    case Op::modulo_int64:
-    case Op::add_float64:
-    case Op::subtract_float64:
-    case Op::multiply_float64:
-    case Op::divide_float64:
-    case Op::index:
-    case Op::select: return {.a = true, .b = true};
-    case Op::concatenate:
-    case Op::call: return {.list = true};
-    case Op::next_item:
-    case Op::next_pair:
-    case Op::exact:
-    case Op::jump:
-    case Op::give_true:
-    case Op::give_false:
-    case Op::hand_over:
-    case Op::unreachable: return {};
-    default: return {.a = true};
-  }
-}
-
 }  // namespace tallyho::cel
