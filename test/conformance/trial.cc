@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "cel/code.h"
 #include "cel/parser.h"
 #include "cel/program.h"
 #include "fmt/format.h"
@@ -51,6 +52,18 @@ std::optional<std::string> value_failure(element original, const Value& value, A
   return fmt::format("expected {}, got {}", cel::to_literal(*expected), cel::to_literal(value));
 }
 
+// The fast path comes to just what the exact evaluator did.
+std::optional<std::string> fast_path_failure(cel::Program& program, const Value& exact, World& world) {
+  cel::CodeBuilder builder([](cel::Slot) { return true; });
+  builder.add(program);
+  const auto code = builder.build();
+  cel::Machine machine(*code, world, world.arena());
+  const Value fast = machine.evaluate(program);
+  const bool is_same_error = !exact.is_error() || exact.error_position() == fast.error_position();
+  if (cel::to_literal(fast) == cel::to_literal(exact) && is_same_error) return {};
+  return fmt::format("the fast path gets {} instead of {}", cel::to_literal(fast), cel::to_literal(exact));
+}
+
 }  // namespace
 
 std::optional<std::string> conformance_failure(const Test& test, Checking checking) {
@@ -58,8 +71,8 @@ std::optional<std::string> conformance_failure(const Test& test, Checking checki
   World world;
   if (const std::string problem = world.declare(original); !problem.empty()) return "cannot declare " + problem;
   const bool checked = checking == Checking::as_asked && !flag(original, "disableCheck");
-  const auto program = checked ? cel::Program::compile(test.expr(), world.environment())
-                               : cel::Program::compile_unchecked(test.expr(), world.environment());
+  auto program = checked ? cel::Program::compile(test.expr(), world.environment())
+                         : cel::Program::compile_unchecked(test.expr(), world.environment());
   if (!program) return fmt::format("byte {}: {}", program.error()[0].begin, program.error()[0].message);
   if (checked) {
     if (auto failure = type_failure(original, program->type())) return failure;
@@ -67,7 +80,9 @@ std::optional<std::string> conformance_failure(const Test& test, Checking checki
   }
   // Where there are no messages, making one is an error; not the one that a test of what they may hold expects.
   if (makes_message(cel::parse(test.expr())->root)) return "it makes a message";
-  return value_failure(original, program->evaluate(world, world.arena()), world.arena());
+  const Value value = program->evaluate(world, world.arena());
+  if (auto failure = value_failure(original, value, world.arena())) return failure;
+  return fast_path_failure(*program, value, world);
 }
 
 bool runs_unchecked(const Test& test) {
