@@ -11,11 +11,17 @@ namespace {
 
 using TypeKind = Type::Kind;
 
+bool is_scalar(const Type& type) {
+  return type.kind() >= TypeKind::boolean && type.kind() <= TypeKind::duration;
+}
+
 // The result of the overload if it takes these arguments.
 std::optional<Type> result_of(const Overload& overload, const CallSite& site, std::span<const Type> types,
                               Unifier& unifier) {
   if (overload.is_method != site.is_method || overload.parameters.size() != types.size()) return std::nullopt;
   for (std::size_t i = 0; i < types.size(); ++i) {
+    const bool are_scalars = is_scalar(types[i]) && is_scalar(overload.parameters[i]);
+    if (are_scalars && types[i].kind() != overload.parameters[i].kind()) return std::nullopt;
     if (overload.parameters[i].is(TypeKind::parameter) && is_held_by_host(*site.args[i], types[i])) return std::nullopt;
   }
   Unifier::Renaming renaming;

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "cel/arithmetic.h"
 #include "cel/containers.h"
 #include "cel/planner.h"
@@ -48,10 +49,15 @@ constexpr std::array order_operators = {
 
 // Whether the library's own overloads are all that the name may mean here; a host may have added to them.
 bool all_standard(const std::vector<const Overload*>& overloads) {
+  static const auto standard = [] {
+    absl::flat_hash_set<const Overload*> all;
+    for (const std::string_view name : Environment::standard().function_names()) {
+      for (const Overload* overload : Environment::standard().find_overloads(name)) all.insert(overload);
+    }
+    return all;
+  }();
   if (overloads.empty()) return false;
-  const std::vector<const Overload*> standard = Environment::standard().find_overloads(overloads[0]->function);
-  return std::ranges::all_of(
-      overloads, [&](const Overload* overload) { return std::ranges::find(standard, overload) != standard.end(); });
+  return std::ranges::all_of(overloads, [](const Overload* overload) { return standard.contains(overload); });
 }
 
 bool is_call(const Expr& expr, std::string_view name, std::size_t args) {

@@ -1,5 +1,6 @@
 #include "cel/type.h"
 
+#include <array>
 #include <utility>
 
 namespace tallyho::cel {
@@ -40,8 +41,16 @@ constexpr std::string_view name_of(Type::Kind kind) {
 }  // namespace
 
 Type Type::simple(Kind kind) {
+  // Made once: a checker asks for them at every step.
+  static const auto nodes = [] {
+    std::array<std::shared_ptr<const Node>, static_cast<std::size_t>(Kind::parameter) + 1> made;
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      made[i] = std::make_shared<const Node>(Node{.kind = static_cast<Kind>(i)});
+    }
+    return made;
+  }();
   Type type;
-  if (kind != Kind::dyn) type.node_ = std::make_shared<const Node>(Node{.kind = kind});
+  if (kind != Kind::dyn) type.node_ = nodes[static_cast<std::size_t>(kind)];
   return type;
 }
 
