@@ -116,6 +116,7 @@ void Checker::report_unknown_function(const Expr& expr) {
 
 void Checker::check_logic(Expr& expr, const std::vector<const Overload*>& overloads) {
   for (const Expr* arg : expr.args) {
+    if (arg->type.is(TypeKind::boolean)) continue;
     expect_boolean(*arg, "each side of '" + std::string(written_name(expr.name)) + "'");
   }
   expr.reference = Expr::Reference::overload;
