@@ -21,7 +21,7 @@ PLAYERS = [f"player-{i}" for i in range(20)]
 
 
 class Ledger:
-    """What clients were told: for each id of an event its player and the points acked, or None while there is no ack."""
+    """What clients were told: for each id of an event its player and the points acked, or None without an ack."""
 
     def __init__(self):
         self.sent = {}
@@ -138,9 +138,9 @@ class KilledServer(unittest.TestCase):
         self.assertEqual(server.stop(), 0)
 
     def refused(self, ruleset=RULESET):
-        done = subprocess.run([TALLYHO, "serve", "--ruleset", str(ruleset), "--dev", "--listen", "127.0.0.1:0", "--admin",
-                               "127.0.0.1:0", "--data", self.data], capture_output=True, text=True, timeout=PATIENCE,
-                              check=False)
+        command = [TALLYHO, "serve", "--ruleset", str(ruleset), "--dev", "--data", self.data, "--listen", "127.0.0.1:0",
+                   "--admin", "127.0.0.1:0"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
         self.assertEqual(done.returncode, 1)
         return done.stderr
 
