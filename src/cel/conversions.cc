@@ -9,6 +9,7 @@
 namespace tallyho::cel {
 namespace {
 
+constexpr CallCost cost_of_time_as_text = {.base = 200, .per_16_bytes = 0, .result_size_max = 0};
 constexpr CallCost cost_of_text = {.base = 60, .per_16_bytes = 4, .result_size_max = 0};
 
 Value same(const Call& c) {
@@ -139,7 +140,7 @@ void add_to_texts(Library& lib) {
   lib.function("string", "double_to_string", {lib.float64}, lib.string, float64_to_string, cost_of_text);
   lib.function("string", "bool_to_string", {lib.boolean}, lib.string, boolean_to_string);
   lib.function("string", "bytes_to_string", {lib.bytes}, lib.string, bytes_to_string, cost_per_chunk);
-  lib.function("string", "timestamp_to_string", {lib.timestamp}, lib.string, timestamp_to_string, cost_of_text);
+  lib.function("string", "timestamp_to_string", {lib.timestamp}, lib.string, timestamp_to_string, cost_of_time_as_text);
   lib.function("string", "duration_to_string", {lib.duration}, lib.string, duration_to_string, cost_of_text);
   lib.function("bytes", "bytes_to_bytes", {lib.bytes}, lib.bytes, same);
   lib.function("bytes", "string_to_bytes", {lib.string}, lib.bytes, string_to_bytes);

@@ -13,9 +13,11 @@ namespace tallyho::cel {
 // Whether an implementation takes these arguments, by their kinds.
 bool accepts(const Candidate& candidate, std::span<const Value> args);
 
-// Sees every node that is evaluated; tests use another one, to compare with the cost estimate.
+// Sees every node that is evaluated, before and, if it has a value that isn't known, after; tests use another one, to
+// compare with the cost estimate.
 struct NoProbe {
   void visit(const Node&) {}
+  void made(const Node&, const Value&) {}
 };
 
 // The exact evaluator: all of CEL's semantics, errors as values. A switch over nodes that calls itself; the operands
@@ -39,13 +41,17 @@ class Evaluator {
     const Node& node = nodes_[index];
     if (node.opcode == Opcode::slot) {
       probe_.visit(node);
-      return read(node);
+      const Value value = read(node);
+      probe_.made(node, value);
+      return value;
     }
     if (node.opcode == Opcode::constant) {
       probe_.visit(node);
       return node.constant;
     }
-    return evaluate(node);
+    const Value value = evaluate(node);
+    probe_.made(node, value);
+    return value;
   }
 
   Value read(const Node& node) {

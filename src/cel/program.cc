@@ -55,7 +55,8 @@ std::expected<Program, std::vector<Issue>> Program::compile_unchecked(std::strin
   auto plan = make_plan(*impl->ast.root, environment, Checked::no);
   if (!plan) return std::unexpected(std::move(plan.error()));
   impl->plan = std::move(*plan);
-  impl->cost = {.units = UINT64_MAX, .result_size = UINT64_MAX};
+  impl->cost = {
+      .units = UINT64_MAX, .result_size = UINT64_MAX, .arena_bytes = UINT64_MAX, .depth = impl->ast.root->height};
   impl->environment = &environment;
   impl->checked = Checked::no;
   return Program(std::move(impl));

@@ -24,15 +24,29 @@ class Activation {
   virtual bool has(Slot slot) = 0;
 };
 
-// The most that one evaluation can take, known when it is compiled.
+// The version of the numbers that costs are made of. Budgets are written against them, so they change only with it.
+inline constexpr int cost_model = 1;
+
+// A fold around a sub-expression: what it goes through, and how often at most.
+struct CostLoop {
+  std::uint32_t begin = 0;  // Source bytes of the range, such as `event.tags`.
+  std::uint32_t end = 0;
+  std::uint64_t size = 0;
+};
+
+// The most that one evaluation can take, known when it is compiled from the declared bounds of what it reads. All of it
+// saturates: what is not bounded is 2^64 - 1.
 struct Cost {
-  std::uint64_t units = 0;        // About a nanosecond each. Saturates.
+  std::uint64_t units = 0;        // About a nanosecond each; docs/reference/ruleset.md has the table.
   std::uint64_t result_size = 0;  // Of the result, as Bounds::size_max.
+  std::uint64_t arena_bytes = 0;  // That it allocates.
+  std::uint32_t depth = 0;        // Nodes within each other: what the stack holds.
   // The sub-expression that costs most, and how often it runs; for the message when a budget is exceeded.
   std::uint32_t dominant_begin = 0;
   std::uint32_t dominant_end = 0;
   std::uint64_t dominant_units = 0;
   std::uint64_t dominant_times = 1;
+  std::vector<CostLoop> dominant_loops = {};  // Those around it, outermost first.
 };
 
 // One part of a condition, as explain() shows it.

@@ -102,14 +102,15 @@ std::vector<SizedRead> sized_reads(std::string_view expression, const Vocabulary
   cel::check(*ast, vocabulary.environment);
   walk(ast->root, [&](const Expr& expr) {
     if (expr.reference != Expr::Reference::slot || expr.bounds.size_max == 0) return;
-    reads.push_back(
-        {std::string(expression.substr(expr.begin, expr.end - expr.begin)), expr.slot, expr.bounds.size_max});
+    reads.push_back({.text = std::string(expression.substr(expr.begin, expr.end - expr.begin)),
+                     .begin = expr.begin,
+                     .end = expr.end,
+                     .slot = expr.slot,
+                     .size_max = expr.bounds.size_max});
   });
   std::ranges::sort(reads, [](const SizedRead& a, const SizedRead& b) {
     return a.size_max != b.size_max ? a.size_max > b.size_max : a.text < b.text;
   });
-  const auto repeated = std::ranges::unique(reads, {}, &SizedRead::text);
-  reads.erase(repeated.begin(), repeated.end());
   return reads;
 }
 

@@ -22,11 +22,13 @@ bool is_event_player(const cel::Program& program, const Vocabulary& vocabulary);
 
 // What a part of an expression reads, and how large that can be.
 struct SizedRead {
-  std::string text;  // "event.tags"
+  std::string text;         // "event.tags"
+  std::uint32_t begin = 0;  // Its bytes in the expression.
+  std::uint32_t end = 0;
   cel::Slot slot = 0;
   std::uint32_t size_max = 0;
 };
-// The reads in a checked expression that have sizes, largest first.
+// All reads in a checked expression that have sizes, largest first.
 std::vector<SizedRead> sized_reads(std::string_view expression, const Vocabulary& vocabulary);
 
 }  // namespace tallyho

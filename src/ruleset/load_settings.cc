@@ -121,6 +121,9 @@ void load_limits(MapReader& root, Loading& loading) {
   if (const YamlNode* clock = root.find("clock")) load_clock(*clock, loading);
   if (const YamlNode* dedupe = root.find("dedupe")) load_dedupe(*dedupe, loading);
   if (const YamlNode* total = root.find("total")) load_total(*total, loading);
+  if (const YamlNode* model = root.find("cost_model")) {
+    read_int(*model, "'cost_model'", cel::cost_model, cel::cost_model, loading.report);  // There is one so far.
+  }
   if (const YamlNode* budget = root.find("budget")) {
     const auto units = read_int(*budget, "'budget'", 1, budget_max, loading.report);
     if (units) ruleset.budget = static_cast<std::uint64_t>(*units);

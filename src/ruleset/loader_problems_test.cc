@@ -343,7 +343,7 @@ TEST(Loader, TenMistakesAreReportedAtOnce) {
       "10:44: unknown key 'wen' in rule 'a'; did you mean 'when'?\n"
       "12:23: 'operator' must be one of sum, best, latest, not 'max'\n"
       "13:1: unknown key 'extra' in the ruleset; known are tallyho, name, description, time_zone, clock, dedupe, "
-      "total, budget, public, unknown_fields, params, tables, events, player_events, state, rules, boards");
+      "total, cost_model, budget, public, unknown_fields, params, tables, events, player_events, state, rules, boards");
 }
 
 TEST(Loader, WhatUsesABrokenNameIsNotBlamed) {

@@ -179,7 +179,33 @@ TEST(Loader, AnEventThatMayCostTooMuchIsRefused) {
   EXPECT_NE(problem.message.find("over the budget of 1000; rule 'dear', 'when' costs most of it"), std::string::npos)
       << problem.message;
   EXPECT_NE(problem.message.find("lower max_items of event.tags (64)"), std::string::npos) << problem.message;
-  EXPECT_NE(problem.message.find("times"), std::string::npos) << problem.message;
+  EXPECT_NE(problem.message.find("up to 4096 times (64 × event.tags · 64 × event.tags)"), std::string::npos)
+      << problem.message;
+}
+
+TEST(Loader, WritesKeysAndBoardsCost) {
+  const auto cost = [](std::string_view effects) {
+    const auto ruleset = loaded(std::string(head) + fmt::format("events: {{e: {{team: string}}}}\n"
+                                                                "state:\n"
+                                                                "  player: {{n: int}}\n"
+                                                                "  team: {{key: event.team, n: int}}\n"
+                                                                "{}",
+                                                                effects));
+    return ruleset ? ruleset->events[0].cost : 0;
+  };
+  const std::uint64_t rule = cost("rules: [{id: a, points: '1'}]\n");
+  const std::uint64_t write = cost("rules: [{id: a, points: '1', set: {player.n: '1'}}]\n");
+  const std::uint64_t keyed = cost("rules: [{id: a, points: '1', set: {team.n: '1'}}]\n");
+  const std::uint64_t board = cost("rules: [{id: a, points: '1'}]\nboards: [{id: b}]\n");
+  EXPECT_GT(rule, 0u);
+  EXPECT_GT(write, rule);
+  EXPECT_GT(keyed, write) << "the key is an expression, and its entry has to be found";
+  EXPECT_GT(board, rule);
+}
+
+TEST(Loader, TheCostModelHasAVersion) {
+  EXPECT_TRUE(loaded(std::string(head) + "cost_model: 1\n"));
+  EXPECT_NE(problems(std::string(head) + "cost_model: 2\n").find("'cost_model' must be"), std::string::npos);
 }
 
 TEST(Loader, TheCostOfATypeGrowsWithItsBounds) {

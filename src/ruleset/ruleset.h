@@ -102,6 +102,7 @@ struct Rule {
   std::vector<Assignment> set;
   std::vector<Assignment> add;
   std::optional<cel::Program> notify;
+  std::uint64_t cost = 0;  // Of its worst event, in units.
 };
 
 enum class BoardOperator : std::uint8_t { sum, best, latest };
@@ -144,6 +145,7 @@ struct Ruleset {
   std::optional<std::int64_t> total_min, total_max;
   bool is_public = false;
   bool reject_unknown_fields = false;
+  int cost_model = cel::cost_model;  // The version of the table that costs are of.
   std::uint64_t budget = 200'000;
 
   std::vector<EventType> events;

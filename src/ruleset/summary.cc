@@ -163,7 +163,8 @@ std::string summarize(const Ruleset& ruleset) {
   std::vector<Row> rules;
   rules.reserve(ruleset.rules.size());
   for (const Rule& rule : ruleset.rules) {
-    rules.push_back({fmt::format("{}", rules.size() + 1), rule.id, on_of(rule.on, ruleset), effects_of(rule)});
+    rules.push_back(
+        {fmt::format("{}", rules.size() + 1), rule.id, grouped(rule.cost), on_of(rule.on, ruleset), effects_of(rule)});
   }
   std::vector<Row> boards;
   boards.reserve(ruleset.boards.size());
@@ -174,7 +175,7 @@ std::string summarize(const Ruleset& ruleset) {
                       details_of(board)});
   }
   return head_of(ruleset) + events_of(ruleset) + state_of(ruleset) +
-         fmt::format("\n{}\n", counted(rules.size(), "rule")) + table(rules, {true}) +
+         fmt::format("\n{}, with its worst cost\n", counted(rules.size(), "rule")) + table(rules, {true, false, true}) +
          fmt::format("\n{}\n", counted(boards.size(), "board")) + table(boards);
 }
 

@@ -90,6 +90,7 @@ std::string summary_json(const Ruleset& ruleset) {
   json.key("description").text(ruleset.description);
   json.key("time_zone").text(ruleset.time_zone_name);
   json.key("public").boolean(ruleset.is_public);
+  json.key("cost_model").number(std::int64_t{ruleset.cost_model});
   json.key("budget").number(static_cast<std::int64_t>(ruleset.budget));
   json.key("events").array();
   for (const EventType& type : ruleset.events) write_event(type, ruleset, json);
@@ -103,6 +104,7 @@ std::string summary_json(const Ruleset& ruleset) {
     json.key("id").text(rule.id);
     if (!rule.description.empty()) json.key("description").text(rule.description);
     write_on(rule.on, ruleset, json);
+    json.key("cost").number(static_cast<std::int64_t>(std::min<std::uint64_t>(rule.cost, INT64_MAX)));
     json.end();
   }
   json.end();
