@@ -11,16 +11,20 @@ if(TALLYHO_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 add_library(tallyho_flags INTERFACE)
+set_target_properties(tallyho_flags PROPERTIES EXPORT_NAME flags)
 target_compile_features(tallyho_flags INTERFACE cxx_std_23)
-target_include_directories(tallyho_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
-target_compile_options(tallyho_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Werror
-                                               -fno-omit-frame-pointer)
+# Who uses an installed library (cmake/install_cel.cmake) has flags of his own.
+target_include_directories(tallyho_flags INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/src>
+                                                   $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>
+                                                   $<INSTALL_INTERFACE:include/tallyho>)
+set(tallyho_options -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Werror -fno-omit-frame-pointer)
 target_link_libraries(tallyho_flags INTERFACE Threads::Threads fmt::fmt)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports these in its own library's code once it is inlined.
-  target_compile_options(tallyho_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds
-                                                 -Wno-stringop-overflow -Wno-stringop-overread)
+  list(APPEND tallyho_options -Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow
+                              -Wno-stringop-overread)
 endif()
+target_compile_options(tallyho_flags INTERFACE "$<BUILD_INTERFACE:${tallyho_options}>")
 
 if(TALLYHO_SANITIZE)
   # -O1: the random tests run several times as fast as at -O0, and stack traces stay readable.

@@ -34,6 +34,7 @@ function(tallyho_library name)
     add_library(tallyho_${name} INTERFACE)
   endif()
   add_library(tallyho::${name} ALIAS tallyho_${name})
+  set_target_properties(tallyho_${name} PROPERTIES EXPORT_NAME ${name})
   target_link_libraries(tallyho_${name} ${kind} tallyho_flags ${ARG_DEPS} ${ARG_LINKS})
 
   if(ARG_TESTS AND BUILD_TESTING)
