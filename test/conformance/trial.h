@@ -15,6 +15,8 @@ enum class Checking {
 // Runs a test of the conformance suite as cel-spec's simple.proto says: parse, check, evaluate, compare. Nothing if it
 // passed, else what was expected and what came instead.
 //
+// What is checked is evaluated by the fast path, too, which has to give the same.
+//
 // An error that a test expects comes from the evaluation: a problem that the parser or checker finds is a failure.
 std::optional<std::string> conformance_failure(const Test& test, Checking checking);
 
