@@ -250,16 +250,16 @@ Board::~Board() = default;
 Board::Board(Board&&) noexcept = default;
 Board& Board::operator=(Board&&) noexcept = default;
 
-void Board::prefetch(Member member) const {
+void Board::prepare_far(Member member) const {
   if (impl_->options.follows_player) impl_->homes.prefetch(member);
   if (impl_->options.is_grouped || impl_->windows.empty()) return;
-  if (const Section* section = impl_->windows.back()->section(no_group)) section->members.prefetch(member);
+  if (const Section* section = impl_->windows.back()->section(no_group)) section->members.prepare_far(member);
 }
 
-void Board::prefetch_entry(Member member) const {
+void Board::prepare(Member member) const {
   if (impl_->windows.empty() || (impl_->options.is_grouped && !impl_->options.follows_player)) return;
   const Section* section = impl_->section_of(*impl_->windows.back(), member, no_group);
-  if (section != nullptr) section->members.prefetch_entry(member);
+  if (section != nullptr) section->members.prepare(member);
 }
 
 Result<Board::Plan> Board::plan(Member member, Symbol group, Points value, Timestamp now, bool is_attempt) {

@@ -113,8 +113,8 @@ class Board {
   // Ask for the bytes that plan() and commit() for `member` begin with, in its newest window, so that they come from
   // memory while something else is done: first where its entry is, and once that is there, the entry. Nothing where
   // the group is needed to find it.
-  void prefetch(Member member) const;
-  void prefetch_entry(Member member) const;
+  void prepare_far(Member member) const;
+  void prepare(Member member) const;
 
   // Takes `member` out of sight, in every window and group: ranks close up, and it is not counted. What it has stays,
   // follows and counts on, unseen, until show() puts it back as if it had never been away, also among equals. Each

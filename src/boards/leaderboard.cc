@@ -1,5 +1,7 @@
 #include "boards/leaderboard.h"
 
+#include <algorithm>
+#include <array>
 #include <cassert>
 #include <utility>
 
@@ -48,28 +50,20 @@ Move Leaderboard::set(Member member, Points value, Position at) {
     const Rank rank = tree.count_ahead(seat) + 1;
     return {.was = rank, .rank = rank};
   }
-  const StandingTree::Moved moved = tree.move(seat, place);
+  const StandingTree::Moved moved = tree.move(seat, member, place);
   return {.was = moved.was + 1, .rank = moved.is + 1};
 }
 
 Move Leaderboard::remove(Member member) {
   const StandingTree::Seat seat = impl_->tree.find(member);
   if (seat.leaf == StandingTree::none) return {};
-  return {.was = impl_->tree.erase(seat) + 1, .rank = 0};
-}
-
-void Leaderboard::prefetch(Member member) const {
-  impl_->tree.prefetch(member);
-}
-
-void Leaderboard::prefetch_entry(Member member) const {
-  impl_->tree.prefetch_leaf(member);
+  return {.was = impl_->tree.erase(seat, member) + 1, .rank = 0};
 }
 
 std::optional<Points> Leaderboard::value(Member member) const {
-  const StandingTree::Seat seat = impl_->tree.find(member);
-  if (seat.leaf == StandingTree::none) return std::nullopt;
-  return impl_->value(key_of(impl_->tree.entry(seat).place));
+  const std::optional<Place> place = impl_->tree.place_of(member);
+  if (!place) return std::nullopt;
+  return impl_->value(key_of(*place));
 }
 
 std::optional<Standing> Leaderboard::find(Member member, Ranking ranking) const {
@@ -105,6 +99,80 @@ std::optional<Standing> Leaderboard::last() const {
 
 Rank Leaderboard::rank_of(Points value, Position at, Member member) const {
   return impl_->tree.count_ahead(make_place(impl_->key(value), at), member) + 1;
+}
+
+namespace {
+
+// How many operations' cache misses overlap: about as many lines as a core waits for at once.
+constexpr std::size_t group = 16;
+
+// Calls `visit` for each of the group of items after `ahead` others.
+template <typename Item, typename Visit>
+void for_group(std::span<const Item> items, std::size_t first, std::size_t ahead, Visit visit) {
+  const std::size_t begin = std::min(first + ahead * group, items.size());
+  const std::size_t end = std::min(begin + group, items.size());
+  for (std::size_t i = begin; i < end; ++i) visit(items[i]);
+}
+
+Points wrapping_sum(Points a, Points b) {
+  return static_cast<Points>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
+}  // namespace
+
+void Leaderboard::add(std::span<const Gain> gains, Position first, std::span<Move> moves) {
+  const StandingTree& tree = impl_->tree;
+  const auto prefetch_index = [&](const Gain& gain) { tree.prefetch_index(gain.member); };
+  const auto prefetch_leaf = [&](const Gain& gain) { tree.prefetch_leaf(gain.member); };
+  const auto new_value = [&](const Gain& gain) { return wrapping_sum(value(gain.member).value_or(0), gain.points); };
+  std::array<Place, group> places{};
+  for_group(gains, 0, 0, prefetch_index);
+  for_group(gains, 0, 1, prefetch_index);
+  for_group(gains, 0, 0, prefetch_leaf);
+  for (std::size_t begin = 0; begin < gains.size(); begin += group) {
+    for_group(gains, begin, 2, prefetch_index);
+    for_group(gains, begin, 1, prefetch_leaf);
+    std::size_t i = 0;
+    for_group(gains, begin, 0, [&](const Gain& gain) {
+      places[i] = make_place(impl_->key(new_value(gain)), first + begin + i);
+      tree.prefetch_inner(gain.member);
+      tree.prefetch_inner_for(places[i++]);
+    });
+    for (std::size_t j = 0; j < i; ++j) tree.prefetch_leaf_for(places[j]);
+    i = begin;
+    for_group(gains, begin, 0, [&](const Gain& gain) {
+      moves[i] = set(gain.member, new_value(gain), first + i);
+      ++i;
+    });
+  }
+}
+
+void Leaderboard::find(std::span<const Member> members, std::span<Standing> standings, Ranking ranking) const {
+  const StandingTree& tree = impl_->tree;
+  const auto prefetch_index = [&](Member member) { tree.prefetch_index(member); };
+  const auto prefetch_leaf = [&](Member member) { tree.prefetch_leaf(member); };
+  for_group(members, 0, 0, prefetch_index);
+  for_group(members, 0, 1, prefetch_index);
+  for_group(members, 0, 0, prefetch_leaf);
+  for (std::size_t begin = 0; begin < members.size(); begin += group) {
+    for_group(members, begin, 2, prefetch_index);
+    for_group(members, begin, 1, prefetch_leaf);
+    for_group(members, begin, 0, [&](Member member) { tree.prefetch_inner(member); });
+    std::size_t i = begin;
+    for_group(members, begin, 0,
+              [&](Member member) { standings[i++] = find(member, ranking).value_or(Standing{.member = member}); });
+  }
+}
+
+void Leaderboard::prepare_far(Member member) const {
+  impl_->tree.prefetch_index(member);
+}
+void Leaderboard::prepare(Member member) const {
+  impl_->tree.prefetch_leaf(member);
+}
+void Leaderboard::prepare_place(Points value) const {
+  // Behind everybody who has it: where whoever reaches it next comes in.
+  impl_->tree.prefetch_leaf_for(make_place(impl_->key(value), ~std::uint64_t{0}));
 }
 
 std::size_t Leaderboard::size() const {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/position.h"
@@ -46,8 +47,8 @@ struct Move {
 // shared ranks too.
 //
 // Threads: none of its own and no locks; the engine thread owns it.
-// Memory: 28 to 45 bytes a member on a large board: 20 in leaves 80 to 90 % full, and the index
-// (boards/member_index.h); about 400 bytes for the first eight. n is size().
+// Memory: 30 to 45 bytes a member on a large board: 20 in leaves 80 to 90 % full, and the index
+// (boards/member_index.h); about 500 bytes for the first eight. n is size().
 class Leaderboard {
  public:
   explicit Leaderboard(Order order);
@@ -62,11 +63,6 @@ class Leaderboard {
 
   // Takes `member` off. Returns its rank before, 0 if it was not there. O(log n).
   Move remove(Member member);
-
-  // Ask for the bytes that the calls for this member begin with, so that they come from memory while something else is
-  // done: first where its entry is, and once that is there, the entry.
-  void prefetch(Member member) const;
-  void prefetch_entry(Member member) const;
 
   // The value of a member, or nothing. O(1).
   std::optional<Points> value(Member member) const;
@@ -84,6 +80,25 @@ class Leaderboard {
   // of everybody who reached this value there or later. O(log n). For keyset cursors: the page after a standing begins
   // at rank_of(value, reached, member + 1), whether or not that member is still there.
   Rank rank_of(Points value, Position at, Member member = 0) const;
+
+  // Many at once, in order, as set() of value() + points and find() one after the other would do it: but their cache
+  // misses overlap, which makes them several times as fast on a board that does not fit into the cache. A member that
+  // is new begins with 0; the first is reached at `first`, the next at the position after it, and so on. The sums are
+  // the caller's to check: they wrap. `moves` and `standings` have as many elements as there are gains and members; a
+  // standing of rank 0 is that of a member that is not there. O(n log n).
+  struct Gain {
+    Member member = no_symbol;
+    Points points = 0;
+  };
+  void add(std::span<const Gain> gains, Position first, std::span<Move> moves);
+  void find(std::span<const Member> members, std::span<Standing> standings, Ranking ranking = Ranking::ordinal) const;
+
+  // Hints for who has several members at hand, but must work on them one after the other; they change nothing. What
+  // looking a member up needs comes from memory in two steps, each for all members before the next: prepare_far(),
+  // prepare(). What it takes to move one to a value, in one more: prepare_place().
+  void prepare_far(Member member) const;
+  void prepare(Member member) const;
+  void prepare_place(Points value) const;
 
   std::size_t size() const;
   Order order() const;

@@ -294,6 +294,41 @@ INSTANTIATE_TEST_SUITE_P(Mixes, LeaderboardModel,
                                          Mix{"coming_and_going", Order::descending, 3000, 100, 0, 50, 0, 80'000}),
                          [](const testing::TestParamInfo<Mix>& mix) { return std::string(mix.param.name); });
 
+// Goal: many at once come to the same as one after the other. Method: two boards, and members that come twice, or are
+// new.
+TEST(Leaderboard, ManyAtOnceAreAsManyOneAfterTheOther) {
+  const std::uint64_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  for (const Order order : {Order::descending, Order::ascending}) {
+    Leaderboard together(order);
+    Leaderboard apart(order);
+    Position at = 1;
+    for (int round = 0; round < 200; ++round) {
+      std::vector<Leaderboard::Gain> gains(random() % 100);
+      for (auto& gain : gains) {
+        gain = {static_cast<Member>(random() % 5000), static_cast<Points>(random() % 50) - 10};
+      }
+      std::vector<Move> moves(gains.size());
+      together.add(gains, at, moves);
+      std::vector<Member> members;
+      for (std::size_t i = 0; i < gains.size(); ++i) {
+        const Member member = gains[i].member;
+        const Move move = apart.set(member, apart.value(member).value_or(0) + gains[i].points, at + i);
+        ASSERT_EQ(std::pair(moves[i].was, moves[i].rank), std::pair(move.was, move.rank));
+        members.push_back(member + 1);  // Some are not there.
+      }
+      at += gains.size();
+      std::vector<Standing> standings(members.size());
+      together.find(members, standings, Ranking::competition);
+      for (std::size_t i = 0; i < members.size(); ++i) {
+        ASSERT_EQ(standings[i], apart.find(members[i], Ranking::competition).value_or(Standing{.member = members[i]}));
+      }
+    }
+    ASSERT_EQ(read(together, 1, 5000), read(apart, 1, 5000));
+  }
+}
+
 // Goal: millions of operations on a board of several levels, growing, churning and emptying, keep the tree sound.
 // Method: cheap comparisons only (a map of values), and the tree's own check of its invariants now and then.
 TEST(StandingTree, StaysSoundOverMillionsOfOperations) {
@@ -318,10 +353,10 @@ TEST(StandingTree, StaysSoundOverMillionsOfOperations) {
       ++size;
     } else if (removes) {
       const std::uint64_t ahead = tree.count_ahead(seat);
-      ASSERT_EQ(tree.erase(seat), ahead);
+      ASSERT_EQ(tree.erase(seat, member), ahead);
       --size;
     } else {
-      const StandingTree::Moved moved = tree.move(seat, place);
+      const StandingTree::Moved moved = tree.move(seat, member, place);
       ASSERT_EQ(moved.is, tree.count_ahead(tree.find(member)));
     }
     places[member] = removes ? 0 : place;
@@ -331,7 +366,7 @@ TEST(StandingTree, StaysSoundOverMillionsOfOperations) {
     }
   }
   for (Symbol member = 0; member < members; ++member) {
-    if (places[member] != 0) tree.erase(tree.find(member));
+    if (places[member] != 0) tree.erase(tree.find(member), member);
     if (member % 4000 == 0) {
       ASSERT_TRUE(tree.is_sound());
     }
@@ -351,7 +386,7 @@ TEST(StandingTree, FillsItsLeavesWhicheverWayMembersCome) {
       tree.insert(make_place(key, member), member);
     }
     EXPECT_TRUE(tree.is_sound());
-    EXPECT_LT(tree.memory_bytes() / members, 33U) << way;
+    EXPECT_LT(tree.memory_bytes() / members, 40U) << way;
   }
 }
 
@@ -386,7 +421,7 @@ TEST(MemberIndex, IsAnArrayOnlyWhereThatIsSmall) {
   for (Symbol member = 0; member < 100'000; ++member) everybody.set(member, 1);
   for (Symbol member = 0; member < 1000; ++member) a_few.set(member * 4000, 1);
   EXPECT_TRUE(everybody.is_array());
-  EXPECT_LT(everybody.memory_bytes(), 100'000U * 5);
+  EXPECT_LT(everybody.memory_bytes(), 100'000U * 6);
   EXPECT_FALSE(a_few.is_array());
   EXPECT_LT(a_few.memory_bytes(), 1000U * 22);
   everybody.set(4'000'000'000, 1);

@@ -38,14 +38,26 @@ void MemberIndex::set(Symbol member, std::uint32_t number) {
 void MemberIndex::set_in_array(Symbol member, std::uint32_t number) {
   const std::size_t page = member / page_symbols;
   if (page >= pages_.size()) pages_.resize(page + 1);
-  if (pages_[page] == nullptr) {
-    pages_[page] = std::make_unique_for_overwrite<std::uint32_t[]>(page_symbols);
-    std::fill_n(pages_[page].get(), page_symbols, none);
-    ++pages_made_;
-  }
+  if (pages_[page] == nullptr) pages_[page] = make_page();
   std::uint32_t& entry = pages_[page][member % page_symbols];
   if (entry == none) ++size_;
   entry = number;
+}
+
+// Slabs grow with the index, so that little of the last one is unused, up to the size of a huge page.
+MemberIndex::Page MemberIndex::make_page() {
+  constexpr std::size_t page_bytes = page_symbols * sizeof(std::uint32_t);
+  if (pages_made_ == slab_pages_) {
+    const std::size_t pages = std::clamp<std::size_t>(slab_pages_ / 2, 1, slab_pages_max);
+    slabs_.push_back(make_big_block(pages * page_bytes));
+    slab_pages_ += pages;
+    slab_next_ = slabs_.back().get();
+  }
+  const Page page = reinterpret_cast<Page>(slab_next_);
+  slab_next_ += page_bytes;
+  std::fill_n(page, page_symbols, none);
+  ++pages_made_;
+  return page;
 }
 
 void MemberIndex::set_in_slots(Symbol member, std::uint32_t number) {
@@ -104,7 +116,9 @@ void MemberIndex::become_array() {
 
 void MemberIndex::become_slots() {
   const std::vector<Page> old = std::exchange(pages_, {});
+  const std::vector<BigBlock> slabs = std::exchange(slabs_, {});
   pages_made_ = 0;
+  slab_pages_ = 0;
   is_array_ = false;
   slots_.assign(slots_for(size_ + 1), Slot{});
   shift_ = 64 - std::countr_zero(slots_.size());
@@ -118,8 +132,8 @@ void MemberIndex::become_slots() {
 }
 
 std::size_t MemberIndex::memory_bytes() const {
-  return slots_.capacity() * sizeof(Slot) + pages_.capacity() * sizeof(Page) +
-         pages_made_ * page_symbols * sizeof(std::uint32_t);
+  return slots_.capacity() * sizeof(Slot) + pages_.capacity() * sizeof(Page) + slabs_.capacity() * sizeof(BigBlock) +
+         slab_pages_ * page_symbols * sizeof(std::uint32_t);
 }
 
 }  // namespace tallyho

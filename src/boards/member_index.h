@@ -3,10 +3,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "base/symbols.h"
+#include "boards/big_block.h"
 
 namespace tallyho {
 
@@ -17,7 +17,7 @@ namespace tallyho {
 // probing, 8 bytes a slot, at most 3/4 full) that becomes an array once that takes no more memory, and goes back if
 // a symbol far out would make the array much larger.
 //
-// Threads: one owner. Memory: 4 bytes for each symbol up to the greatest as an array, 10 to 21 bytes a member as a
+// Threads: one owner. Memory: 4 to 6 bytes for each symbol up to the greatest as an array, 10 to 21 bytes a member as a
 // hash table. Does not shrink.
 class MemberIndex {
  public:
@@ -63,7 +63,8 @@ class MemberIndex {
     std::uint32_t number = 0;
   };
   static constexpr std::size_t page_symbols = 1024;
-  using Page = std::unique_ptr<std::uint32_t[]>;
+  static constexpr std::size_t slab_pages_max = 512;  // 2 MiB: a huge page.
+  using Page = std::uint32_t*;
 
   // Fibonacci hashing: neighbouring symbols, which are the common case, end up far apart.
   std::size_t home(Symbol member) const { return (std::uint64_t{member} * 0x9e3779b97f4a7c15U) >> shift_; }
@@ -74,14 +75,18 @@ class MemberIndex {
   void grow();
   void become_array();
   void become_slots();
+  Page make_page();
 
   bool is_array_ = false;
   std::size_t size_ = 0;
   Symbol greatest_ = 0;  // Of all members so far.
   std::vector<Slot> slots_;
-  int shift_ = 64;  // 64 - log2(slots_.size())
-  std::vector<Page> pages_;
+  int shift_ = 64;               // 64 - log2(slots_.size())
+  std::vector<Page> pages_;      // Null: nobody is there.
+  std::vector<BigBlock> slabs_;  // Where the pages are.
   std::size_t pages_made_ = 0;
+  std::byte* slab_next_ = nullptr;  // Where the next one will be, in the last slab.
+  std::size_t slab_pages_ = 0;      // In all slabs, used or not.
 };
 
 }  // namespace tallyho

@@ -1,49 +1,38 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <vector>
+#include <optional>
 
 #include "base/symbols.h"
+#include "boards/block_pool.h"
 #include "boards/member_index.h"
+#include "boards/standing_nodes.h"
 
 namespace tallyho {
 
-// Where somebody stands: the value so transformed that smaller is better in the upper 64 bits, the position at which
-// it was reached in the lower. One comparison decides who is ahead; of equal places the smaller symbol is.
-__extension__ using Place = unsigned __int128;
-
-constexpr Place make_place(std::uint64_t key, std::uint64_t reached) {
-  return (Place{key} << 64) | reached;
-}
-constexpr std::uint64_t key_of(Place place) {
-  return static_cast<std::uint64_t>(place >> 64);
-}
-constexpr std::uint64_t reached_of(Place place) {
-  return static_cast<std::uint64_t>(place);
-}
-
 // Members in order of their places, counted: a B+-tree made for leaderboards. boards/leaderboard.h is its outside.
 //
-// Leaves hold up to 128 entries as two sorted arrays (places, members) and are linked in order. Inner nodes hold, for
-// each of up to 64 children, a lower bound of its entries, how many entries it has, and how many of those begin a
-// value, that is, are the first of the board with it. So rank (entries before) and dense rank (values before) are sums
-// along one path. Nodes know their parent and their place in it: from a member's leaf, which the index knows, one
-// climbs to the root without comparing anything.
+// Leaves hold up to 64 entries and are linked in order (boards/standing_nodes.h). Inner nodes hold, for each of up to
+// 64 children, a lower bound of its entries, how many entries it has, and how many of those begin a value, that is, are
+// the first of the board with it. So rank (entries before) and dense rank (values before) are sums along one path.
+// Nodes know their parent and their place in it: from a member's leaf and slot, which the index knows, one climbs to
+// the root without comparing anything.
+//
+// On a large board time goes into cache misses, so everything here counts lines: a member's leaf costs three, the leaf
+// that it moves to ten or so, the index one; inner nodes of two million members fit into a second-level cache.
 //
 // Invariants:
 //   - Every node but the root is at least a quarter full; a node that overflows fills up its neighbour before it
 //     splits, so that leaves are 80 to 90 % full in practice.
-//   - lower_bounds[i] of an inner node is at most every entry of child i and greater than every entry of child i - 1.
-//   - index_ names the leaf of every member.
+//   - lower bound i of an inner node is at most every entry of child i and greater than every entry of child i - 1.
+//   - index_ names the leaf and slot of every member.
 //
-// Threads: one owner. Memory: 20 bytes for an entry's room in a leaf, which begins with room for 8 on a small board,
+// Threads: one owner. Memory: 22 bytes for an entry's room in a leaf, which begins with room for 8 on a small board,
 // 1 to 2 bytes of nodes, and the index.
 class StandingTree {
  public:
-  static constexpr std::uint32_t none = 0xffffffff;
+  static constexpr std::uint32_t none = standing::none;
 
   struct Entry {
     Place place = 0;
@@ -53,28 +42,30 @@ class StandingTree {
   // An entry's seat: valid until the tree changes.
   struct Seat {
     std::uint32_t leaf = none;
-    std::uint32_t slot = 0;
+    std::uint32_t slot = 0;      // Where in the leaf's memory,
+    std::uint32_t position = 0;  // and how many entries of the leaf are ahead of it.
   };
 
   StandingTree();
   StandingTree(StandingTree&&) noexcept = default;
   StandingTree& operator=(StandingTree&&) noexcept = default;
 
-  // Ask for bytes ahead of their use: those that find() begins with, and once they are there, the leaf it looks in.
-  void prefetch(Symbol member) const { index_.prefetch(member); }
-  void prefetch_leaf(Symbol member) const;
-
   // Where `member` is; `leaf` is `none` if it isn't there. O(1).
   Seat find(Symbol member) const;
+  // The place of `member`, or nothing. O(1); touches less memory than find().
+  std::optional<Place> place_of(Symbol member) const;
   // The entry in a seat. O(1).
-  Entry entry(Seat seat) const { return {leaves_[seat.leaf].places[seat.slot], leaves_[seat.leaf].members[seat.slot]}; }
+  Entry entry(Seat seat) const {
+    const Leaf& leaf = leaf_at(seat.leaf);
+    return {leaf.place(seat.slot), leaf.members()[seat.slot]};
+  }
   // The seat after this one; `leaf` is `none` after the last. O(1).
   Seat next(Seat seat) const;
   // The seat with `index` entries before it, which must be less than size(). O(log n).
   Seat at(std::uint64_t index) const;
 
   // How many entries are ahead of a seat's. O(log n).
-  std::uint64_t count_ahead(Seat seat) const { return entries_before(leaves_[seat.leaf]) + seat.slot; }
+  std::uint64_t count_ahead(Seat seat) const { return entries_before(leaf_at(seat.leaf)) + seat.position; }
   // How many different values there are up to and including that of a seat's entry. O(log n).
   std::uint64_t count_values(Seat seat) const;
   // How many entries are ahead of (place, member). O(log n).
@@ -82,14 +73,25 @@ class StandingTree {
 
   // Enters a member that is not there; returns how many are ahead of it. O(log n).
   std::uint64_t insert(Place place, Symbol member);
-  // Takes an entry out; returns how many were ahead of it. O(log n).
-  std::uint64_t erase(Seat seat);
-  // Gives the entry in a seat another place; returns how many are ahead before and after. O(log n).
+  // Takes an entry out, which is `member`'s; returns how many were ahead of it. O(log n).
+  std::uint64_t erase(Seat seat, Symbol member);
+  // Gives the entry in a seat, which is `member`'s, another place; returns how many are ahead before and after. O(log
+  // n).
   struct Moved {
     std::uint64_t was = 0;
     std::uint64_t is = 0;
   };
-  Moved move(Seat seat, Place place);
+  Moved move(Seat seat, Symbol member, Place place);
+
+  // Hints, which change nothing, for who has several members at hand: what an operation will look at comes from memory
+  // while the others are worked on. In this order, each for all of them before the next, as each looks at what the one
+  // before it asked for: the member's entry in the index; its leaf; for move() to a place, the inner nodes above that
+  // leaf and above the one it goes to; that leaf.
+  void prefetch_index(Symbol member) const { index_.prefetch(member); }
+  void prefetch_leaf(Symbol member) const;
+  void prefetch_inner(Symbol member) const;
+  void prefetch_inner_for(Place place) const;
+  void prefetch_leaf_for(Place place) const;
 
   std::uint64_t size() const { return index_.size(); }
   std::size_t memory_bytes() const;
@@ -98,33 +100,19 @@ class StandingTree {
   bool is_sound() const;
 
  private:
-  static constexpr std::uint32_t leaf_entries_max = 128;
+  using Node = standing::Node;
+  using Leaf = standing::Leaf;
+  using Inner = standing::Inner;
+  static constexpr std::uint32_t leaf_entries_max = standing::leaf_entries_max;
   static constexpr std::uint32_t leaf_entries_min = leaf_entries_max / 4;
   static constexpr std::uint32_t leaf_entries_first = 8;
-  static constexpr std::uint32_t children_max = 64;
+  static constexpr std::uint32_t children_max = standing::children_max;
   static constexpr std::uint32_t children_min = children_max / 4;
 
-  // What leaves and inner nodes have in common: a seat in a parent. `parent` is `none` in the root.
-  struct Node {
-    std::uint32_t parent = none;
-    std::uint16_t slot = 0;   // In the parent.
-    std::uint16_t count = 0;  // Entries or children.
-  };
-  struct Leaf : Node {
-    std::uint32_t capacity = 0;
-    std::uint32_t previous = none;
-    std::uint32_t next = none;
-    std::unique_ptr<Place[]> places;
-    std::unique_ptr<Symbol[]> members;
-  };
-  struct Inner : Node {
-    bool above_leaves = true;
-    std::array<Place, children_max> lower_bounds;
-    std::array<Symbol, children_max> lower_members;  // The tie-breaking half of the bounds.
-    std::array<std::uint32_t, children_max> children;
-    std::array<std::uint32_t, children_max> entries;
-    std::array<std::uint32_t, children_max> values;
-  };
+  Leaf& leaf_at(std::uint32_t id) { return *reinterpret_cast<Leaf*>(leaves_[id]); }
+  const Leaf& leaf_at(std::uint32_t id) const { return *reinterpret_cast<const Leaf*>(leaves_[id]); }
+  Inner& inner_at(std::uint32_t id) { return *reinterpret_cast<Inner*>(inners_[id]); }
+  const Inner& inner_at(std::uint32_t id) const { return *reinterpret_cast<const Inner*>(inners_[id]); }
 
   // How the number of entries that begin a value changes in a leaf and in the one after it.
   struct BeginningsChange {
@@ -135,19 +123,22 @@ class StandingTree {
   // standing_tree.cc: looking and changing entries
   std::uint32_t leaf_for(Place place, Symbol member) const;
   static std::uint32_t child_for(const Inner& inner, Place place, Symbol member);
-  static std::uint32_t slot_for(const Leaf& leaf, Place place, Symbol member);
-  bool begins_value(const Leaf& leaf, std::uint32_t slot) const;
+  static std::uint32_t position_for(const Leaf& leaf, Place place, Symbol member);
+  std::uint64_t key_before(const Leaf& leaf, std::uint32_t position, std::uint64_t otherwise) const;
   std::uint64_t entries_before(const Node& node) const;
-  BeginningsChange link(std::uint32_t leaf, std::uint32_t slot, Place place, Symbol member);
-  BeginningsChange unlink(std::uint32_t leaf, std::uint32_t slot);
-  void add_to_ancestors(std::uint32_t leaf, int entries, int values);
-  void add_to_ancestors(std::uint32_t leaf, int entries, BeginningsChange change);
+  BeginningsChange link(Leaf& leaf, std::uint32_t slot, std::uint32_t position, Place place, Symbol member);
+  BeginningsChange unlink(Leaf& leaf, std::uint32_t position);
+  void add_to_ancestors(const Leaf& leaf, int entries, int values);
+  void add_to_ancestors(const Leaf& leaf, int entries, BeginningsChange change);
+  // The index keeps leaf and slot in one number.
+  static constexpr std::uint32_t slot_bits = 6;
+  static std::uint32_t number_of(std::uint32_t leaf, std::uint32_t slot) { return leaf << slot_bits | slot; }
+  static_assert(leaf_entries_max == 1U << slot_bits);
 
   // standing_tree_nodes.cc: keeping nodes neither too full nor too empty
   std::uint32_t new_leaf(std::uint32_t capacity);
+  void grow_only_leaf();
   std::uint32_t new_inner(bool above_leaves);
-  void free_leaf(std::uint32_t leaf);
-  void grow(Leaf& leaf);
   Node& child(const Inner& parent, std::uint32_t slot);
   void give_parent_to_root();
   void make_room_in_leaf(std::uint32_t leaf);
@@ -163,15 +154,14 @@ class StandingTree {
   void close_slot(Inner& parent, std::uint32_t slot);
   void refresh(Inner& parent, std::uint32_t slot) const;
   void adopt(std::uint32_t parent, std::uint32_t first_slot);
+  static void set_lower_bound(Inner& parent, std::uint32_t slot, Place place, Symbol member);
   bool is_sound_below(std::uint32_t inner) const;
   bool is_sound_leaf(std::uint32_t leaf) const;
 
   std::uint32_t root_ = none;
   bool root_is_leaf_ = true;
-  std::vector<Leaf> leaves_;
-  std::vector<std::unique_ptr<Inner>> inners_;
-  std::vector<std::uint32_t> free_leaves_;
-  std::vector<std::uint32_t> free_inners_;
+  BlockPool<standing::bytes_of_leaf(leaf_entries_max)> leaves_;
+  BlockPool<sizeof(Inner)> inners_;
   MemberIndex index_;
 };
 

@@ -2,7 +2,12 @@
 // between two neighbours under one parent, and what follows from it: a split shifts half into a new neighbour, a merge
 // shifts all, levelling shifts half the difference.
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cassert>
+#include <cstdlib>
+#include <cstring>
+#include <new>
 #include <utility>
 
 #include "boards/standing_tree.h"
@@ -10,61 +15,45 @@
 namespace tallyho {
 
 std::uint32_t StandingTree::new_leaf(std::uint32_t capacity) {
-  std::uint32_t id = 0;
-  if (free_leaves_.empty()) {
-    id = static_cast<std::uint32_t>(leaves_.size());
-    leaves_.emplace_back();
-  } else {
-    id = free_leaves_.back();
-    free_leaves_.pop_back();
-  }
-  Leaf& leaf = leaves_[id];
+  if (leaves_.made() == 0) leaves_.enlarge_first(standing::bytes_of_leaf(capacity));
+  const std::uint32_t id = leaves_.make();
+  Leaf& leaf = *new (leaves_[id]) Leaf;
   leaf.capacity = capacity;
-  leaf.places = std::make_unique_for_overwrite<Place[]>(capacity);
-  leaf.members = std::make_unique_for_overwrite<Symbol[]>(capacity);
-  return id;
-}
-
-std::uint32_t StandingTree::new_inner(bool above_leaves) {
-  std::uint32_t id = 0;
-  if (free_inners_.empty()) {
-    id = static_cast<std::uint32_t>(inners_.size());
-    inners_.emplace_back();
-  } else {
-    id = free_inners_.back();
-    free_inners_.pop_back();
-  }
-  inners_[id] = std::make_unique<Inner>();
-  inners_[id]->above_leaves = above_leaves;
   return id;
 }
 
 // A board's only leaf begins small; one of several has full size.
-void StandingTree::grow(Leaf& leaf) {
-  assert(leaf.capacity < leaf_entries_max);
-  const std::uint32_t capacity = leaf.capacity * 2;
-  auto places = std::make_unique_for_overwrite<Place[]>(capacity);
-  auto members = std::make_unique_for_overwrite<Symbol[]>(capacity);
-  std::copy_n(leaf.places.get(), leaf.count, places.get());
-  std::copy_n(leaf.members.get(), leaf.count, members.get());
-  leaf.places = std::move(places);
-  leaf.members = std::move(members);
-  leaf.capacity = capacity;
+void StandingTree::grow_only_leaf() {
+  const std::uint32_t capacity = leaf_at(0).capacity;
+  assert(leaves_.made() == 1 && capacity < leaf_entries_max);
+  leaves_.enlarge_first(standing::bytes_of_leaf(std::size_t{capacity} * 2));
+  Leaf& leaf = leaf_at(0);
+  const std::uint64_t* reached = leaf.reached();
+  const Symbol* members = leaf.members();
+  leaf.capacity = capacity * 2;
+  std::memmove(leaf.members(), members, capacity * sizeof(Symbol));
+  std::memmove(leaf.reached(), reached, capacity * sizeof(std::uint64_t));
+}
+
+std::uint32_t StandingTree::new_inner(bool above_leaves) {
+  const std::uint32_t id = inners_.make();
+  new (inners_[id]) Inner;
+  inner_at(id).above_leaves = above_leaves;
+  return id;
 }
 
 StandingTree::Node& StandingTree::child(const Inner& parent, std::uint32_t slot) {
   const std::uint32_t id = parent.children[slot];
-  return parent.above_leaves ? static_cast<Node&>(leaves_[id]) : *inners_[id];
+  return parent.above_leaves ? static_cast<Node&>(leaf_at(id)) : inner_at(id);
 }
 
 // Puts a new root with one child, the old one, on top.
 void StandingTree::give_parent_to_root() {
   const std::uint32_t id = new_inner(root_is_leaf_);
-  Inner& root = *inners_[id];
+  Inner& root = inner_at(id);
   root.count = 1;
   root.children[0] = root_;
-  root.lower_bounds[0] = 0;
-  root.lower_members[0] = 0;
+  set_lower_bound(root, 0, 0, 0);
   root_ = id;
   root_is_leaf_ = false;
   adopt(id, 0);
@@ -72,18 +61,17 @@ void StandingTree::give_parent_to_root() {
 }
 
 void StandingTree::make_room_in_leaf(std::uint32_t leaf) {
-  if (leaves_[leaf].parent == none) give_parent_to_root();
-  if (level_below(*inners_[leaves_[leaf].parent], leaves_[leaf].slot)) return;
-  if (inners_[leaves_[leaf].parent]->count == children_max) make_room_in_inner(leaves_[leaf].parent);
-  split_below(leaves_[leaf].parent, leaves_[leaf].slot);  // The parent may be another one by now.
+  if (leaf_at(leaf).parent == none) give_parent_to_root();
+  if (level_below(inner_at(leaf_at(leaf).parent), leaf_at(leaf).slot)) return;
+  if (inner_at(leaf_at(leaf).parent).count == children_max) make_room_in_inner(leaf_at(leaf).parent);
+  split_below(leaf_at(leaf).parent, leaf_at(leaf).slot);  // The parent may be another one by now.
 }
 
 void StandingTree::make_room_in_inner(std::uint32_t id) {
-  const Inner& inner = *inners_[id];
-  if (inner.parent == none) give_parent_to_root();
-  if (level_below(*inners_[inner.parent], inner.slot)) return;
-  if (inners_[inner.parent]->count == children_max) make_room_in_inner(inner.parent);
-  split_below(inner.parent, inner.slot);
+  if (inner_at(id).parent == none) give_parent_to_root();
+  if (level_below(inner_at(inner_at(id).parent), inner_at(id).slot)) return;
+  if (inner_at(inner_at(id).parent).count == children_max) make_room_in_inner(inner_at(id).parent);
+  split_below(inner_at(id).parent, inner_at(id).slot);
 }
 
 // Gives a full child's surplus to a neighbour that is at most seven eighths full. False if there is none.
@@ -109,18 +97,18 @@ bool StandingTree::level_below(Inner& parent, std::uint32_t slot) {
 
 // Gives half of a child to a new right neighbour. The parent has room.
 void StandingTree::split_below(std::uint32_t parent_id, std::uint32_t slot) {
-  Inner& parent = *inners_[parent_id];
+  const bool above_leaves = inner_at(parent_id).above_leaves;
+  const std::uint32_t left = inner_at(parent_id).children[slot];
+  const std::uint32_t right =
+      above_leaves ? new_leaf(leaf_entries_max) : new_inner(inner_at(left).above_leaves);  // May move nodes.
+  Inner& parent = inner_at(parent_id);
   open_slot(parent, slot + 1);
-  if (parent.above_leaves) {
-    const std::uint32_t left = parent.children[slot];
-    const std::uint32_t right = new_leaf(leaf_entries_max);
-    parent.children[slot + 1] = right;
-    leaves_[right].previous = left;
-    leaves_[right].next = leaves_[left].next;
-    if (leaves_[left].next != none) leaves_[leaves_[left].next].previous = right;
-    leaves_[left].next = right;
-  } else {
-    parent.children[slot + 1] = new_inner(inners_[parent.children[slot]]->above_leaves);
+  parent.children[slot + 1] = right;
+  if (above_leaves) {
+    leaf_at(right).previous = left;
+    leaf_at(right).next = leaf_at(left).next;
+    if (leaf_at(left).next != none) leaf_at(leaf_at(left).next).previous = right;
+    leaf_at(left).next = right;
   }
   adopt(parent_id, slot + 1);
   shift(parent, slot, child(parent, slot).count / 2);
@@ -129,7 +117,7 @@ void StandingTree::split_below(std::uint32_t parent_id, std::uint32_t slot) {
 // Brings a child that has become too empty back: merges it with a neighbour, or levels the two if that would leave
 // little room.
 void StandingTree::refill_below(std::uint32_t parent_id, std::uint32_t slot) {
-  Inner& parent = *inners_[parent_id];
+  Inner& parent = inner_at(parent_id);
   assert(parent.count >= 2);
   const std::uint32_t left = slot > 0 ? slot - 1 : 0;
   const int left_count = child(parent, left).count;
@@ -144,20 +132,19 @@ void StandingTree::refill_below(std::uint32_t parent_id, std::uint32_t slot) {
 
 // Moves all of child `slot + 1` into child `slot`, and takes what that leaves too empty above in hand.
 void StandingTree::merge_below(std::uint32_t parent_id, std::uint32_t slot) {
-  Inner& parent = *inners_[parent_id];
+  Inner& parent = inner_at(parent_id);
   const std::uint32_t left = parent.children[slot];
   const std::uint32_t right = parent.children[slot + 1];
   shift(parent, slot, -static_cast<int>(child(parent, slot + 1).count));
   close_slot(parent, slot + 1);
   adopt(parent_id, slot + 1);
   if (parent.above_leaves) {
-    leaves_[left].next = leaves_[right].next;
-    if (leaves_[right].next != none) leaves_[leaves_[right].next].previous = left;
-    leaves_[right] = {};
-    free_leaves_.push_back(right);
+    leaf_at(left).next = leaf_at(right).next;
+    if (leaf_at(right).next != none) leaf_at(leaf_at(right).next).previous = left;
+    leaf_at(right) = {};
+    leaves_.free(right);
   } else {
-    inners_[right] = nullptr;
-    free_inners_.push_back(right);
+    inners_.free(right);
   }
   if (parent.parent != none) {
     if (parent.count < children_min) refill_below(parent.parent, parent.slot);
@@ -169,8 +156,7 @@ void StandingTree::merge_below(std::uint32_t parent_id, std::uint32_t slot) {
   Node& root = child(parent, 0);
   root.parent = none;
   root.slot = 0;
-  inners_[parent_id] = nullptr;
-  free_inners_.push_back(parent_id);
+  inners_.free(parent_id);
 }
 
 // Moves the last `count` of child `slot` to the front of the next child, or, negative, the other way round. What the
@@ -180,14 +166,12 @@ void StandingTree::shift(Inner& parent, std::uint32_t slot, int count) {
   const std::uint32_t right = parent.children[slot + 1];
   if (parent.above_leaves) {
     shift_entries(left, right, count);
-    if (leaves_[right].count > 0) {
-      parent.lower_bounds[slot + 1] = leaves_[right].places[0];
-      parent.lower_members[slot + 1] = leaves_[right].members[0];
-    }
+    const Leaf& leaf = leaf_at(right);
+    if (leaf.count > 0) set_lower_bound(parent, slot + 1, leaf.place(leaf.first()), leaf.members()[leaf.first()]);
   } else {
     shift_children(left, right, count);
-    parent.lower_bounds[slot + 1] = inners_[right]->lower_bounds[0];
-    parent.lower_members[slot + 1] = inners_[right]->lower_members[0];
+    const Inner& inner = inner_at(right);
+    set_lower_bound(parent, slot + 1, make_place(inner.lower_keys[0], inner.lower_reached[0]), inner.lower_members[0]);
   }
   refresh(parent, slot);
   refresh(parent, slot + 1);
@@ -210,26 +194,52 @@ void shift_items(T* left, int left_count, T* right, int right_count, int count) 
 
 }  // namespace
 
+void StandingTree::set_lower_bound(Inner& parent, std::uint32_t slot, Place place, Symbol member) {
+  parent.lower_keys[slot] = key_of(place);
+  parent.lower_reached[slot] = reached_of(place);
+  parent.lower_members[slot] = member;
+}
+
 void StandingTree::shift_entries(std::uint32_t left_id, std::uint32_t right_id, int count) {
-  while (count < 0 && leaves_[left_id].capacity < leaf_entries_max) grow(leaves_[left_id]);
-  Leaf& left = leaves_[left_id];
-  Leaf& right = leaves_[right_id];
-  shift_items(left.places.get(), left.count, right.places.get(), right.count, count);
-  shift_items(left.members.get(), left.count, right.members.get(), right.count, count);
-  const std::uint16_t left_count = left.count;
-  left.count = static_cast<std::uint16_t>(left.count - count);
-  right.count = static_cast<std::uint16_t>(right.count + count);
-  for (int i = 0; i < count; ++i) index_.set(right.members[static_cast<std::size_t>(i)], right_id);
-  for (std::uint32_t i = left_count; i < left.count; ++i) index_.set(left.members[i], left_id);
+  const bool is_to_right = count > 0;
+  Leaf& from = leaf_at(is_to_right ? left_id : right_id);
+  Leaf& to = leaf_at(is_to_right ? right_id : left_id);
+  const std::uint32_t to_id = is_to_right ? right_id : left_id;
+  const auto moving = static_cast<std::uint32_t>(std::abs(count));
+  const std::uint32_t first = is_to_right ? from.count - moving : 0;  // The position of the first that moves.
+  std::array<std::uint8_t, leaf_entries_max> slots;
+  for (std::uint32_t i = 0; i < moving; ++i) {
+    const std::uint32_t old_slot = from.order[first + i];
+    const std::uint32_t slot = to.free_slot();
+    slots[i] = static_cast<std::uint8_t>(slot);
+    to.used |= std::uint64_t{1} << slot;
+    to.begins |= (from.begins >> old_slot & 1) << slot;
+    from.used &= ~(std::uint64_t{1} << old_slot);
+    from.begins &= ~(std::uint64_t{1} << old_slot);
+    to.keys()[slot] = from.keys()[old_slot];
+    to.reached()[slot] = from.reached()[old_slot];
+    to.members()[slot] = from.members()[old_slot];
+    index_.set(to.members()[slot], number_of(to_id, slot));
+  }
+  if (is_to_right) {
+    std::memmove(to.order.data() + moving, to.order.data(), to.count);
+    std::copy_n(slots.data(), moving, to.order.data());
+  } else {
+    std::copy_n(slots.data(), moving, to.order.data() + to.count);
+    std::memmove(from.order.data(), from.order.data() + moving, from.count - moving);
+  }
+  to.count = static_cast<std::uint16_t>(to.count + moving);
+  from.count = static_cast<std::uint16_t>(from.count - moving);
 }
 
 void StandingTree::shift_children(std::uint32_t left_id, std::uint32_t right_id, int count) {
-  Inner& left = *inners_[left_id];
-  Inner& right = *inners_[right_id];
+  Inner& left = inner_at(left_id);
+  Inner& right = inner_at(right_id);
   const auto shift_array = [&](auto& from, auto& to) {
     shift_items(from.data(), left.count, to.data(), right.count, count);
   };
-  shift_array(left.lower_bounds, right.lower_bounds);
+  shift_array(left.lower_keys, right.lower_keys);
+  shift_array(left.lower_reached, right.lower_reached);
   shift_array(left.lower_members, right.lower_members);
   shift_array(left.children, right.children);
   shift_array(left.entries, right.entries);
@@ -246,7 +256,8 @@ void StandingTree::open_slot(Inner& parent, std::uint32_t slot) {
   const auto open = [&](auto& array) {
     std::copy_backward(array.begin() + slot, array.begin() + parent.count, array.begin() + parent.count + 1);
   };
-  open(parent.lower_bounds);
+  open(parent.lower_keys);
+  open(parent.lower_reached);
   open(parent.lower_members);
   open(parent.children);
   open(parent.entries);
@@ -258,7 +269,8 @@ void StandingTree::close_slot(Inner& parent, std::uint32_t slot) {
   const auto close = [&](auto& array) {
     std::copy(array.begin() + slot + 1, array.begin() + parent.count, array.begin() + slot);
   };
-  close(parent.lower_bounds);
+  close(parent.lower_keys);
+  close(parent.lower_reached);
   close(parent.lower_members);
   close(parent.children);
   close(parent.entries);
@@ -271,11 +283,11 @@ void StandingTree::refresh(Inner& parent, std::uint32_t slot) const {
   std::uint32_t entries = 0;
   std::uint32_t values = 0;
   if (parent.above_leaves) {
-    const Leaf& leaf = leaves_[parent.children[slot]];
+    const Leaf& leaf = leaf_at(parent.children[slot]);
     entries = leaf.count;
-    for (std::uint32_t i = 0; i < leaf.count; ++i) values += begins_value(leaf, i) ? 1 : 0;
+    values = static_cast<std::uint32_t>(std::popcount(leaf.begins));
   } else {
-    const Inner& inner = *inners_[parent.children[slot]];
+    const Inner& inner = inner_at(parent.children[slot]);
     for (std::uint32_t i = 0; i < inner.count; ++i) {
       entries += inner.entries[i];
       values += inner.values[i];
@@ -287,7 +299,7 @@ void StandingTree::refresh(Inner& parent, std::uint32_t slot) const {
 
 // Tells the children from `first_slot` on where they are.
 void StandingTree::adopt(std::uint32_t parent_id, std::uint32_t first_slot) {
-  const Inner& parent = *inners_[parent_id];
+  const Inner& parent = inner_at(parent_id);
   for (std::uint32_t slot = first_slot; slot < parent.count; ++slot) {
     Node& node = child(parent, slot);
     node.parent = parent_id;
@@ -296,45 +308,53 @@ void StandingTree::adopt(std::uint32_t parent_id, std::uint32_t first_slot) {
 }
 
 bool StandingTree::is_sound() const {
-  if (root_is_leaf_ ? leaves_[root_].parent != none : inners_[root_]->parent != none) return false;
-  if (root_is_leaf_ ? !is_sound_leaf(root_) : inners_[root_]->count < 2 || !is_sound_below(root_)) return false;
+  if (root_is_leaf_ ? leaf_at(root_).parent != none : inner_at(root_).parent != none) return false;
+  if (root_is_leaf_ ? !is_sound_leaf(root_) : inner_at(root_).count < 2 || !is_sound_below(root_)) return false;
   std::uint64_t entries = 0;
-  for (const Leaf& leaf : leaves_) entries += leaf.count;
+  for (std::uint32_t id = 0; id < leaves_.made(); ++id) entries += leaf_at(id).count;
   return entries == size();
 }
 
 bool StandingTree::is_sound_leaf(std::uint32_t id) const {
-  const Leaf& leaf = leaves_[id];
+  const Leaf& leaf = leaf_at(id);
   if (leaf.count > leaf.capacity || (leaf.parent != none && leaf.count < leaf_entries_min)) return false;
-  if (leaf.next != none && leaves_[leaf.next].previous != id) return false;
-  for (std::uint32_t slot = 0; slot < leaf.count; ++slot) {
-    if (index_.find(leaf.members[slot]) != id) return false;
-    const Seat after = next({id, slot});
+  if (leaf.next != none && leaf_at(leaf.next).previous != id) return false;
+  if (std::popcount(leaf.used) != leaf.count || (leaf.begins & ~leaf.used) != 0) return false;
+  for (std::uint32_t position = 0; position < leaf.count; ++position) {
+    const std::uint32_t slot = leaf.order[position];
+    if ((leaf.used >> slot & 1) == 0 || index_.find(leaf.members()[slot]) != number_of(id, slot)) return false;
+    const std::uint64_t key = leaf.keys()[slot];
+    if (leaf.begins_at(slot) != (key_before(leaf, position, ~key) != key)) return false;
+    const Seat after = next({id, slot, position});
     if (after.leaf == none) continue;
     const Entry other = entry(after);
-    if (std::pair(leaf.places[slot], leaf.members[slot]) >= std::pair(other.place, other.member)) return false;
+    if (std::pair(leaf.place(slot), leaf.members()[slot]) >= std::pair(other.place, other.member)) return false;
   }
   return true;
 }
 
 bool StandingTree::is_sound_below(std::uint32_t id) const {
-  const Inner& inner = *inners_[id];
+  const Inner& inner = inner_at(id);
   if (inner.count > children_max || (inner.parent != none && inner.count < children_min)) return false;
   for (std::uint32_t slot = 0; slot < inner.count; ++slot) {
     const std::uint32_t node_id = inner.children[slot];
-    const Node& node = inner.above_leaves ? static_cast<const Node&>(leaves_[node_id]) : *inners_[node_id];
+    const Node& node = inner.above_leaves ? static_cast<const Node&>(leaf_at(node_id)) : inner_at(node_id);
     if (node.parent != id || node.slot != slot) return false;
     if (inner.above_leaves ? !is_sound_leaf(node_id) : !is_sound_below(node_id)) return false;
     Inner counted = inner;
     refresh(counted, slot);
     if (counted.entries[slot] != inner.entries[slot] || counted.values[slot] != inner.values[slot]) return false;
     if (!inner.above_leaves) continue;
-    const Leaf& leaf = leaves_[node_id];
-    const std::pair lower(inner.lower_bounds[slot], inner.lower_members[slot]);
-    if (std::pair(leaf.places[0], leaf.members[0]) < lower) return false;
-    if (slot == 0) continue;
-    const Leaf& before = leaves_[leaf.previous];
-    if (std::pair(before.places[before.count - 1U], before.members[before.count - 1U]) >= lower) return false;
+    const auto first_of = [](const Leaf& leaf) {
+      return std::pair(leaf.place(leaf.first()), leaf.members()[leaf.first()]);
+    };
+    const auto last_of = [](const Leaf& leaf) {
+      return std::pair(leaf.place(leaf.last()), leaf.members()[leaf.last()]);
+    };
+    const Leaf& leaf = leaf_at(node_id);
+    const std::pair lower(make_place(inner.lower_keys[slot], inner.lower_reached[slot]), inner.lower_members[slot]);
+    if (first_of(leaf) < lower) return false;
+    if (slot > 0 && last_of(leaf_at(leaf.previous)) >= lower) return false;
   }
   return true;
 }

@@ -1,9 +1,11 @@
 #include "engine/board_rules.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "fmt/format.h"
+#include "ruleset/slots.h"
 
 namespace tallyho {
 namespace {
@@ -34,6 +36,18 @@ BoardOptions to_options(const BoardDefinition& board, const Ruleset& ruleset, st
   return options;
 }
 
+// Whether an expression reads nothing of an event but whose it is, and no scope whose key does.
+bool is_known_without_event(const cel::Program& program, const Ruleset& ruleset) {
+  return std::ranges::all_of(program.slots(), [&ruleset](cel::Slot slot) {
+    const auto record = static_cast<SlotRecord>(slot_record(slot));
+    if (record == SlotRecord::event_envelope) return slot_number(slot) == static_cast<int>(EnvelopeSlot::player);
+    if (record < SlotRecord::first_scope) return record != SlotRecord::event_field;
+    const auto scope = static_cast<std::size_t>(record) - static_cast<std::size_t>(SlotRecord::first_scope);
+    const auto& key = ruleset.scopes[scope].key;
+    return !key || is_known_without_event(*key, ruleset);  // Keys read the event and the player, so this ends.
+  });
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<Board>> make_boards(const Ruleset& ruleset, std::uint32_t groups_max) {
@@ -56,20 +70,35 @@ BoardRules::BoardRules(const Ruleset& ruleset, const std::vector<std::unique_ptr
       if (may_count || follows) tasks.push_back({index, may_count, follows});
     }
   }
+  std::vector<Task>& adjusting = tasks_.emplace_back();
+  for (std::size_t i = 0; i < ruleset.boards.size(); ++i) {
+    const bool may_count = counts_without_event(ruleset.boards[i]);
+    const bool follows = ruleset.boards[i].follows_player;
+    if (may_count || follows) adjusting.push_back({static_cast<BoardIndex>(i), may_count, follows});
+  }
 }
 
-bool BoardRules::plan(EventTypeIndex type, Symbol player) {
+// Whether a board counts every type of event, and reads of them only whose they are.
+bool BoardRules::counts_without_event(const BoardDefinition& board) const {
+  if (board.on.size() != ruleset_.events.size()) return false;
+  return std::ranges::all_of(std::array{&board.when, &board.member, &board.value, &board.group_by},
+                             [this](const std::optional<cel::Program>* program) {
+                               return !*program || is_known_without_event(**program, ruleset_);
+                             });
+}
+
+bool BoardRules::plan(std::optional<EventTypeIndex> type, Symbol player) {
   applier_.state_changed();  // The event's points and the player's total were settled.
   intents_.clear();
   is_over_capacity_ = false;
-  for (const Task& task : tasks_[type]) {
-    if (!plan_board(task, player)) return false;
+  for (const Task& task : tasks_[type.value_or(ruleset_.events.size())]) {
+    if (!plan_board(task, player, type.has_value())) return false;
   }
   return !is_over_capacity_;
 }
 
 // False: an expression or a sum failed. Too many groups are noted only, as a later board's error comes first.
-bool BoardRules::plan_board(const Task& task, Symbol player) {
+bool BoardRules::plan_board(const Task& task, Symbol player, bool is_event) {
   const BoardDefinition& definition = ruleset_.boards[task.board];
   Board& board = *boards_[task.board];
   applier_.begin_rule();
@@ -101,7 +130,7 @@ bool BoardRules::plan_board(const Task& task, Symbol player) {
       if (!result) return fail(Code::rule_error, task.board);
       value = result->as_int64();
     }
-    const Result<Board::Plan> planned = board.plan(member, group, value, activation_.now());
+    const Result<Board::Plan> planned = board.plan(member, group, value, activation_.now(), is_event);
     if (!planned && !check(std::unexpected(planned.error()), task.board)) return false;
     if (planned) intent.plan = *planned;
   }
@@ -155,12 +184,14 @@ void BoardRules::commit(Position position, Feed& feed) {
   for (const Intent& intent : intents_) {
     Board& board = *boards_[intent.board];
     changes_.clear();
-    if (intent.follows) board.follow(activation_.player_symbol(), intent.group, position, changes_);
-    const std::size_t followed = changes_.size();
-    board.commit(intent.plan, position, changes_);
-    for (std::size_t i = 0; i < changes_.size(); ++i) {
-      const BoardChange& change = changes_[i];
-      if (i >= followed && change.member == intent.plan.member && change.move.rank != 0) {
+    std::uint32_t counted_on = 0;
+    if (intent.plan.counts) {
+      counted_on = board.commit(intent.plan, position, changes_);
+    } else if (intent.follows) {
+      board.follow(activation_.player_symbol(), intent.group, position, changes_);
+    }
+    for (const BoardChange& change : changes_) {
+      if (change.section == counted_on && change.member == intent.plan.member) {
         ranks_.push_back({intent.board, change.move.rank, change.move.was});
       }
       feed.changed(intent.board, change, position);

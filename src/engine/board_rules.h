@@ -35,8 +35,10 @@ class BoardRules {
              RuleApplier& applier, SymbolTable& symbols);
 
   // Evaluates what each board says of the event; the activation has the points that were really added and the total
-  // after them. Changes nothing but symbols. False: refusal() says why. A board's error comes before `capacity`.
-  bool plan(EventTypeIndex type, Symbol player);
+  // after them. Without a type it is no event but an adjustment: that counts where every type does and nothing is read
+  // of the event but its player, and is no attempt. Changes nothing but symbols. False: refusal() says why. A board's
+  // error comes before `capacity`.
+  bool plan(std::optional<EventTypeIndex> type, Symbol player);
   // Does what was planned, and tells the feed.
   void commit(Position position, Feed& feed);
 
@@ -59,7 +61,8 @@ class BoardRules {
     Board::Plan plan;
   };
 
-  bool plan_board(const Task& task, Symbol player);
+  bool counts_without_event(const BoardDefinition& board) const;
+  bool plan_board(const Task& task, Symbol player, bool is_event);
   std::optional<bool> counts(const BoardDefinition& board);
   std::optional<Symbol> name(const cel::Program& program, std::string_view what);
   bool check(const Status& status, BoardIndex board);
@@ -70,7 +73,7 @@ class BoardRules {
   EventActivation& activation_;
   RuleApplier& applier_;
   SymbolTable& symbols_;
-  std::vector<std::vector<Task>> tasks_;  // By event type.
+  std::vector<std::vector<Task>> tasks_;  // By event type; last, those of an adjustment.
   std::vector<Intent> intents_;
   std::vector<BoardChange> changes_;
   std::vector<RankChange> ranks_;

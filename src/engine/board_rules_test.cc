@@ -173,7 +173,8 @@ TEST(BoardRules, AMoveAndPointsCanComeAtOnce) {
     rules: [{id: base, points: 10, set: {player.region: event.region}}]
     boards: [{id: regions, group_by: player.region}])yaml");
   game.send("ada", "find", "'region': 'north'");
-  EXPECT_THAT(game.send("ada", "find", "'region': 'south'").ranks, ElementsAre("regions 1 -> 1"));
+  // It counts on the south's board, where she was not before.
+  EXPECT_THAT(game.send("ada", "find", "'region': 'south'").ranks, ElementsAre("regions 0 -> 1"));
   EXPECT_EQ(game.board("regions", "north"), "");
   EXPECT_EQ(game.board("regions", "south"), "ada 20");
 }

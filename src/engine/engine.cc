@@ -59,6 +59,7 @@ Outcome Engine::Impl::take(const Event& event, const Sender& sender, const LogRe
   version = record.position;
   advance(record.arrival);
   begin(event, event.ts.value_or(record.arrival));
+  if (refuses_player()) return answer_refusal(caller);
   if (const auto points = first_answer(event, sender, record.arrival)) return answer_duplicate(*points);
   if (!apply(event, record.arrival)) {
     state.roll_back();
@@ -88,6 +89,13 @@ void Engine::Impl::begin(const Event& event, Timestamp now) {
   applier.begin_event(event);
 }
 
+// Whether the event's player is banned.
+bool Engine::Impl::refuses_player() {
+  if (banned.empty() || !banned.contains(activation.player_symbol())) return false;
+  refuse(Code::player_banned, describe(Code::player_banned));
+  return true;
+}
+
 std::optional<std::int64_t> Engine::Impl::first_answer(const Event& event, const Sender& sender, Timestamp now) const {
   if (event.envelope.id.empty()) return std::nullopt;
   return state.remembered(activation.player(), sender.is_ingest, event.envelope.id, now);
@@ -96,7 +104,7 @@ std::optional<std::int64_t> Engine::Impl::first_answer(const Event& event, const
 bool Engine::Impl::apply(const Event& event, Timestamp arrived) {
   if (!check_time(event, arrived) || !run_rules(event)) return false;
   if (std::exchange(fails_next, false)) return refuse(Code::internal, "a defect, provoked by a test");
-  return plan_effects(event);
+  return plan_effects(event.type, applier.points());
 }
 
 // Event time may lag or lead arrival time by just as much as the ruleset's clock says, and no more.
@@ -124,9 +132,9 @@ bool Engine::Impl::run_rules(const Event& event) {
 }
 
 // The total, the boards, and the limits, which come after everything else that can be wrong.
-bool Engine::Impl::plan_effects(const Event& event) {
-  if (!settle_total()) return false;
-  const bool boards_agree = board_rules.plan(event.type, activation.player_symbol());
+bool Engine::Impl::plan_effects(std::optional<EventTypeIndex> type, std::int64_t points) {
+  if (!settle_total(points)) return false;
+  const bool boards_agree = board_rules.plan(type, activation.player_symbol());
   const bool is_error = !boards_agree && board_rules.refusal().code != Code::capacity;
   if (!is_error && !check_capacity()) return false;
   if (!boards_agree) refusal = board_rules.refusal();
@@ -134,12 +142,12 @@ bool Engine::Impl::plan_effects(const Event& event) {
 }
 
 // Adds the points to the player's total, as far as its bounds let it. The event makes the player, if need be.
-bool Engine::Impl::settle_total() {
+bool Engine::Impl::settle_total(std::int64_t points) {
   const Record player = activation.player_for_writing();
   const std::int64_t before = state.total(player);
   std::int64_t total = 0;
-  if (__builtin_add_overflow(before, applier.points(), &total)) {
-    return refuse(Code::rule_error, fmt::format("total: overflow: {} before and {} points", before, applier.points()));
+  if (__builtin_add_overflow(before, points, &total)) {
+    return refuse(Code::rule_error, fmt::format("total: overflow: {} before and {} points", before, points));
   }
   if (ruleset->total_min) total = std::max(total, *ruleset->total_min);
   if (ruleset->total_max) total = std::min(total, *ruleset->total_max);

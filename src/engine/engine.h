@@ -14,6 +14,7 @@
 #include "base/position.h"
 #include "base/symbols.h"
 #include "boards/board.h"
+#include "engine/operation.h"
 #include "engine/outcome.h"
 #include "event/event.h"
 #include "feed/feed.h"
@@ -56,6 +57,7 @@ struct Explanation {
 //
 // Where the specification leaves room:
 //   - Event time may lag or lead arrival time by exactly the clock's `late` and `early`, not by a nanosecond more.
+//   - Boards whose `member` is not the player know nothing of bans: what they rank are not players.
 //   - A player comes into being with its first accepted event, whether or not a rule fires. Its total is 0 until then,
 //     also where the bounds leave 0 out: the first event then moves it to the nearest bound, and that counts as points.
 //   - A key that is empty or fails is an error like any other in an expression: `||` and `&&` may absorb it.
@@ -90,12 +92,21 @@ class Engine {
   static constexpr std::size_t prepared_best = 16;
   void prepare(std::span<const Event* const> events, bool is_ingest);
 
-  // Applies an event that the log has already, as ingest() did when it came: for engine/replay.h.
+  // Applies what the log has already, as ingest() and operate() did when it came: for engine/replay.h.
   Outcome replay(const Event& event, const LogRecord& record, Arena& arena);
+  Outcome replay(const Operation& operation, const LogRecord& record, Arena& arena);
   // Passes over a record that changes nothing but the position.
   void skip_to(Position position);
   // Makes the ruleset the first record of a log that has none. Errors, as text: the log does not take it.
   std::expected<void, std::string> begin_log(Timestamp now);
+
+  // Logs and does what an operation says (engine/operation.h). `record` is what the log keeps, to_record(). Answers ok,
+  // also where nothing is left to do; duplicate, with the first points, for an adjustment whose id was used; not_found,
+  // without a position, if there is no such player; rule_error or capacity if an adjustment cannot be, by a board's or
+  // the total's doing. An adjustment counts on the boards on which every type of event does, if they read nothing of
+  // the event but its player; it is no attempt. A banned player's can be adjusted. O(boards · sections).
+  Outcome operate(const Operation& operation, std::string_view record, Timestamp arrival, Arena& arena);
+  bool is_banned(Symbol player) const;
 
   // What ingest() would do with an event from a sender with the role `ingest`, rule by rule; changes nothing.
   Explanation explain(const Event& event, Timestamp arrival);

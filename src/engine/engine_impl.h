@@ -1,11 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "engine/activation.h"
 #include "engine/board_rules.h"
 #include "engine/engine.h"
@@ -30,8 +34,9 @@ struct Engine::Impl {
   bool apply(const Event& event, Timestamp arrival);
   bool check_time(const Event& event, Timestamp arrival);
   bool run_rules(const Event& event);
-  bool plan_effects(const Event& event);
-  bool settle_total();
+  // Without a type: of an adjustment, which is no event.
+  bool plan_effects(std::optional<EventTypeIndex> type, std::int64_t points);
+  bool settle_total(std::int64_t points);
   bool check_capacity();
   bool refuse(Code code, std::string_view message);
   // The same, telling what each rule did.
@@ -41,6 +46,14 @@ struct Engine::Impl {
   Outcome commit(const Event& event, const Sender& sender, Arena& arena, bool wants_ranks);
   Outcome answer_refusal(Arena& arena);
   Outcome answer_duplicate(std::int64_t points);
+  // operate.cc
+  void change_boards(const std::function<void(Board&, std::vector<BoardChange>&)>& change);
+  void ban(Symbol player);
+  void unban(Symbol player);
+  void forget(Symbol player);
+  Outcome adjust(const Operation& operation, Symbol player, Arena& caller);
+  void hash_operations(HashInput& input) const;
+  bool refuses_player();
   void tell_feed(const Event& event, const Sender& sender, std::int64_t points, std::int64_t total);
 
   struct Prepared {
@@ -62,6 +75,9 @@ struct Engine::Impl {
   RuleApplier applier;
   BoardRules board_rules;
   Refusal refusal;
+
+  absl::flat_hash_set<Symbol> banned;
+  absl::flat_hash_map<Symbol, RememberedIds> adjustments;  // By player: the ids of those made, and their points.
 
   Position version = 0;
   Timestamp arrival = Timestamp::min();  // The greatest so far.

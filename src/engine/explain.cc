@@ -16,12 +16,15 @@ Explanation Engine::explain(const Event& event, Timestamp arrival) {
   for (const RuleIndex rule : engine.ruleset->events[event.type].rules) {
     explanation.rules.push_back({.rule = rule, .verdict = Verdict::not_reached, .findings = {}, .note = {}});
   }
-  if (const auto points = engine.first_answer(event, Sender{}, arrival)) {
+  if (engine.refuses_player()) {
+    explanation.code = engine.refusal.code;
+    explanation.message = engine.refusal.message;
+  } else if (const auto points = engine.first_answer(event, Sender{}, arrival)) {
     explanation.code = Code::duplicate;
     explanation.points = *points;
     explanation.message = describe(Code::duplicate);
   } else if (engine.check_time(event, arrival) && engine.explain_rules(event, explanation) &&
-             engine.plan_effects(event)) {
+             engine.plan_effects(event.type, engine.applier.points())) {
     explanation.points = engine.activation.points();
   } else {
     explanation.code = engine.refusal.code;

@@ -68,16 +68,25 @@ std::string Game::json(std::string_view player, std::string_view type, std::stri
   return text;
 }
 
-Answer Game::ingest(Engine& engine, const Sent& sent) {
+Outcome Game::play(Engine& engine, const Sent& sent) {
   arena_.reset();
+  if (is_operation(sent.bytes)) {
+    const auto operation = parse_operation(sent.bytes, arena_);
+    if (operation) return engine.operate(*operation, sent.bytes, sent.arrival, arena_);
+    ADD_FAILURE() << "not a valid operation: " << sent.bytes << ": " << operation.error().message;
+    return {};
+  }
   const Result<Event> event = decoder_.decode(sent.bytes, *ruleset_, arena_);
   if (!event) {
     ADD_FAILURE() << "not a valid event: " << sent.bytes << ": " << decoder_.describe(event.error());
     return {};
   }
   if (sent.fails) engine.fail_next_for_test();
-  const Outcome outcome =
-      engine.ingest(*event, sent.bytes, sent.arrival, Sender{.is_ingest = sent.is_ingest}, arena_, true);
+  return engine.ingest(*event, sent.bytes, sent.arrival, Sender{.is_ingest = sent.is_ingest}, arena_, true);
+}
+
+Answer Game::ingest(Engine& engine, const Sent& sent) {
+  const Outcome outcome = play(engine, sent);
   Answer answer{.code = outcome.code,
                 .position = outcome.position,
                 .points = outcome.points,
@@ -97,12 +106,7 @@ Answer Game::ingest(Engine& engine, const Sent& sent) {
   return answer;
 }
 
-Answer Game::send(std::string_view player, std::string_view type, std::string_view rest, bool is_ingest) {
-  Sent sent{.bytes = json(player, type, rest),
-            .arrival = now_,
-            .is_ingest = is_ingest,
-            .fails = std::exchange(next_fails_, false),
-            .answer = {}};
+Answer Game::take(Sent sent) {
   const std::string before = engine_->state_hash();
   sent.answer = ingest(*engine_, sent);
   if (sent.answer.code != Code::ok && !std::exchange(period_ends_, false)) {
@@ -111,6 +115,32 @@ Answer Game::send(std::string_view player, std::string_view type, std::string_vi
   }
   sent_.push_back(sent);
   return sent_.back().answer;
+}
+
+Answer Game::send(std::string_view player, std::string_view type, std::string_view rest, bool is_ingest) {
+  return take({.bytes = json(player, type, rest),
+               .arrival = now_,
+               .is_ingest = is_ingest,
+               .fails = std::exchange(next_fails_, false),
+               .answer = {}});
+}
+
+Answer Game::operate(std::string_view record) {
+  std::string bytes(record);
+  std::ranges::replace(bytes, '\'', '"');
+  return take({.bytes = bytes, .arrival = now_, .answer = {}});
+}
+Answer Game::ban(std::string_view player) {
+  return operate(to_record({.kind = Operation::Kind::ban, .player = player}));
+}
+Answer Game::unban(std::string_view player) {
+  return operate(to_record({.kind = Operation::Kind::unban, .player = player}));
+}
+Answer Game::forget(std::string_view player) {
+  return operate(to_record({.kind = Operation::Kind::forget, .player = player}));
+}
+Answer Game::adjust(std::string_view player, std::string_view id, std::int64_t points) {
+  return operate(to_record({.kind = Operation::Kind::adjust, .player = player, .id = id, .points = points}));
 }
 
 Answer Game::send(std::string_view player, std::string_view type, std::string_view rest) {

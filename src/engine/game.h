@@ -58,7 +58,13 @@ class Game {
   Answer send(std::string_view player, std::string_view type, std::string_view rest = "");
   // The same from a sender without the role `ingest`.
   Answer send_as_player(std::string_view player, std::string_view type, std::string_view rest = "");
-  // The same, explained only.
+  // What whoever runs the game does: its record (engine/operation.h), with ' for ".
+  Answer operate(std::string_view record);
+  Answer ban(std::string_view player);
+  Answer unban(std::string_view player);
+  Answer forget(std::string_view player);
+  Answer adjust(std::string_view player, std::string_view id, std::int64_t points);
+  // The same as send(), explained only.
   Explanation explain(std::string_view player, std::string_view type, std::string_view rest = "");
 
   // A variable of a player as JSON, or the total.
@@ -79,6 +85,8 @@ class Game {
     Answer answer;
   };
   Answer ingest(Engine& engine, const Sent& sent);
+  Outcome play(Engine& engine, const Sent& sent);
+  Answer take(Sent sent);
   Answer send(std::string_view player, std::string_view type, std::string_view rest, bool is_ingest);
   std::string json(std::string_view player, std::string_view type, std::string_view rest) const;
 

@@ -18,12 +18,12 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
     const auto symbol = engine.symbols.find(event->envelope.player);
     if (!symbol) continue;
     prepared.push_back({.player = *symbol});
-    for (const auto& board : boards) board->prefetch(*symbol);
+    for (const auto& board : boards) board->prepare_far(*symbol);
   }
   for (Impl::Prepared& next : prepared) {
     next.record = engine.state.find(player_scope, next.player);
     engine.state.prefetch(player_scope, next.record);
-    for (const auto& board : boards) board->prefetch_entry(next.player);
+    for (const auto& board : boards) board->prepare(next.player);
   }
   for (const Impl::Prepared& next : prepared) engine.state.prefetch_parts(next.record, is_ingest);
   for (const Impl::Prepared& next : prepared) engine.state.prefetch_contents(next.record, is_ingest);

@@ -112,6 +112,7 @@ std::string Engine::state_hash() const {
       for (const std::uint64_t word : words) input.number(word);
     });
   }
+  impl_->hash_operations(input);
   Hash128 hash = input.hash();
   hash += impl_->state.hash();
   return hash.to_hex();

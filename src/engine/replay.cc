@@ -17,8 +17,9 @@ class Replay {
 
   // False: `problem` says why it cannot go on.
   bool take(const LogRecord& record) {
-    if (record.kind != RecordKind::ruleset) return add(record);
-    if (!apply()) return false;
+    if (record.kind == RecordKind::event || record.kind == RecordKind::event_of_player) return add(record);
+    apply();
+    if (record.kind == RecordKind::operation) return operate(record);
     engine_.skip_to(record.position);
     if (record.bytes == engine_.ruleset().source) return true;
     problem = fmt::format(
@@ -29,14 +30,13 @@ class Replay {
   }
 
   // Applies what was added.
-  bool apply() {
+  void apply() {
     next_.clear();
     for (const Pending& pending : pending_) next_.push_back(&pending.event);
     if (!next_.empty()) engine_.prepare(next_, pending_.front().is_ingest());
     for (const Pending& pending : pending_) engine_.replay(pending.event, pending.record, arena_);
     pending_.clear();
     arena_.reset();
-    return true;
   }
 
   std::string problem;
@@ -58,7 +58,18 @@ class Replay {
       return false;
     }
     pending_.push_back({kept, *event});
-    return pending_.size() < Engine::prepared_best || apply();
+    if (pending_.size() == Engine::prepared_best) apply();
+    return true;
+  }
+
+  bool operate(const LogRecord& record) {
+    const auto operation = parse_operation(record.bytes, arena_);
+    if (operation) {
+      engine_.replay(*operation, record, arena_);
+    } else {
+      problem = fmt::format("position {}: not an operation: {}", record.position, operation.error().message);
+    }
+    return operation.has_value();
   }
 
   Engine& engine_;

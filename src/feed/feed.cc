@@ -95,6 +95,12 @@ std::size_t Feed::watches(const Subscriber& subscriber) const {
   return owner == impl_->subscribers.end() ? 0 : owner->second->watches.size();
 }
 
+bool Feed::has_watch(const Subscriber& subscriber, std::string_view name) const {
+  const auto owner = impl_->subscribers.find(&subscriber);
+  return owner != impl_->subscribers.end() &&
+         std::ranges::any_of(owner->second->watches, [&](const auto& watch) { return watch->name == name; });
+}
+
 void Feed::changed(std::uint16_t board, const BoardChange& change, Position version) {
   if (!change.value_changed || board >= impl_->board_views.size()) return;
   Impl::BoardViews& board_views = impl_->board_views[board];

@@ -115,6 +115,8 @@ class Feed {
   // Ends all of a subscriber's, which may go away after the call.
   void remove(Subscriber& subscriber);
   std::size_t watches(const Subscriber& subscriber) const;
+  // Whether a subscriber has a watch of that name. O(its watches).
+  bool has_watch(const Subscriber& subscriber, std::string_view watch) const;
 
   // The engine tells what happened, in order, after it has. O(1) where nobody watches, else O(log views + views that
   // show something else now).

@@ -55,8 +55,8 @@ class BoardReader {
     board_.member = compile("member", "'member'", Type::Kind::string);
     board_.value = compile("value", "'value'", Type::Kind::int64);
     board_.group_by = compile("group_by", "'group_by'", Type::Kind::string);
-    const bool is_by_player = !board_.member || is_event_player(*board_.member, vocabulary);
-    board_.follows_player = is_by_player && board_.group_by && reads_only_player(*board_.group_by);
+    board_.ranks_players = !board_.member || is_event_player(*board_.member, vocabulary);
+    board_.follows_player = board_.ranks_players && board_.group_by && reads_only_player(*board_.group_by);
   }
 
   static bool reads_only_player(const cel::Program& program) {

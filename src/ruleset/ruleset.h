@@ -117,7 +117,8 @@ struct BoardDefinition {
   BoardOperator op = BoardOperator::sum;
   bool ascending = false;
   std::optional<cel::Program> group_by;
-  bool follows_player = false;  // `member` is the player and `group_by` reads only `player`.
+  bool ranks_players = true;    // `member` is the player.
+  bool follows_player = false;  // It is, and `group_by` reads only `player`.
   Every every = Every::never;   // Window; never: all time.
   Duration every_length{};      // every == fixed.
   std::uint32_t keep = 0;

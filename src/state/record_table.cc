@@ -36,6 +36,19 @@ void RecordTable::erase_newest() {
   (*index_[newest / index_page_symbols])[newest % index_page_symbols] = 0;
 }
 
+void RecordTable::erase(Symbol key) {
+  std::uint32_t& entry = (*index_[key / index_page_symbols])[key % index_page_symbols];
+  const Record hole = record(entry - 1);
+  const Record newest = record(size_ - 1);
+  const Symbol moved = this->key(newest);
+  if (moved != key) {
+    std::memcpy(hole, newest, blank_.size());
+    (*index_[moved / index_page_symbols])[moved % index_page_symbols] = entry;
+  }
+  entry = 0;
+  --size_;
+}
+
 std::size_t RecordTable::memory_bytes() const {
   return pages_.size() * (blank_.size() << page_shift_) + index_.capacity() * sizeof(index_[0]) +
          index_pages_ * sizeof(IndexPage);

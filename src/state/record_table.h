@@ -28,7 +28,8 @@ void store(Record record, std::uint32_t offset, const T& value) {
   std::memcpy(record + offset, &value, sizeof(T));
 }
 
-// The records of one scope, by key, in the order in which they came into being. Records stay where they are.
+// The records of one scope, by key, in the order in which they came into being. Records stay where they are, until one
+// is erased.
 //
 // Keys are symbols, which count up from 0, so a table of pages of 64 of them finds a record with fewer cache misses
 // than a hash table would, and never rehashes; pages without keys are not there.
@@ -53,6 +54,9 @@ class RecordTable {
 
   // Takes back the newest record. O(1).
   void erase_newest();
+
+  // Takes out the record of a key, which must be there; the newest moves into its place. O(1).
+  void erase(Symbol key);
 
   // What a key without a record reads as: the initial values.
   const std::byte* blank() const { return blank_.data(); }

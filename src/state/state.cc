@@ -218,6 +218,26 @@ void State::remember(Record player, bool is_ingest, std::string_view id, Timesta
   ids_[number].remember(id, arrival, points, id_limits_);
 }
 
+void State::forget_player(Symbol player) {
+  const Record record = find(player_scope, player);
+  if (record == nullptr) return;
+  const RecordLayout& layout = layouts_[player_scope];
+  // The emptied things keep their numbers: forgetting is rare, and they are small.
+  for (std::uint16_t i = 0; i < layout.variables(); ++i) {
+    const RecordLayout::Place& place = layout.place(i);
+    if (place.type != StateType::set && place.type != StateType::window) continue;
+    const auto number = load<std::uint32_t>(record, place.offset);
+    if (number == 0) continue;
+    if (place.type == StateType::set) sets_[number] = SetState();
+    if (place.type == StateType::window) windows_[number] = WindowState();
+  }
+  for (const bool is_ingest : {false, true}) {
+    const auto number = load<std::uint32_t>(record, layout.ids_offset(is_ingest));
+    if (number != 0) ids_[number] = RememberedIds();
+  }
+  tables_[player_scope].erase(player);
+}
+
 State::Memory State::memory() const {
   Memory memory{.players = tables_[player_scope].memory_bytes(),
                 .scopes = 0,

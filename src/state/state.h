@@ -89,6 +89,10 @@ class State {
   // Remembers an id. Not undone: only an event that is accepted for good may ask.
   void remember(Record player, bool is_ingest, std::string_view id, Timestamp arrival, std::int64_t points);
 
+  // Takes a player's record out, with its sets, windows and remembered ids. Not undone; nothing may have been written
+  // since begin(). A player without a record changes nothing. O(what it holds).
+  void forget_player(Symbol player);
+
   std::size_t keys(ScopeIndex scope) const { return tables_[scope].size(); }
   std::size_t scopes() const { return tables_.size(); }
 
