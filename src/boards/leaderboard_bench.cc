@@ -209,7 +209,7 @@ void register_all() {
       const auto add = [&, skew = skew, name = name](const char* what, const char* whose,
                                                      void (*run)(benchmark::State&)) {
         const std::string title = std::string(what) + "/" + whose + "/" + name;
-        benchmark::RegisterBenchmark(title.c_str(), run)->Args({members, skew})->MinTime(1)->UseRealTime();
+        benchmark::RegisterBenchmark(title.c_str(), run)->Args({members, skew})->MinTime(0.5);
       };
       add("increment", "tallyho", gain<Ours>);
       add("increment_256_at_once", "tallyho", gain_batch);

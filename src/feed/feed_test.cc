@@ -232,11 +232,13 @@ TEST(Feed, AWatchOfAWindowEndsWhenThatIsNotReadableAnyMore) {
   world.arrive(parse_timestamp("2026-07-20T00:00:00Z").value());
   world.flush_after(milliseconds(50));
   EXPECT_THAT(client.messages, IsEmpty());
+  EXPECT_TRUE(world.feed->has_watch(client, "1"));
   world.arrive(parse_timestamp("2026-07-21T00:00:00Z").value());
   world.flush_after(milliseconds(50));
   ASSERT_THAT(client.messages, SizeIs(2));
   EXPECT_THAT(client.messages[0], HasSubstr(R"("window":"2026-07-19")"));
   EXPECT_THAT(client.messages[0], HasSubstr(R"("of":0,"members":[]})"));
+  EXPECT_FALSE(world.feed->has_watch(client, "1")) << "its name is free again";
   EXPECT_FALSE(world.feed->unwatch(client, "1"));
   EXPECT_EQ(world.feed->watches(client), 0U);
   EXPECT_EQ(world.feed->stats().watches, 0U);
