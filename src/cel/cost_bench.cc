@@ -46,7 +46,7 @@ class LargestHost {
   std::unique_ptr<RandomInputs> inputs_;
 };
 
-// The expression as often as the budget admits it, in a list.
+// The expression again and again, as often as the budget admits it for one event.
 void at_budget(benchmark::State& state, const std::string& source) {
   LargestHost host;
   auto program = Program::compile(source, host.environment());
