@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cel/evaluator.h"
+#include "cel/overloads.h"
 #include "cel/program_impl.h"
 
 namespace tallyho::cel {
@@ -62,12 +63,14 @@ class Explainer {
     findings_.push_back(std::move(finding));
   }
 
-  // The variables and fields that `expr` reads, each once, in the order they are written.
+  // The variables and fields that `expr` reads, each once, in the order they are written. Of what only the host knows
+  // from inside, such as a set, what is asked of it: not `player.found`, but `player.found.size()`.
   void add_reads(const Expr& expr) {
     if (expr.reference == Expr::Reference::slot) {
-      if (!expr.test_only) add(expr);
+      if (!expr.test_only && !is_held_by_host(expr, expr.type)) add(expr);
       return;
     }
+    if (asks_host(expr)) add(expr);
     if (expr.target != nullptr) add_reads(*expr.target);
     for (const Expr* arg : expr.args) add_reads(*arg);
     if (expr.fold == nullptr) return;
@@ -75,6 +78,19 @@ class Explainer {
          {expr.fold->range, expr.fold->init, expr.fold->condition, expr.fold->step, expr.fold->result}) {
       add_reads(*part);
     }
+  }
+
+  // Calls with the host's own as an argument; in a fold, its variables have no value here.
+  bool asks_host(const Expr& expr) const {
+    if (expr.kind != Expr::Kind::call || reads_local(expr)) return false;
+    const auto is_held = [](const Expr* arg) { return arg != nullptr && is_held_by_host(*arg, arg->type); };
+    return is_held(expr.target) || std::ranges::any_of(expr.args, is_held);
+  }
+
+  static bool reads_local(const Expr& expr) {
+    if (expr.reference == Expr::Reference::local) return true;
+    if (expr.target != nullptr && reads_local(*expr.target)) return true;
+    return std::ranges::any_of(expr.args, [](const Expr* arg) { return reads_local(*arg); });
   }
 
   const std::string& source_;

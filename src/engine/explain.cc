@@ -70,6 +70,9 @@ RuleExplanation Engine::Impl::explain_rule(RuleIndex index) {
       refusal = applier.refusal();
       told.verdict = refusal.code == Code::rejected ? Verdict::rejected : Verdict::failed;
       told.note = refusal.message;
+      if (rule.when && rule.when->evaluate(activation, arena).is_error()) {
+        told.findings = rule.when->explain(activation, arena);
+      }
       break;
   }
   return told;

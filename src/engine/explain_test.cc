@@ -37,6 +37,37 @@ TEST(Explain, SaysWhatEachRuleDid) {
   EXPECT_FALSE(first.rules[1].findings.empty());
 }
 
+std::vector<std::string> findings(const RuleExplanation& rule) {
+  std::vector<std::string> all;
+  for (const cel::Finding& finding : rule.findings) all.push_back(finding.text + " = " + finding.value);
+  return all;
+}
+
+// Of each rule that almost fired: what kept it back, and the values in that, also where a set or window is asked.
+TEST(Explain, SaysWhyRulesAlmostFired) {
+  Game game(R"yaml(
+    events: {find: {value: int, treasure: string, tags: list<string>}}
+    state: {player: {finds: int, found: {type: set, capacity: 8}, recent: {type: window, span: 5m, capacity: 8}}}
+    rules:
+      - {id: count, set: {player.finds: player.finds + 1}, add: {player.found: event.treasure, player.recent: now}}
+      - {id: third, when: event.value > 1 && player.finds * 2 >= 6 && event.value > 99, points: 1}
+      - {id: again, when: event.treasure in player.found && player.found.size() > 2, points: 1}
+      - {id: rapid, when: player.recent.count() >= 5, points: 1}
+      - {id: tagged, when: "event.tags.exists(t, t in player.found && t == 'x')", points: 1}
+      - {id: broken, when: 10 / (event.value - 7) > 0, points: 1})yaml");
+  game.send("ada", "find", "'value': 1, 'treasure': 't1', 'tags': []");
+  const Explanation told = game.explain("ada", "find", "'value': 7, 'treasure': 't2', 'tags': ['a']");
+  EXPECT_THAT(verdicts(told), ElementsAre(Verdict::fired, Verdict::condition_false, Verdict::condition_false,
+                                          Verdict::condition_false, Verdict::condition_false, Verdict::failed));
+  EXPECT_THAT(findings(told.rules[1]), ElementsAre("player.finds * 2 >= 6 = false", "player.finds = 2"));
+  EXPECT_THAT(findings(told.rules[2]), ElementsAre("player.found.size() > 2 = false", "player.found.size() = 2"));
+  EXPECT_THAT(findings(told.rules[3]), ElementsAre("player.recent.count() >= 5 = false", "player.recent.count() = 2"));
+  EXPECT_THAT(findings(told.rules[4]),
+              ElementsAre("event.tags.exists(t, t in player.found && t == 'x') = false", "event.tags = ['a']"));
+  EXPECT_THAT(findings(told.rules[5]),
+              ElementsAre("10 / (event.value - 7) > 0 = error: division by zero", "event.value = 7"));
+}
+
 TEST(Explain, SaysUntilWhenARuleCoolsDown) {
   Game game(hunt);
   game.send("ada", "find", "'value': 6");
