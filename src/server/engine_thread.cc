@@ -12,10 +12,10 @@ namespace {
 constexpr std::size_t items_per_round = 4096;
 
 // The number or string a watch is called, for a client that gave none: the least number that it has not used.
-std::string unused_name(const std::vector<std::string>& names) {
+std::string unused_name(const Feed& feed, const Watcher& watcher) {
   for (std::size_t number = 1;; ++number) {
     std::string name = std::to_string(number);
-    if (std::ranges::find(names, name) == names.end()) return name;
+    if (!feed.has_watch(watcher, name)) return name;
   }
 }
 
@@ -145,6 +145,7 @@ void EngineThread::answer(Item& item, Batch& batch) {
     case Request::Kind::read: answered = reads_.answer(request.read, text_); break;
     case Request::Kind::watch: answered = watch(request.watch, item, *batch.watcher); break;
     case Request::Kind::unwatch: answered = unwatch(request.unwatch, item, *batch.watcher); break;
+    case Request::Kind::operation: answered = operate(request.operation, batch); break;
     case Request::Kind::figures: batch.figures = figures(); break;
   }
   if (answered) {
@@ -156,10 +157,9 @@ void EngineThread::answer(Item& item, Batch& batch) {
 }
 
 Answered<void> EngineThread::watch(const WatchRequest& request, Item& item, Watcher& watcher) {
-  auto& names = watcher.names();
   const bool has_ref = !item.envelope.ref.empty();
-  const std::string name = has_ref ? std::string(item.envelope.ref) : unused_name(names);
-  const bool is_new = std::ranges::find(names, name) == names.end();
+  const std::string name = has_ref ? std::string(item.envelope.ref) : unused_name(engine_.feed(), watcher);
+  const bool is_new = !engine_.feed().has_watch(watcher, name);
   if (is_new && engine_.feed().watches(watcher) >= limits_.watches_max) {
     return refuse(Code::capacity, "a connection has at most " + std::to_string(limits_.watches_max) + " watches");
   }
@@ -167,7 +167,6 @@ Answered<void> EngineThread::watch(const WatchRequest& request, Item& item, Watc
   const auto begun = request.player.empty() ? watch_board(request, watcher, name, members)
                                             : watch_player(request, watcher, name, members);
   if (!begun) return begun;
-  if (is_new) names.push_back(name);
   text_ = "{\"watch\":" + name + ",";
   if (has_ref) text_ += "\"ref\":" + name + ",";
   text_ += members;
@@ -207,7 +206,6 @@ Answered<void> EngineThread::watch_player(const WatchRequest& request, Watcher& 
 }
 
 Answered<void> EngineThread::unwatch(const UnwatchRequest& request, Item& item, Watcher& watcher) {
-  std::erase(watcher.names(), request.watch);
   if (!engine_.feed().unwatch(watcher, request.watch)) {
     return refuse(Code::not_found, "there is no watch " + std::string(request.watch));
   }
@@ -215,6 +213,32 @@ Answered<void> EngineThread::unwatch(const UnwatchRequest& request, Item& item, 
   json.object().key("unwatched").raw(request.watch);
   if (!item.envelope.ref.empty()) json.key("ref").raw(item.envelope.ref);
   json.end();
+  return {};
+}
+
+// Answers with the code, what is so now, and where in the log it was done.
+Answered<void> EngineThread::operate(const OperationRequest& request, Batch& batch) {
+  const Operation& operation = request.operation;
+  const Outcome outcome = engine_.operate(operation, request.record, batch.arrival, batch.arena);
+  if (outcome.position > 0 && recorder_ != nullptr) recorder_->write(request.record, engine_.last_arrival());
+  const bool is_done = outcome.code == Code::ok || outcome.code == Code::duplicate;
+  if (!is_done) {
+    const std::string where = outcome.board ? "board '" + engine_.ruleset().boards[*outcome.board].id + "': " : "";
+    return refuse(outcome.code, where + std::string(outcome.message));
+  }
+  JsonWriter json(text_);
+  json.object().key("player").text(operation.player).key("code").text(name_of(outcome.code));
+  if (operation.kind == Operation::Kind::adjust) {
+    json.key("id").text(operation.id).key("points").number(outcome.points);
+  }
+  if (operation.kind == Operation::Kind::forget) {
+    json.key("forgotten").boolean(true);
+  } else {
+    const auto player = engine_.find_player(operation.player);
+    json.key("banned").boolean(player && engine_.is_banned(player->symbol)).key("total").number(outcome.total);
+  }
+  json.key("log").text(engine_.log().identity());
+  json.key("position").number(static_cast<std::int64_t>(outcome.position)).end();
   return {};
 }
 

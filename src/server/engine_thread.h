@@ -53,6 +53,7 @@ class EngineThread {
   Answered<void> watch_player(const WatchRequest& request, Watcher& watcher, const std::string& name,
                               std::string& members);
   Answered<void> unwatch(const UnwatchRequest& request, Item& item, Watcher& watcher);
+  Answered<void> operate(const OperationRequest& request, Batch& batch);
   std::unique_ptr<EngineFigures> figures() const;
   void release_durable();
   void hand_over_pushes();

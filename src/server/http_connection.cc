@@ -162,7 +162,10 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     batch_ = io_.take_batch(id_);
     const auto target = parse_target(request_.target(), batch_->arena);
     if (!target) return refuse(target.error());
-    const Route route = find_route(*target);
+    Route route = find_route(*target);
+    if (is_admin_ && route.kind == Route::Kind::read && route.read.what == ReadRequest::What::player) {
+      route = with_delete(route, request_.method_string());
+    }
     if (!is_offered(route)) return refuse({Code::not_found, "there is no such path"});
     if (!allows_method(route, request_.method_string())) return refuse_method(route);
     serve(route, *target);
@@ -170,6 +173,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   bool is_offered(const Route& route) const {
     if (route.kind == Route::Kind::metrics) return is_admin_ || io_.shared().is_metrics_public;
+    if (route.kind == Route::Kind::operation) return is_admin_;
     const bool is_for_clients = route.kind == Route::Kind::events || route.kind == Route::Kind::websocket;
     return route.kind != Route::Kind::none && !(is_admin_ && is_for_clients);
   }
@@ -188,6 +192,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       case Route::Kind::events: return take_events(target);
       case Route::Kind::read:
       case Route::Kind::ranks: return take_read(route, target);
+      case Route::Kind::operation: return take_operation(route, target);
       case Route::Kind::metrics: return take_figures();
       case Route::Kind::health:
       case Route::Kind::readiness: {
@@ -242,6 +247,17 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     }
     batch_->bytes.swap(request_.body());
     const auto taken = io_.reader().read_request(*read, batch_->bytes, roles(), *batch_);
+    if (!taken) return refuse(taken.error());
+    submit(Answering::request);
+  }
+
+  void take_operation(const Route& route, const RequestTarget& target) {
+    if (const auto none = no_parameters(target); !none) return refuse(none.error());
+    if (!request_.body().empty() && !is_json(request_[http::field::content_type])) {
+      return refuse({Code::invalid_argument, "the body is application/json"}, 415);
+    }
+    batch_->bytes.swap(request_.body());
+    const auto taken = io_.reader().read_operation(route.operation, route.read.name, batch_->bytes, roles(), *batch_);
     if (!taken) return refuse(taken.error());
     submit(Answering::request);
   }

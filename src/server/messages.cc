@@ -137,6 +137,24 @@ Answered<void> MessageReader::read_request(ReadRequest read, std::string_view bo
   return {};
 }
 
+Answered<void> MessageReader::read_operation(Operation::Kind kind, std::string_view player, std::string_view body,
+                                             const Roles& roles, Batch& batch) {
+  if (!roles.admin) return refuse(Code::unauthorized, "this takes the role admin");
+  const auto operation = parse_operation_body(kind, player, body, batch.arena);
+  if (!operation) {
+    const OperationFault& fault = operation.error();
+    const Code code = fault.code == Code::malformed ? fault.code : Code::invalid_argument;
+    const bool is_named = fault.field.empty() || fault.message.find(fault.field) != std::string_view::npos;
+    return refuse(code, std::string(fault.message) + (is_named ? "" : ": '" + std::string(fault.field) + "'"));
+  }
+  Item& item = batch.add(Item::Kind::request);
+  Request request;
+  request.kind = Request::Kind::operation;
+  request.operation = {.operation = *operation, .record = batch.arena.copy(to_record(*operation))};
+  add_request(request, item, batch);
+  return {};
+}
+
 Answered<void> MessageReader::authorize(ReadRequest& read, const Roles& roles) const {
   const bool is_player = read.what == ReadRequest::What::player;
   if (!roles.read && (is_player || !ruleset_->is_public)) {
@@ -168,10 +186,14 @@ void MessageReader::read_control(const ControlMessage& control, Session& session
     if (!session.roles.read && !(ruleset_->is_public && watch->player.empty())) {
       return refuse_item(item, {Code::unauthorized, "watching takes the role read"}, batch.arena);
     }
-    Request request{.kind = Request::Kind::watch, .read = {}, .watch = *watch, .unwatch = {}};
+    Request request;
+    request.kind = Request::Kind::watch;
+    request.watch = *watch;
     add_request(request, item, batch);
   } else if (const auto* unwatch = std::get_if<UnwatchRequest>(&content)) {
-    Request request{.kind = Request::Kind::unwatch, .read = {}, .watch = {}, .unwatch = *unwatch};
+    Request request;
+    request.kind = Request::Kind::unwatch;
+    request.unwatch = *unwatch;
     add_request(request, item, batch);
   }
 }

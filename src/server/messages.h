@@ -47,6 +47,10 @@ class MessageReader {
   // A read from the engine by HTTP, already routed; for `ranks` with its body.
   Answered<void> read_request(ReadRequest read, std::string_view body, const Roles& roles, Batch& batch);
 
+  // What an admin does to a player, with the body that says more.
+  Answered<void> read_operation(Operation::Kind kind, std::string_view player, std::string_view body,
+                                const Roles& roles, Batch& batch);
+
  private:
   void read_message(std::string_view message, Session& session, Batch& batch);
   void read_control(const ControlMessage& control, Session& session, Batch& batch);

@@ -1,7 +1,8 @@
 #include "server/page_cursor.h"
 
 #include <charconv>
-#include <vector>
+
+#include "fmt/format.h"
 
 namespace tallyho {
 namespace {
@@ -9,6 +10,7 @@ namespace {
 struct Cursor {
   Points value = 0;
   Position reached = 0;
+  Member member = 0;
   std::uint32_t section = 0;
 };
 
@@ -26,16 +28,15 @@ bool take(std::string_view& text, Number& number) {
 
 std::optional<Cursor> parse(std::string_view text) {
   Cursor cursor;
-  if (!take(text, cursor.value) || !take(text, cursor.reached) || !take(text, cursor.section) || !text.empty()) {
-    return std::nullopt;
-  }
-  return cursor;
+  const bool is_whole = take(text, cursor.value) && take(text, cursor.reached) && take(text, cursor.member) &&
+                        take(text, cursor.section) && text.empty() && cursor.member != no_symbol;
+  return is_whole ? std::optional(cursor) : std::nullopt;
 }
 
 }  // namespace
 
 std::string make_cursor(const Standing& last, const BoardSection& section) {
-  return std::to_string(last.value) + '.' + std::to_string(last.reached) + '.' + std::to_string(section.number);
+  return fmt::format("{}.{}.{}.{}", last.value, last.reached, last.member, section.number);
 }
 
 Answered<Rank> find_page(Place& place, std::string_view cursor, bool is_window_given) {
@@ -48,12 +49,7 @@ Answered<Rank> find_page(Place& place, std::string_view cursor, bool is_window_g
   }
   place.section = section;
   if (place.board->options().every != Every::never) place.period = section->period;
-  const Leaderboard& leaderboard = *section->leaderboard;
-  const Rank rank = leaderboard.rank_of(parsed->value, parsed->reached);
-  std::vector<Standing> here;
-  leaderboard.read(rank, 1, here);
-  const bool is_there = !here.empty() && here[0].value == parsed->value && here[0].reached == parsed->reached;
-  return is_there ? rank + 1 : rank;
+  return section->leaderboard->rank_of(parsed->value, parsed->reached, parsed->member + 1);
 }
 
 }  // namespace tallyho

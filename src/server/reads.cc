@@ -1,6 +1,7 @@
 #include "server/reads.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/json.h"
 #include "server/page_cursor.h"
@@ -54,6 +55,28 @@ std::optional<Standing> find(const Place& place, Symbol member, Ranking ranking 
   return place.section == nullptr ? std::nullopt : place.section->leaderboard->find(member, ranking);
 }
 
+// The ranks from `first` up to but not including `end`.
+struct Ranks {
+  Rank first = 1;
+  Rank end = 1;
+  Rank size() const { return end - first; }
+};
+
+// The ordinal ranks of those whose value is at least `min` and at most `max`. O(log members).
+Ranks ranks_between(const Place& place, std::optional<Points> min, std::optional<Points> max) {
+  Ranks ranks{.first = 1, .end = place.size() + 1};
+  if (place.section == nullptr) return ranks;
+  const Leaderboard& leaderboard = *place.section->leaderboard;
+  const bool is_descending = leaderboard.order() == Order::descending;
+  const std::optional<Points> best = is_descending ? max : min;
+  const std::optional<Points> worst = is_descending ? min : max;
+  if (best) ranks.first = leaderboard.rank_of(*best, 0);
+  // Behind everybody with the worst value, whenever they reached it.
+  if (worst) ranks.end = leaderboard.rank_of(*worst, std::numeric_limits<Position>::max(), no_symbol);
+  if (ranks.end < ranks.first) ranks.end = ranks.first;
+  return ranks;
+}
+
 void append_windows(JsonWriter& json, const Board& board, Timestamp now) {
   json.key("windows").array();
   for (const Period& period : board.periods()) {
@@ -86,7 +109,8 @@ void append_player_ranks(JsonWriter& json, const Engine& engine, Symbol player) 
   for (std::size_t i = 0; i < engine.ruleset().boards.size(); ++i) {
     const Board& board = engine.board(static_cast<BoardIndex>(i));
     const bool has_windows = board.options().every != Every::never;
-    if (engine.ruleset().boards[i].member || (board.options().is_grouped && !board.options().follows_player)) continue;
+    if (!engine.ruleset().boards[i].ranks_players || (board.options().is_grouped && !board.options().follows_player))
+      continue;
     for (const BoardSection* section : board.sections()) {
       if (has_windows && !section->period.contains(engine.last_arrival())) continue;
       const auto standing = section->leaderboard->find(player);
@@ -140,22 +164,26 @@ void Reads::append_boards(std::string& out) const {
 Answered<void> Reads::append_page(const ReadRequest& request, std::string& out) {
   auto place = find_place(engine_, request.selector);
   if (!place) return std::unexpected(place.error());
-  Rank first = request.offset.value_or(0) + 1;
+  std::optional<Rank> after_cursor;
   if (request.cursor) {
     const auto start = find_page(*place, *request.cursor, request.selector.window.has_value());
     if (!start) return std::unexpected(start.error());
-    first = *start;
+    after_cursor = *start;
   }
+  const Ranks range = ranks_between(*place, request.min, request.max);
+  // An offset past every member may be as large as it likes.
+  const Rank offset = std::min<Rank>(request.offset.value_or(0), range.size());
+  const Rank first = std::max(range.first + offset, after_cursor.value_or(1));
+  const std::size_t count = first < range.end ? std::min<std::size_t>(request.limit, range.end - first) : 0;
   standings_.clear();
-  if (place->section != nullptr && first <= place->size()) {
-    place->section->leaderboard->read(first, request.limit, standings_, request.ranking);
-  }
+  if (count > 0) place->section->leaderboard->read(first, count, standings_, request.ranking);
   JsonWriter json(out);
   json.object();
   append_place(json, engine_, *place);
+  if (request.min || request.max) json.key("matching").number(to_int(range.size()));
   json.key("members");
   append_standings(json, engine_, standings_);
-  const bool is_last = standings_.empty() || first - 1 + standings_.size() >= place->size();
+  const bool is_last = count == 0 || first + count >= range.end;
   if (!is_last) json.key("cursor").text(make_cursor(standings_.back(), *place->section));
   json.end();
   return {};
@@ -226,7 +254,7 @@ Answered<void> Reads::append_player(const ReadRequest& request, std::string& out
   json.object();
   json.key("player").text(request.name);
   json.key("total").number(player->total);
-  json.key("banned").boolean(false);
+  json.key("banned").boolean(engine_.is_banned(player->symbol));
   append_player_ranks(json, engine_, player->symbol);
   if (request.with_state) json.key("state").raw(engine_.player_state_json(player->symbol));
   json.key("log").text(engine_.log().identity());

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "boards/leaderboard.h"
+#include "engine/operation.h"
 
 namespace tallyho {
 
@@ -28,6 +29,8 @@ struct ReadRequest {
   std::uint32_t limit = 10;
   std::optional<std::uint64_t> offset;
   std::optional<std::string_view> cursor;
+  std::optional<Points> min;  // page: only members whose value is at least and
+  std::optional<Points> max;  // at most this.
   Ranking ranking = Ranking::ordinal;
   std::optional<std::uint32_t> around;
   std::span<const std::string_view> members;  // ranks
@@ -47,12 +50,19 @@ struct UnwatchRequest {
   std::string_view watch;  // JSON, as `ref` was sent.
 };
 
+// What an admin does to a player.
+struct OperationRequest {
+  Operation operation;
+  std::string_view record;  // What the log keeps of it.
+};
+
 struct Request {
-  enum class Kind : std::uint8_t { read, watch, unwatch, figures };
+  enum class Kind : std::uint8_t { read, watch, unwatch, figures, operation };
   Kind kind = Kind::read;
   ReadRequest read;
   WatchRequest watch;
   UnwatchRequest unwatch;
+  OperationRequest operation = {};
 };
 
 }  // namespace tallyho

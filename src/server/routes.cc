@@ -17,6 +17,17 @@ Route read_route(What what) {
   return route;
 }
 
+// /v1/players/{player}/ban and so on.
+Route operation_route(std::string_view player, std::string_view what) {
+  for (const auto kind : {Operation::Kind::ban, Operation::Kind::unban, Operation::Kind::adjust}) {
+    if (what != name_of(kind)) continue;
+    Route route{.kind = Route::Kind::operation, .allow = "POST", .read = {}, .operation = kind};
+    route.read.name = player;
+    return route;
+  }
+  return {};
+}
+
 // Below /v1.
 Route find_v1(const std::vector<std::string_view>& path) {
   const std::size_t depth = path.size();
@@ -29,6 +40,7 @@ Route find_v1(const std::vector<std::string_view>& path) {
     route.read.name = path[2];
     return route;
   }
+  if (depth == 4 && path[1] == "players") return operation_route(path[2], path[3]);
   if (depth < 3 || path[1] != "boards") return {};
   Route route = read_route(What::page);
   route.read.selector.board = path[2];
@@ -55,6 +67,13 @@ Answered<std::uint64_t> number(std::string_view name, std::string_view text, std
                                             " to " + std::to_string(max));
 }
 
+Answered<Points> value(std::string_view name, std::string_view text) {
+  Points value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size()) return value;
+  return refuse(Code::invalid_argument, "'" + std::string(name) + "' is a whole number of 64 bits");
+}
+
 Answered<Ranking> ranking(std::string_view text) {
   if (text == "ordinal") return Ranking::ordinal;
   if (text == "competition") return Ranking::competition;
@@ -71,24 +90,28 @@ Answered<void> store(T& target, Answered<U> value) {
 }
 
 // Sets the one parameter `name`.
-Answered<void> set_parameter(ReadRequest& read, std::string_view name, std::string_view value, const Limits& limits) {
+Answered<void> set_parameter(ReadRequest& read, std::string_view name, std::string_view text, const Limits& limits) {
   const bool is_page = read.what == What::page;
   const bool is_member = read.what == What::member;
   const bool is_on_board = is_page || is_member || read.what == What::ranks;
   if (name == "group" && is_on_board) {
-    read.selector.group = value;
+    read.selector.group = text;
   } else if (name == "window" && is_on_board) {
-    read.selector.window = value;
+    read.selector.window = text;
   } else if (name == "ranking" && is_on_board) {
-    return store<Ranking>(read.ranking, ranking(value));
+    return store<Ranking>(read.ranking, ranking(text));
   } else if (name == "limit" && is_page) {
-    return store<std::uint32_t>(read.limit, number(name, value, 1, limits.page_max));
+    return store<std::uint32_t>(read.limit, number(name, text, 1, limits.page_max));
   } else if (name == "offset" && is_page) {
-    return store<std::uint64_t>(read.offset, number(name, value, 0, INT64_MAX));
+    return store<std::uint64_t>(read.offset, number(name, text, 0, INT64_MAX));
   } else if (name == "cursor" && is_page) {
-    read.cursor = value;
+    read.cursor = text;
+  } else if (name == "min" && is_page) {
+    return store<Points>(read.min, value(name, text));
+  } else if (name == "max" && is_page) {
+    return store<Points>(read.max, value(name, text));
   } else if (name == "around" && is_member) {
-    return store<std::uint32_t>(read.around, number(name, value, 0, limits.radius_max));
+    return store<std::uint32_t>(read.around, number(name, text, 0, limits.radius_max));
   } else {
     return refuse(Code::invalid_argument, "there is no parameter '" + std::string(name) + "' here");
   }
@@ -106,6 +129,14 @@ Route find_route(const RequestTarget& target) {
     if (path[0] == "metrics") return {.kind = Route::Kind::metrics, .allow = get_methods, .read = {}};
   }
   return path[0] == "v1" ? find_v1(path) : Route{};
+}
+
+Route with_delete(Route player, std::string_view method) {
+  player.allow = "GET, HEAD, DELETE";
+  if (method != "DELETE") return player;
+  player.kind = Route::Kind::operation;
+  player.operation = Operation::Kind::forget;
+  return player;
 }
 
 Answered<ReadRequest> read_parameters(ReadRequest read, const RequestTarget& target, const Limits& limits) {

@@ -13,13 +13,18 @@ namespace tallyho {
 
 // What a path is. The one list of paths: HTTP and the WebSocket's `query` both ask it.
 struct Route {
-  enum class Kind : std::uint8_t { none, events, read, ranks, websocket, health, readiness, metrics };
+  enum class Kind : std::uint8_t { none, events, read, ranks, operation, websocket, health, readiness, metrics };
   Kind kind = Kind::none;
   std::string_view allow;  // The methods it takes, as the header `Allow` lists them.
-  ReadRequest read;        // read, ranks: with the names in the path filled in.
+  ReadRequest read;        // read, ranks: with the names in the path filled in. operation: `name` is the player.
+  // operation: what is done, by method.
+  Operation::Kind operation = Operation::Kind::ban;
 };
 
 Route find_route(const RequestTarget& target);
+
+// A player's path as the admin listener offers it: DELETE forgets the player.
+Route with_delete(Route player, std::string_view method);
 
 // Fills in a read's parameters from the query. Names are checked for being known, values for being in range.
 // Errors: invalid_argument.

@@ -46,9 +46,6 @@ class Watcher final : public Subscriber {
   std::unique_ptr<PushMessage> take();
   std::size_t port() const { return port_; }
 
-  // The names (JSON) of its watches.
-  std::vector<std::string>& names() { return names_; }
-
   // I/O thread: the socket has taken the last push message; and wakes the engine if it waited for that.
   void sent() noexcept;
 
@@ -58,7 +55,6 @@ class Watcher final : public Subscriber {
   Doorbell& bell_;
   std::vector<Watcher*>* collected_list_ = nullptr;
   std::vector<Push> collected_;
-  std::vector<std::string> names_;
 
   // Partners: ready() sets `wanted_` and then looks at `busy_` again; sent() clears `busy_` and then looks at
   // `wanted_`.
