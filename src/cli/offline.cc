@@ -20,7 +20,8 @@ const Answer& Offline::score(std::string_view line) {
 const Answer& Offline::score(std::string_view line, std::optional<Timestamp> arrival) {
   arena_.reset();
   answers_.resize(1);
-  if (const auto event = decode(line, answers_[0])) ingest(*event, line, arrival, answers_[0]);
+  const std::optional<Event> event = decode(line, answers_[0]);
+  take(event, line, arrival, answers_[0]);
   return answers_[0];
 }
 
@@ -36,10 +37,41 @@ std::span<const Answer> Offline::score(std::span<const std::string_view> lines) 
     if (event) valid_.push_back(&*event);
   }
   engine_.prepare(valid_, Sender{}.is_ingest);
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (events_[i]) ingest(*events_[i], lines[i], std::nullopt, answers_[i]);
-  }
+  for (std::size_t i = 0; i < lines.size(); ++i) take(events_[i], lines[i], std::nullopt, answers_[i]);
   return answers_;
+}
+
+// What a line is that was decoded: an event, an operation, or neither, which `answer` says already.
+void Offline::take(const std::optional<Event>& event, std::string_view line, std::optional<Timestamp> arrival,
+                   Answer& answer) {
+  if (event) {
+    ingest(*event, line, arrival, answer);
+  } else if (answer.code == Code::missing_field && is_operation(line)) {
+    operate(line, arrival, answer);
+  }
+}
+
+// A ban or the like: what a record of a run has beside events.
+void Offline::operate(std::string_view line, std::optional<Timestamp> arrival, Answer& answer) {
+  const auto operation = parse_operation(line, arena_);
+  if (!operation) {
+    const OperationFault& fault = operation.error();
+    answer = {.code = fault.code,
+              .envelope = {},
+              .outcome = std::nullopt,
+              .message = std::string(fault.message),
+              .field = std::string(fault.field)};
+    return;
+  }
+  const Timestamp taken = operation->at.value_or(arrival.value_or(event_time_max_));
+  event_time_max_ = std::max(event_time_max_, taken);
+  const Outcome outcome = engine_.operate(*operation, line, taken, arena_);
+  answer = {.code = outcome.code,
+            .envelope = {.player = operation->player, .id = operation->id, .ref = {}},
+            .outcome = outcome,
+            .message = std::string(outcome.message),
+            .field = "",
+            .operation = operation->kind};
 }
 
 Explanation Offline::explain(std::string_view line) {

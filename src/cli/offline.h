@@ -17,12 +17,14 @@ namespace tallyho::cli {
 struct Answer {
   Code code = Code::internal;
   EventEnvelope envelope;
-  std::optional<Outcome> outcome;  // Set if the event was valid.
-  std::string message;             // Codes other than ok.
-  std::string_view field;          // The member to blame, or "".
+  std::optional<Outcome> outcome;                 // Set if the event was valid.
+  std::string message;                            // Codes other than ok.
+  std::string_view field;                         // The member to blame, or "".
+  std::optional<Operation::Kind> operation = {};  // Set if the line was no event but a ban or the like.
 };
 
-// Scores events in process, without a server: what `score`, `test` and `explain` share.
+// Scores events, and does operations (engine/operation.h), in process, without a server: what `score`, `test` and
+// `explain` share.
 //
 //     Offline offline(ruleset);
 //     for (line : lines) print(offline.score(line));
@@ -51,6 +53,8 @@ class Offline {
   // The decoded event; nothing, and `answer` filled, if it is not valid.
   std::optional<Event> decode(std::string_view line, Answer& answer);
   void ingest(const Event& event, std::string_view line, std::optional<Timestamp> arrival, Answer& answer);
+  void take(const std::optional<Event>& event, std::string_view line, std::optional<Timestamp> arrival, Answer& answer);
+  void operate(std::string_view line, std::optional<Timestamp> arrival, Answer& answer);
   Timestamp arrival_of(const Event& event, std::optional<Timestamp> given) const;
 
   std::shared_ptr<const Ruleset> ruleset_;

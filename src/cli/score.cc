@@ -4,6 +4,10 @@
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "CLI/CLI.hpp"
 #include "base/json.h"
@@ -24,6 +28,7 @@ struct ScoreOptions {
   bool quiet = false;
   bool as_json = false;
   bool with_hash = false;
+  bool with_stats = false;
 };
 
 void append_scored(JsonWriter& json, const Ruleset& ruleset, const Outcome& outcome) {
@@ -46,11 +51,18 @@ void append_result(std::string& out, std::uint64_t number, const Answer& answer,
   JsonWriter json(out);
   json.object();
   json.key("n").number(static_cast<std::int64_t>(number));
+  if (answer.operation) json.key("op").text(name_of(*answer.operation));
   if (!answer.envelope.id.empty()) json.key("id").text(answer.envelope.id);
   if (!answer.envelope.player.empty()) json.key("player").text(answer.envelope.player);
   json.key("code").text(name_of(answer.code));
   const bool scored = answer.code == Code::ok || answer.code == Code::duplicate;
-  if (scored) append_scored(json, ruleset, *answer.outcome);
+  if (answer.operation) {
+    if (scored && answer.operation == Operation::Kind::adjust) {
+      json.key("points").number(answer.outcome->points).key("total").number(answer.outcome->total);
+    }
+  } else if (scored) {
+    append_scored(json, ruleset, *answer.outcome);
+  }
   if (answer.outcome && answer.outcome->rule) json.key("rule").text(ruleset.rules[*answer.outcome->rule].id);
   if (answer.outcome && answer.outcome->board) json.key("rule").text(ruleset.boards[*answer.outcome->board].id);
   if (!answer.field.empty()) json.key("field").text(answer.field);
@@ -61,7 +73,38 @@ void append_result(std::string& out, std::uint64_t number, const Answer& answer,
 
 using Counts = std::array<std::uint64_t, code_count>;
 
-void print_summary(const Counts& counts, std::uint64_t events, double seconds, const std::string& hash, bool as_json) {
+// What the game holds, by class, as the metric tallyho_memory_bytes has it.
+std::array<std::pair<std::string_view, std::size_t>, 6> classes_of(const Engine::Memory& memory) {
+  return {{{"players", memory.players},
+           {"scopes", memory.scopes},
+           {"sets", memory.sets},
+           {"boards", memory.boards},
+           {"strings", memory.strings},
+           {"dedupe", memory.dedupe}}};
+}
+
+// What a run came to, as a whole.
+struct Summary {
+  Counts counts{};
+  std::uint64_t events = 0;
+  double seconds = 0;
+  std::string hash;                      // "": not asked for.
+  std::optional<Engine::Memory> memory;  // Nothing: not asked for.
+  std::size_t players = 0;
+};
+
+void print_memory(const Summary& summary) {
+  std::size_t sum = 0;
+  for (const auto& [name, bytes] : classes_of(*summary.memory)) {
+    sum += bytes;
+    fmt::print(stderr, "  {:<16} {:>16} bytes\n", name, with_commas(bytes));
+  }
+  fmt::print(stderr, "  {:<16} {:>16} bytes: {} for each of {} players\n", "memory", with_commas(sum),
+             with_commas(summary.players == 0 ? 0 : sum / summary.players), with_commas(summary.players));
+}
+
+void print_summary(const Summary& summary, bool as_json) {
+  const auto& [counts, events, seconds, hash, memory, players] = summary;
   const double rate = seconds > 0 ? static_cast<double>(events) / seconds : 0;
   if (as_json) {
     std::string out;
@@ -77,6 +120,12 @@ void print_summary(const Counts& counts, std::uint64_t events, double seconds, c
     }
     json.end();
     if (!hash.empty()) json.key("state_hash").text(hash);
+    if (memory) {
+      json.key("players").number(static_cast<std::int64_t>(players));
+      json.key("memory_bytes").object();
+      for (const auto& [name, bytes] : classes_of(*memory)) json.key(name).number(static_cast<std::int64_t>(bytes));
+      json.end();
+    }
     json.end();
     fmt::print(stderr, "{}\n", out);
     return;
@@ -87,6 +136,7 @@ void print_summary(const Counts& counts, std::uint64_t events, double seconds, c
     const std::uint64_t count = counts[static_cast<std::size_t>(code)];
     if (count > 0) fmt::print(stderr, "  {:<16} {:>12}\n", name_of(static_cast<Code>(code)), with_commas(count));
   }
+  if (memory) print_memory(summary);
   if (!hash.empty()) fmt::print(stderr, "state hash {}\n", hash);
 }
 
@@ -156,7 +206,14 @@ int score(const ScoreOptions& options) {
     file.close();
     if (!file) return fail(options.boards + ": can't be written");
   }
-  print_summary(counts, *events, seconds, options.with_hash ? offline.engine().state_hash() : "", options.as_json);
+  const Engine& engine = offline.engine();
+  print_summary({.counts = counts,
+                 .events = *events,
+                 .seconds = seconds,
+                 .hash = options.with_hash ? engine.state_hash() : "",
+                 .memory = options.with_stats ? std::optional(engine.memory()) : std::nullopt,
+                 .players = engine.players()},
+                options.as_json);
   return 0;
 }
 
@@ -170,6 +227,7 @@ void add_score(CLI::App& app, int& status) {
   verb->add_option("--boards", options->boards, "Write every board to this file, as JSON");
   verb->add_flag("--quiet", options->quiet, "No result lines");
   verb->add_flag("--hash", options->with_hash, "Print the state hash at the end");
+  verb->add_flag("--stats", options->with_stats, "Print at the end what takes how much memory");
   verb->add_flag("--json", options->as_json, "Print the summary (on stderr) as one JSON object");
   verb->callback([options, &status] { status = score(*options); });
 }
