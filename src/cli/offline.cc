@@ -60,7 +60,7 @@ void Offline::operate(std::string_view line, std::optional<Timestamp> arrival, A
               .envelope = {},
               .outcome = std::nullopt,
               .message = std::string(fault.message),
-              .field = std::string(fault.field)};
+              .field = fault.field};
     return;
   }
   const Timestamp taken = operation->at.value_or(arrival.value_or(event_time_max_));

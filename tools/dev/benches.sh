@@ -3,6 +3,7 @@
 run_bench() {
   (($# <= 1)) || die "bench takes one name"
   local wanted=${1:-} name
+  need bench
   build_release programs benches
   [[ -z $wanted || $wanted == cel ]] && need peers
   if [[ -n $wanted ]] && ! bench_names | grep --quiet --line-regexp --fixed-strings "$wanted"; then
