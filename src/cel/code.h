@@ -101,8 +101,8 @@ class CodeBuilder {
   CodeBuilder(const CodeBuilder&) = delete;
   CodeBuilder& operator=(const CodeBuilder&) = delete;
 
-  // Takes a program into the code, which then belongs to that code and to no other. It must outlive the code, and may be
-  // moved. Of one that was not checked, little is fast. O(size of the program).
+  // Takes a program into the code, which then belongs to that code and to no other. It must outlive the code, and may
+  // be moved. Of one that was not checked, little is fast. O(size of the program).
   void add(Program& program);
 
   // Compiles what was added. Called once. O(size of all programs), some microseconds for each.

@@ -3,9 +3,8 @@
 run_bench() {
   (($# <= 1)) || die "bench takes one name"
   local wanted=${1:-} name
-  need bench
   build_release programs benches
-  [[ -z $wanted || $wanted == cel ]] && need peers
+  if [[ -z $wanted || $wanted == cel || $wanted == boards ]]; then need peers; fi
   if [[ -n $wanted ]] && ! bench_names | grep --quiet --line-regexp --fixed-strings "$wanted"; then
     die "no such benchmark: $wanted (there are: $(bench_names | tr '\n' ' '))"
   fi
