@@ -75,7 +75,7 @@ void Machine::Impl::begin(const Code::Preload& preload, std::span<const Value> v
   forget(changing_loaded_);
   preload_ = &preload;
   for (const auto& entry : preload.entries_) {
-    const Value& value = values[entry.position];
+    const Value value = entry.position < values.size() ? values[entry.position] : not_loaded();
     cells_[entry.cell] = (entry.kinds & kind_bit(value.kind())) != 0 ? value : not_loaded();
   }
 }
