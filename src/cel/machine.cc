@@ -188,11 +188,9 @@ give:
     goto not_ready;
   if (!is_chain || !cells[at->a].is_false()) return cells[at->a];
 give_false:
-  if constexpr (is_chain) {
-    if (chain->next != chain->end) {
-      at = code_.instructions.data() + *chain->next++;
-      GO_ON;
-    }
+  if (is_chain && chain->next != chain->end) {
+    at = code_.instructions.data() + *chain->next++;
+    GO_ON;
   }
   return Value::boolean(false);
 give_true:

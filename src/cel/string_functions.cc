@@ -129,7 +129,7 @@ Value replace(const Call& c) {
     if (found == npos || made.size() > made_size_max) break;
     made.append(subject.substr(at, found - at)).append(to);
     at = found + from.size();
-    --left;
+    if (left > 0) --left;
     if (from.empty()) {
       if (at >= subject.size()) break;
       const std::size_t size = code_point_bytes(subject, at);
@@ -148,7 +148,7 @@ Value split(const Call& c) {
   std::vector<Value> parts;
   if (limit == 0 || (separator.empty() && subject.empty())) return make_list(parts, c.arena);
   std::size_t at = 0;
-  for (; limit != 1; --limit) {
+  for (; limit != 1; limit -= limit > 0 ? 1 : 0) {
     std::size_t end = subject.find(separator, at);
     if (separator.empty()) {
       end = at + code_point_bytes(subject, at);

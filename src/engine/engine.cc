@@ -244,10 +244,12 @@ Outcome Engine::Impl::answer_refusal(Arena& caller) {
   return outcome;
 }
 
-void Engine::flush(std::chrono::steady_clock::time_point now) {
+void Engine::commit() {
   impl_->log->commit();
-  // Boards are ahead of the log while a write is in flight: the pushes wait, as they show the boards as they are.
-  if (impl_->log->durable() >= impl_->version) impl_->feed.flush(impl_->version, now);
+}
+
+void Engine::push(std::chrono::steady_clock::time_point now) {
+  impl_->feed.flush(impl_->version, now);
 }
 
 void Engine::fail_next_for_test() {

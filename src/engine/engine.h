@@ -111,8 +111,11 @@ class Engine {
   // What ingest() would do with an event from a sender with the role `ingest`, rule by rule; changes nothing.
   Explanation explain(const Event& event, Timestamp arrival);
 
-  // Makes what was ingested durable and sends the pushes that are due. Once per batch and per tick.
-  void flush(std::chrono::steady_clock::time_point now);
+  // Makes what was ingested durable, or starts to. Once per batch and per tick.
+  void commit();
+  // Gives subscribers the pushes that are due, with everything as it is at version(): they must not go out before the
+  // log is durable up to there. After commit().
+  void push(std::chrono::steady_clock::time_point now);
 
   // Reading; what it returns is valid until the next ingest().
   struct PlayerSummary {

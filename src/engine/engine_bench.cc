@@ -81,7 +81,8 @@ void BM_StandardLoad(benchmark::State& state) {
         const Outcome outcome = engine.ingest(event, load.line(line), arrival, {}, arena);
         ++codes[static_cast<std::size_t>(outcome.code)];
       }
-      engine.flush({});
+      engine.commit();
+      engine.push({});
     }
     state.PauseTiming();
     memory = engine.memory();

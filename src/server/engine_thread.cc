@@ -43,20 +43,21 @@ void EngineThread::run() {
     const bool is_last_look = stopping_.load();
     const bool has_worked = take_round();
     // Also without new batches: a watcher may have become ready, or a push be due.
-    engine_.flush(Clock::now());
+    engine_.commit();
+    collect_pushes();
     release_durable();
     hand_over_pushes();
     wake_ports();
     if (recorder_ != nullptr) recorder_->hand_over(!has_worked);
     if (has_worked) continue;
-    if (is_last_look && held_.empty()) return;
+    if (is_last_look && held_.empty() && !has_waiting_pushes_) return;
     bell_.wait(seen, idle_time());
   }
 }
 
 std::chrono::nanoseconds EngineThread::idle_time() const {
   constexpr std::chrono::nanoseconds longest = std::chrono::seconds(1);
-  if (!held_.empty()) return std::chrono::microseconds(100);  // The log's disk is at work.
+  if (!held_.empty() || has_waiting_pushes_) return std::chrono::microseconds(100);  // The log's disk is at work.
   const auto due = engine_.feed().next_due();
   if (due == Clock::time_point::max()) return longest;
   return std::clamp<std::chrono::nanoseconds>(due - Clock::now(), std::chrono::nanoseconds(0), longest);
@@ -266,7 +267,18 @@ void EngineThread::release_durable() {
   }
 }
 
+// Pushes show the boards as they are, which may be ahead of the log: they wait until it has caught up, and only then are
+// new ones collected. Else those of a log that is never quite durable, as events keep coming, would never leave.
+void EngineThread::collect_pushes() {
+  if (has_waiting_pushes_) return;
+  engine_.push(Clock::now());
+  has_waiting_pushes_ = !collected_.empty();
+  pushes_version_ = engine_.version();
+}
+
 void EngineThread::hand_over_pushes() {
+  if (engine_.log().durable() < pushes_version_) return;
+  has_waiting_pushes_ = false;
   std::erase_if(collected_, [this](Watcher* watcher) {
     if (!watcher->ready()) return false;  // One message at a time; it rings when that one has gone.
     has_delivery_[watcher->port()] = true;

@@ -56,6 +56,7 @@ class EngineThread {
   Answered<void> operate(const OperationRequest& request, Batch& batch);
   std::unique_ptr<EngineFigures> figures() const;
   void release_durable();
+  void collect_pushes();
   void hand_over_pushes();
   void wake_ports();
   std::chrono::nanoseconds idle_time() const;
@@ -76,6 +77,8 @@ class EngineThread {
   std::vector<const Event*> next_;   // Events.
   std::deque<Held> held_;            // Answered, not yet durable; positions only grow.
   std::vector<Watcher*> collected_;  // With pushes of this round.
+  Position pushes_version_ = 0;      // What those show.
+  bool has_waiting_pushes_ = false;  // Until that is durable.
   std::vector<bool> has_delivery_;   // By port.
   std::uint64_t rounds_ = 0;
   std::atomic<bool> stopping_{false};  // Set by stop(), seen by run().

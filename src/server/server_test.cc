@@ -184,12 +184,16 @@ class MoodyLog final : public Log {
     return log_.append(record, arrival, kind);
   }
   void commit() override { log_.commit(); }
-  Position durable() const override { return is_slow ? 0 : log_.durable(); }
+  Position durable() const override {
+    if (is_slow) return 0;
+    return log_.durable() - std::min<Position>(lag, log_.durable());
+  }
   Position last() const override { return log_.last(); }
   const std::string& identity() const override { return log_.identity(); }
 
   std::atomic<bool> is_broken{false};
   std::atomic<bool> is_slow{false};
+  std::atomic<Position> lag{0};  // How many of the last records are never durable.
 
  private:
   MemoryLog log_;
@@ -223,6 +227,22 @@ TEST_F(ServerTest, NothingLeavesBeforeItIsDurable) {
   moody.is_slow = false;
   EXPECT_THAT(client.receive(), HasSubstr(R"("code":"ok")"));
   EXPECT_THAT(client.receive(), HasSubstr(R"("version":1)"));
+}
+
+// While events keep coming the log is never durable to its end; what is pushed is what was so a moment ago.
+TEST_F(ServerTest, PushesLeaveWhileEventsKeepComing) {
+  auto log = std::make_unique<MoodyLog>();
+  log->lag = 1;
+  start(options(), std::move(log));
+  Client watcher(*server_);
+  EXPECT_THAT(watcher.ask(R"({"op":"watch","board":"global","top":3})"), HasSubstr(R"("members":[])"));
+  Client sender(*server_);
+  sender.send(find("ada", 5));
+  while (watcher.socket().available() == 0) {  // Or the test's time is up.
+    sender.send(find("bob", 1));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_THAT(watcher.receive(), HasSubstr(R"("member":"ada","value":5)"));
 }
 
 TEST_F(ServerTest, AFullGameAnswersCapacity) {
