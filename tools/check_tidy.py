@@ -9,6 +9,7 @@ import tree
 
 LINES_MAX = 600
 COLUMNS_MAX = 120
+FUNCTION_LINES_MAX = 70
 CODE = tree.CPP_SUFFIXES | {".py", ".sh", ".cmake"}
 TEXT = CODE | {".md", ".yaml", ".yml", ".json", ".txt", ".toml"}
 DATA_FOLDERS = ("test/corpus/",)  # Kept byte for byte as they are.
@@ -68,15 +69,31 @@ def check_file(name, path, text):
     return problems
 
 
+def check_function_sizes(name, text):
+    """A function has at most FUNCTION_LINES_MAX lines. Found by indentation, which clang-format sees to, in a moment;
+    clang-tidy, which takes minutes, has the last word (tools/clang_tidy.py)."""
+    problems = []
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        found = re.match(r"( {0,2})\S.*\)[^=;]*\{$", line)
+        if not found or re.match(r" *(namespace|class|struct|enum|union|TEST|extern)\b", line):
+            continue
+        end = next((i for i in range(number, len(lines)) if lines[i].startswith(found.group(1) + "}")), number)
+        if end - number > FUNCTION_LINES_MAX:
+            problems.append(f"{name}:{number + 1}: a function of {end - number} lines; at most {FUNCTION_LINES_MAX}")
+    return problems
+
+
 def check_cpp(name, path, text):
     """C++: headers begin with #pragma once (after comments); banned names have replacements; the folders that replay
-    stands on ask no clock, no dice and no environment."""
-    problems = []
+    stands on ask no clock, no dice and no environment; functions are short."""
+    is_test = re.search(r"_(test|bench|fuzz)\.", name) is not None
+    problems = [] if is_test else check_function_sizes(name, text)
     without_comments = re.sub(r"//[^\n]*|/\*.*?\*/", lambda found: "\n" * found.group(0).count("\n"), text, flags=re.S)
     if path.suffix == ".h" and name.startswith("src/") and not without_comments.lstrip().startswith("#pragma once"):
         problems.append(f"{name}:1: a header begins with #pragma once")
     parts = name.split("/")
-    pure = parts[0] == "src" and parts[1] in PURE_FOLDERS and not re.search(r"_(test|bench|fuzz)\.|/testing/", name)
+    pure = parts[0] == "src" and parts[1] in PURE_FOLDERS and not is_test and "/testing/" not in name
     for number, line in enumerate(without_comments.split("\n"), 1):
         for pattern, replacement in BANNED.items():
             if re.search(pattern, line):

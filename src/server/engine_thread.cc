@@ -267,8 +267,8 @@ void EngineThread::release_durable() {
   }
 }
 
-// Pushes show the boards as they are, which may be ahead of the log: they wait until it has caught up, and only then are
-// new ones collected. Else those of a log that is never quite durable, as events keep coming, would never leave.
+// Pushes show the boards as they are, which may be ahead of the log: they wait until it has caught up, and only then
+// are new ones collected. Else those of a log that is never quite durable, as events keep coming, would never leave.
 void EngineThread::collect_pushes() {
   if (has_waiting_pushes_) return;
   engine_.push(Clock::now());
