@@ -11,7 +11,6 @@ run_fuzz() {
     shift
   done
   need build fuzz
-  mkdir -p build
   configure fuzz
   build fuzz fuzzers
   mapfile -t found < <(find build/fuzz/bin -name '*_fuzz' -printf '%f\n' | sort)

@@ -51,7 +51,6 @@ run_check() {
   [[ ${1:-} == --all ]] && all=true && shift
   (($# == 0)) || die "check takes only --all"
   need build check
-  mkdir -p build
   configure release
   step "running the checks"
   run_ctest release --tests-regex '^check\.'
