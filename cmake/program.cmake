@@ -6,7 +6,6 @@ add_custom_target(programs)  # All of them.
 function(tallyho_allocator target)
   if(NOT TALLYHO_SANITIZE)
     find_package(mimalloc REQUIRED)
-    target_sources(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src/base/large_pages.cc)
     target_link_libraries(${target} PRIVATE mimalloc)
   endif()
 endfunction()
