@@ -170,8 +170,7 @@ std::string LogDamage::text() const {
       "the log is damaged: segment {}, offset {}, from position {} on: {}\n"
       "What was acked there cannot be read, so nothing was changed. The ways out:\n"
       "  - put back the damaged file from a backup or another copy of the disk;\n"
-      "  - `tallyho log verify` says what else is damaged;\n"
-      "  - `tallyho log salvage --accept-loss` goes on without what cannot be read.",
+      "  - begin a new game in another directory, and keep this one for whoever may read it.",
       segment, offset, position, reason);
 }
 

@@ -177,7 +177,7 @@ TEST(Recovery, DamageIsSaidWithItsPlaceAndTheWaysOut) {
   EXPECT_EQ(damage.segment, segment_name(1));
   EXPECT_EQ(damage.offset, segment_header_bytes);
   EXPECT_EQ(damage.position, 1U);
-  EXPECT_NE(text_of(error).find("tallyho log salvage --accept-loss"), std::string::npos);
+  EXPECT_NE(text_of(error).find("put back the damaged file"), std::string::npos);
 }
 
 TEST(Recovery, AMissingSegmentIsDamage) {

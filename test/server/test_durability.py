@@ -169,7 +169,7 @@ class KilledServer(unittest.TestCase):
         said = self.refused()
         self.assertIn(segment.name, said)
         self.assertIn("offset", said)
-        self.assertIn("tallyho log salvage --accept-loss", said)
+        self.assertIn("put back the damaged file", said)
 
 
 if __name__ == "__main__":
