@@ -15,7 +15,7 @@ namespace {
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
-    std::string path = testing::TempDir() + "tallyho-log-XXXXXX";
+    std::string path = testing::TempDir() + "tallyho-log-" + std::string(6, 'X');  // What mkdtemp() fills in.
     path_ = ::mkdtemp(path.data());
   }
   ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
