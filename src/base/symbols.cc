@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "absl/hash/hash.h"
+#define XXH_INLINE_ALL  // Its header is all it takes.
+#include "xxhash.h"
 
 namespace tallyho {
 
@@ -10,7 +11,7 @@ constexpr std::size_t block_bytes_first = 4096;
 constexpr std::size_t block_bytes_max = 1'048'576;
 
 SymbolTable::Wanted SymbolTable::wanted(std::string_view text) {
-  return {text, static_cast<std::uint32_t>(absl::HashOf(text))};
+  return {text, static_cast<std::uint32_t>(XXH3_64bits(text.data(), text.size()))};
 }
 
 Symbol SymbolTable::intern(std::string_view text) {
@@ -24,9 +25,7 @@ Symbol SymbolTable::intern(std::string_view text) {
 }
 
 std::optional<Symbol> SymbolTable::find(std::string_view text) const {
-  const auto found = index_.find(wanted(text));
-  if (found == index_.end()) return std::nullopt;
-  return found->symbol;
+  return find(wanted(text));
 }
 
 // The bytes of taken-back strings are used again when they end the last block, which is the usual case.

@@ -39,8 +39,23 @@ class SymbolTable {
   // The symbol of `text` if it has one. O(length), never allocates.
   std::optional<Symbol> find(std::string_view text) const;
 
-  // Asks for the bytes that finding `text` begins with, so that they are there when it is looked up. O(length).
-  void prefetch(std::string_view text) const { index_.prefetch(wanted(text)); }
+  // Hints for who looks up several strings: what finding one reads comes from memory in two steps, each for all strings
+  // before the next. prefetch() asks where it may be, prefetch_text() for the string that is probably it. O(length) once.
+  struct Wanted {
+    std::string_view text;
+    std::uint32_t hash = 0;
+  };
+  static Wanted wanted(std::string_view text);
+  void prefetch(const Wanted& wanted) const { index_.prefetch(wanted); }
+  void prefetch_text(const Wanted& wanted) const {
+    const auto found = index_.find(Likely{wanted.hash});
+    if (found != index_.end()) __builtin_prefetch(found->kept);
+  }
+  std::optional<Symbol> find(const Wanted& wanted) const {
+    const auto found = index_.find(wanted);
+    if (found == index_.end()) return std::nullopt;
+    return found->symbol;
+  }
 
   // The string behind a symbol; valid until truncate() takes it back. O(1).
   std::string_view text(Symbol symbol) const { return text_at(texts_[symbol]); }
@@ -61,9 +76,8 @@ class SymbolTable {
     std::uint32_t hash = 0;
     Symbol symbol = no_symbol;
   };
-  // What is looked for.
-  struct Wanted {
-    std::string_view text;
+  // What is looked for by nothing but its hash.
+  struct Likely {
     std::uint32_t hash = 0;
   };
   struct Hash {
@@ -72,15 +86,17 @@ class SymbolTable {
     static std::size_t spread(std::uint32_t hash) { return std::rotl(hash * std::size_t{0x9e3779b97f4a7c15}, 32); }
     std::size_t operator()(const Entry& entry) const { return spread(entry.hash); }
     std::size_t operator()(const Wanted& wanted) const { return spread(wanted.hash); }
+    std::size_t operator()(const Likely& likely) const { return spread(likely.hash); }
   };
   struct Equal {
     using is_transparent = void;
     bool operator()(const Entry& a, const Entry& b) const { return a.symbol == b.symbol; }
     bool operator()(const Entry& a, const Wanted& b) const { return a.hash == b.hash && text_at(a.kept) == b.text; }
     bool operator()(const Wanted& a, const Entry& b) const { return (*this)(b, a); }
+    bool operator()(const Entry& a, const Likely& b) const { return a.hash == b.hash; }
+    bool operator()(const Likely& a, const Entry& b) const { return (*this)(b, a); }
   };
 
-  static Wanted wanted(std::string_view text);
   // A kept string: its length in 4 bytes, then its bytes.
   static std::string_view text_at(const char* kept) {
     std::uint32_t length = 0;

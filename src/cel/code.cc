@@ -46,6 +46,48 @@ Code::Conditions Code::conditions(std::vector<const Program*> programs) const {
   return conditions;
 }
 
+namespace {
+
+bool is_one_of(std::span<const Slot> slots, Slot slot) {
+  return std::ranges::find(slots, slot) != slots.end();
+}
+
+// Whether a node, or one below it, reads one of these slots.
+bool reads_one_of(const Plan& plan, std::uint32_t number, std::span<const Slot> slots) {
+  const Node& node = plan.nodes[number];
+  const bool is_slot = node.opcode == Opcode::slot || node.opcode == Opcode::optional_slot ||
+                       node.opcode == Opcode::has_slot;
+  if (is_slot) return is_one_of(slots, node.a);
+  bool found = false;
+  for_each_child(plan, node, [&](std::uint32_t child) { found = found || reads_one_of(plan, child, slots); });
+  return found;
+}
+
+}  // namespace
+
+Code::Dependents Code::dependents(std::span<const Slot> slots) const {
+  Dependents dependents;
+  for (std::size_t i = 0; i < impl_->cells.size(); ++i) {
+    const Cell& cell = impl_->cells[i];
+    bool depends = false;
+    switch (cell.source) {
+      case Cell::Source::slot:
+      case Cell::Source::optional_slot:
+      case Cell::Source::has_slot: depends = is_one_of(slots, cell.number); break;
+      case Cell::Source::numbering: depends = is_one_of(slots, impl_->cells[cell.from].number); break;
+      case Cell::Source::shared: {
+        const PlanPart& part = impl_->shared_parts[cell.number];
+        depends = reads_one_of(*part.plan, part.node, slots);
+        break;
+      }
+      case Cell::Source::constant:
+      case Cell::Source::temporary: break;
+    }
+    if (depends) dependents.cells_.push_back(static_cast<std::uint16_t>(i));
+  }
+  return dependents;
+}
+
 CodeBuilder::CodeBuilder(std::function<bool(Slot)> is_fixed) : impl_(std::make_unique<CodeImpl>()) {
   impl_->is_fixed = std::move(is_fixed);
   impl_->instructions.push_back({.op = Op::give_true});
@@ -74,6 +116,7 @@ std::shared_ptr<const Code> CodeBuilder::build() {
     const PlanPart& part = parts.parts()[cells.shared_parts()[i]].first;
     std::vector<std::uint16_t> own;
     code.shared.push_back(static_cast<std::uint32_t>(code.instructions.size()));
+    code.shared_parts.push_back(part);
     Lowering(code, cells, parts, *part.plan, facts.at(part.plan), own).lower(part.node, true);
   }
   return std::make_shared<const Code>(std::move(impl_));

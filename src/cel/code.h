@@ -26,7 +26,8 @@ struct CodeImpl;
 //     for (const Rule& rule : rules) {
 //       if (!machine.evaluate(rule.when).is_true()) continue;
 //       player.score += machine.evaluate(rule.points).as_int64();
-//       machine.forget_changing();                   // what is not fixed may be different now
+//       machine.forget_changing();                   // what is not fixed may be different now; or:
+//       machine.forget(score);                       // this may be: score = code->dependents({score_slot})
 //     }
 //
 // Two things make it faster still where there are many rules: values that the host has in a row are taken all at once
@@ -72,6 +73,16 @@ class Code {
   // Null stands for a condition that is always true. The programs were added, and give bools.
   Conditions conditions(std::vector<const Program*> programs) const;
 
+  // What has to be read and computed anew when some slots have changed. Belongs to the code.
+  class Dependents {
+   private:
+    friend class Code;
+    friend class Machine;
+    std::vector<std::uint16_t> cells_;
+  };
+  // Of these slots, which are not fixed. Those that no program reads cost nothing. O(size of the code).
+  Dependents dependents(std::span<const Slot> slots) const;
+
   // What a program was compiled to, one instruction a line: "3  unless level > 10 goto 9". Shared sub-expressions that
   // it uses follow. `name` gives the words for slots. The program must have been added. For people and for tests.
   std::string disassemble(const Program& program, const std::function<std::string(Slot)>& name) const;
@@ -95,7 +106,7 @@ class Code {
 class CodeBuilder {
  public:
   // `is_fixed`: whether a slot is the same from one Machine::begin() to the next. All others may change whenever
-  // Machine::forget_changing() is called.
+  // Machine::forget_changing() or forget() is called.
   explicit CodeBuilder(std::function<bool(Slot)> is_fixed);
   ~CodeBuilder();
   CodeBuilder(const CodeBuilder&) = delete;
@@ -131,6 +142,8 @@ class Machine {
   void begin(const Code::Preload& preload, std::span<const Value> values);
   // Forgets the slots that are not fixed, and what depends on them. O(what was remembered of them).
   void forget_changing();
+  // Forgets only what depends on some slots: the others are as they were. O(cells that depend on them).
+  void forget(const Code::Dependents& changed);
 
   // As program.evaluate(activation, arena). A program that is not part of the code is evaluated just so.
   Value evaluate(const Program& program);

@@ -224,6 +224,24 @@ TEST_F(CodeTest, SharedPartsOfWhatChangesAreComputedAnew) {
   EXPECT_EQ(evaluate(1), "false");
 }
 
+TEST_F(CodeTest, OnlyWhatReadsAChangedSlotIsForgotten) {
+  add("lives", int64, Value::int64(3));  // Changes too.
+  compile({"string(score).matches('^7') && lives > 1", "string(score).matches('^7') && lives > 2"});
+  ASSERT_EQ(code_->shared_parts(), 1u);
+  EXPECT_EQ(evaluate(1), "true");
+  const std::array changed = {slots_["score"]};
+  const Code::Dependents dependents = code_->dependents(changed);
+  host_.set(slots_["score"], Value::int64(80));
+  host_.set(slots_["lives"], Value::int64(0));
+  machine_->forget(dependents);
+  EXPECT_EQ(evaluate(0), "false") << "the shared part reads the score";
+  host_.set(slots_["score"], Value::int64(7));
+  machine_->forget(dependents);
+  EXPECT_EQ(evaluate(1), "true") << "nobody said that the lives have changed";
+  machine_->forget_changing();
+  EXPECT_EQ(evaluate(1), "false");
+}
+
 TEST_F(CodeTest, PartsInsideFoldsThatReadTheirVariablesAreNotShared) {
   compile({"tags.all(t, t.matches('^.'))", "tags.exists(t, t.matches('^.'))"});
   EXPECT_EQ(code_->shared_parts(), 0u);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -65,6 +66,9 @@ class FastPathTest : public testing::Test {
     Machine machine(*code, inputs, arena);
     const std::vector<Slot> slots = {0, 2, 6, 24, 30, 34};
     const std::vector<Code::Preload> preloads = {code->preload(slots), code->preload(std::span(slots).first(3))};
+    const std::vector<std::vector<Slot>> some = {{1}, {3, 5}, {7, 9, 11, 13, 25}, {15, 17, 19, 21, 23, 27, 29, 31, 33}};
+    std::vector<Code::Dependents> dependents;
+    for (const auto& changing : some) dependents.push_back(code->dependents(changing));
     const Value absent = Value::error(ErrorKind::no_such_field);
     for (int i = 0; i < inputs_per_code; ++i) {
       arena.reset();
@@ -81,6 +85,11 @@ class FastPathTest : public testing::Test {
         if (random.pick(4) == 0) {
           inputs.redraw(random, [](Slot slot) { return slot % 2 != 0; });
           machine.forget_changing();
+        }
+        if (random.pick(8) == 0) {
+          const std::size_t which = random.pick(some.size());
+          inputs.redraw(random, [&](Slot slot) { return std::ranges::find(some[which], slot) != some[which].end(); });
+          machine.forget(dependents[which]);
         }
         const std::string exact = describe(program->evaluate(inputs, arena));
         const std::string fast = describe(machine.evaluate(*program));

@@ -188,6 +188,7 @@ struct CodeImpl {
   std::vector<Instruction> instructions;
   std::vector<std::uint32_t> entries;  // By program: its first instruction.
   std::vector<std::uint32_t> shared;   // By shared part: the same.
+  std::vector<PlanPart> shared_parts;  // And one place where it is written.
   std::vector<Cell> cells;
   std::vector<Value> values;  // What the cells begin as.
   std::vector<std::uint16_t> operands;

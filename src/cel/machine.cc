@@ -37,6 +37,9 @@ Machine::Found Machine::find_true(const Code::Conditions& conditions, std::size_
 void Machine::forget_changing() {
   impl_->forget_changing();
 }
+void Machine::forget(const Code::Dependents& changed) {
+  impl_->forget(changed.cells_);
+}
 std::uint64_t Machine::hand_overs() const {
   return impl_->hand_overs;
 }
@@ -51,13 +54,16 @@ Value Machine::evaluate(const Program& program) {
 }
 
 Machine::Impl::Impl(const CodeImpl& code, Activation& activation, Arena& arena)
-    : code_(code), activation_(activation), arena_(arena), values_(code.values), cells_(values_.data()) {
+    : code_(code), activation_(activation), arena_(arena), values_(code.values), cells_(values_.data()), is_listed_(code.values.size()) {
   fixed_loaded_.cells.resize(values_.size());
   changing_loaded_.cells.resize(values_.size());
 }
 
 void Machine::Impl::forget(Loaded& loaded) {
-  for (std::size_t i = 0; i < loaded.size; ++i) cells_[loaded.cells[i]] = not_loaded();
+  for (std::size_t i = 0; i < loaded.size; ++i) {
+    cells_[loaded.cells[i]] = not_loaded();
+    is_listed_[loaded.cells[i]] = 0;
+  }
   loaded.size = 0;
 }
 
@@ -219,7 +225,10 @@ bool Machine::Impl::load(std::uint16_t cell) {
   const Value value = source.source == Cell::Source::slot ? activation_.read(source.number, arena_) : load_from(source);
   if ((source.kinds & kind_bit(value.kind())) == 0) return false;
   Loaded& loaded = source.is_fixed ? fixed_loaded_ : changing_loaded_;
-  loaded.cells[loaded.size++] = cell;
+  if (is_listed_[cell] == 0) {
+    is_listed_[cell] = 1;
+    loaded.cells[loaded.size++] = cell;
+  }
   cells_[cell] = value;
   return true;
 }

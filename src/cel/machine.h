@@ -16,6 +16,9 @@ class Machine::Impl {
   void begin(const Code::Preload& preload, std::span<const Value> values);
   Found find_true(const Code::Conditions& conditions, std::size_t from);
   void forget_changing() { forget(changing_loaded_); }
+  void forget(std::span<const std::uint16_t> cells) {
+    for (const std::uint16_t cell : cells) cells_[cell] = not_loaded();
+  }
 
   // Runs the code from there on. An error value: it is for the exact evaluator.
   Value run(const Instruction* at) { return run_chain<false>(at, nullptr); }
@@ -38,7 +41,7 @@ class Machine::Impl {
   template <bool is_chain>
   Value run_chain(const Instruction* at, Chain* chain);
 
-  // Cells that have to be emptied when what they come from may have changed.
+  // Cells that may have to be emptied when what they come from may have changed, each once.
   struct Loaded {
     std::vector<std::uint16_t> cells;  // As many as the code has; `size` of them are in use.
     std::size_t size = 0;
@@ -109,6 +112,7 @@ class Machine::Impl {
   std::vector<Value> values_;
   Value* cells_;
   const Code::Preload* preload_ = nullptr;  // Whose cells have values.
+  std::vector<std::uint8_t> is_listed_;  // By cell: whether it is in one of these.
   Loaded fixed_loaded_;
   Loaded changing_loaded_;
   const Instruction hand_over_{.op = Op::hand_over};

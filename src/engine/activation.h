@@ -52,6 +52,9 @@ class EventActivation final : public cel::Activation {
   // Errors: an error value made by make_fault(); key_error() knows more.
   std::expected<Record, cel::Value> reach_for_writing(ScopeIndex scope, Arena& arena);
 
+  // Whether a scope's key reads nothing but the event, so that all of its rules mean the same record.
+  bool holds_for_event(ScopeIndex scope) const { return bindings_[scope].holds_for_event; }
+
   // What the key of a scope failed with, once it has.
   const cel::Value& key_error(ScopeIndex scope) const { return bindings_[scope].error; }
 

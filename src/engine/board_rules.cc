@@ -88,7 +88,7 @@ bool BoardRules::counts_without_event(const BoardDefinition& board) const {
 }
 
 bool BoardRules::plan(std::optional<EventTypeIndex> type, Symbol player) {
-  applier_.state_changed();  // The event's points and the player's total were settled.
+  applier_.totals_changed();  // The event's points and the player's total were settled.
   intents_.clear();
   is_over_capacity_ = false;
   for (const Task& task : tasks_[type.value_or(ruleset_.events.size())]) {

@@ -83,6 +83,7 @@ struct Engine::Impl {
   Timestamp arrival = Timestamp::min();  // The greatest so far.
   std::size_t symbols_before = 0;        // The event at hand.
   std::vector<Prepared> prepared;        // Players whose events come next.
+  std::vector<SymbolTable::Wanted> wanted;  // Their names and the texts in them.
   bool fails_next = false;               // For tests.
   std::vector<RuleCounts> rule_counts;
   std::vector<std::uint32_t> dropped_sections;

@@ -7,15 +7,19 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
   Impl& engine = *impl_;
   const auto& boards = engine.boards;
   std::vector<Impl::Prepared>& prepared = engine.prepared;
+  std::vector<SymbolTable::Wanted>& wanted = engine.wanted;
+  wanted.clear();
+  for (const Event* event : events) wanted.push_back(SymbolTable::wanted(event->envelope.player));
   for (const Event* event : events) {
-    engine.symbols.prefetch(event->envelope.player);
     for (const cel::Value& field : event->fields) {
-      if (field.kind() == cel::Kind::string) engine.symbols.prefetch(field.as_string());
+      if (field.kind() == cel::Kind::string) wanted.push_back(SymbolTable::wanted(field.as_string()));
     }
   }
+  for (const SymbolTable::Wanted& text : wanted) engine.symbols.prefetch(text);
+  for (const SymbolTable::Wanted& text : wanted) engine.symbols.prefetch_text(text);
   prepared.clear();
-  for (const Event* event : events) {
-    const auto symbol = engine.symbols.find(event->envelope.player);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const auto symbol = engine.symbols.find(wanted[i]);
     if (!symbol) continue;
     prepared.push_back({.player = *symbol});
     for (const auto& board : boards) board->prepare_far(*symbol);

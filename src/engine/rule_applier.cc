@@ -1,9 +1,11 @@
 #include "engine/rule_applier.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "fmt/format.h"
+#include "ruleset/slots.h"
 
 namespace tallyho {
 
@@ -17,6 +19,32 @@ std::vector<cel::Slot> slots_of_fields(const EventType& type) {
     if (field != no_field) slots[field] = make_slot(SlotRecord::event_field, static_cast<std::uint16_t>(number));
   }
   return slots;
+}
+
+// The slots that a rule writes.
+std::vector<cel::Slot> slots_written(const Rule& rule) {
+  std::vector<cel::Slot> slots;
+  for (const auto* assignments : {&rule.set, &rule.add}) {
+    for (const Assignment& written : *assignments) slots.push_back(scope_slot(written.scope, written.variable));
+  }
+  return slots;
+}
+
+// The slots of scopes whose key may change within an event.
+std::vector<cel::Slot> slots_of_changing_keys(const Ruleset& ruleset, const EventActivation& activation) {
+  std::vector<cel::Slot> slots;
+  for (std::size_t i = 0; i < ruleset.scopes.size(); ++i) {
+    const auto scope = static_cast<ScopeIndex>(i);
+    if (activation.holds_for_event(scope)) continue;
+    for (std::uint16_t variable = 0; variable < ruleset.scopes[i].variables.size(); ++variable) {
+      slots.push_back(scope_slot(scope, variable));
+    }
+  }
+  return slots;
+}
+
+constexpr cel::Slot special_slot(SpecialSlot slot) {
+  return make_slot(SlotRecord::special, static_cast<std::uint16_t>(slot));
 }
 
 }  // namespace
@@ -36,6 +64,11 @@ RuleApplier::RuleApplier(const Ruleset& ruleset, State& state, EventActivation& 
     }
     conditions_.push_back(ruleset.code->conditions(std::move(conditions)));
   }
+  for (const Rule& rule : ruleset.rules) written_.push_back(ruleset.code->dependents(slots_written(rule)));
+  const std::array totals = {special_slot(SpecialSlot::points), special_slot(SpecialSlot::player_total)};
+  points_so_far_ = ruleset.code->dependents(std::span(totals).first(1));
+  totals_ = ruleset.code->dependents(totals);
+  keyed_ = ruleset.code->dependents(slots_of_changing_keys(ruleset, activation));
 }
 
 void RuleApplier::begin_event(const Event& event) {
@@ -47,7 +80,7 @@ void RuleApplier::begin_event(const Event& event) {
 
 bool RuleApplier::begin_rule() {
   if (!activation_.begin_rule()) return false;
-  state_changed();
+  machine_.forget(keyed_);
   return true;
 }
 
@@ -96,7 +129,6 @@ RuleApplier::Verdict RuleApplier::fire(const Rule& rule) {
   // as the cooldown is longer than 0s: so a late event cannot move it back.
   if (rule.cooldown) {
     state_.set_last_fired(activation_.player_for_writing(), rule.cooldown_number, activation_.now());
-    state_changed();
   }
   if (rule.notify && !notify(rule)) return stop(Code::rule_error);
   fired_.push_back({rule_, rule_points_});
@@ -173,7 +205,7 @@ bool RuleApplier::pay(const Rule& rule) {
   rule_points_ = amount;
   points_ = sum;
   activation_.set_points(points_);
-  state_changed();
+  machine_.forget(points_so_far_);
   return true;
 }
 
@@ -210,7 +242,7 @@ bool RuleApplier::change_state(const Rule& rule) {
   for (std::size_t i = 0; i < rule.add.size(); ++i) {
     if (!assign(rule.add[i], added[i], true)) return false;
   }
-  if (!values.empty()) state_changed();
+  machine_.forget(written_[rule_]);
   return true;
 }
 

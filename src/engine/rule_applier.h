@@ -53,8 +53,8 @@ class RuleApplier {
   std::optional<cel::Value> evaluate(const cel::Program& program, std::string_view what, Refusal& refusal);
   // Begins a rule or board: keys of scopes are evaluated anew. Whether any had been.
   bool begin_rule();
-  // State or the points are no longer what they were when something was evaluated last.
-  void state_changed() { machine_.forget_changing(); }
+  // The event's points and the player's total are no longer what they were when something was evaluated last.
+  void totals_changed() { machine_.forget(totals_); }
   // Evaluations that the fast path handed over to the exact evaluator, so far.
   std::uint64_t hand_overs() const { return machine_.hand_overs(); }
 
@@ -82,6 +82,12 @@ class RuleApplier {
   // By event type.
   std::vector<cel::Code::Preload> fields_;
   std::vector<cel::Code::Conditions> conditions_;
+  // What has to be evaluated anew when something has changed: the state that a rule writes, the points, both totals,
+  // and whose records the scopes are that have keys which an event may change.
+  std::vector<cel::Code::Dependents> written_;  // By rule.
+  cel::Code::Dependents points_so_far_;
+  cel::Code::Dependents totals_;
+  cel::Code::Dependents keyed_;
 
   RuleIndex rule_ = 0;  // The one at hand.
   std::int64_t points_ = 0;
