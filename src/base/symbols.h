@@ -40,7 +40,8 @@ class SymbolTable {
   std::optional<Symbol> find(std::string_view text) const;
 
   // Hints for who looks up several strings: what finding one reads comes from memory in two steps, each for all strings
-  // before the next. prefetch() asks where it may be, prefetch_text() for the string that is probably it. O(length) once.
+  // before the next. prefetch() asks where it may be, prefetch_text() for the string that is probably it. O(length)
+  // once.
   struct Wanted {
     std::string_view text;
     std::uint32_t hash = 0;

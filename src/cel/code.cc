@@ -55,8 +55,8 @@ bool is_one_of(std::span<const Slot> slots, Slot slot) {
 // Whether a node, or one below it, reads one of these slots.
 bool reads_one_of(const Plan& plan, std::uint32_t number, std::span<const Slot> slots) {
   const Node& node = plan.nodes[number];
-  const bool is_slot = node.opcode == Opcode::slot || node.opcode == Opcode::optional_slot ||
-                       node.opcode == Opcode::has_slot;
+  const bool is_slot =
+      node.opcode == Opcode::slot || node.opcode == Opcode::optional_slot || node.opcode == Opcode::has_slot;
   if (is_slot) return is_one_of(slots, node.a);
   bool found = false;
   for_each_child(plan, node, [&](std::uint32_t child) { found = found || reads_one_of(plan, child, slots); });

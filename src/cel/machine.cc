@@ -54,7 +54,12 @@ Value Machine::evaluate(const Program& program) {
 }
 
 Machine::Impl::Impl(const CodeImpl& code, Activation& activation, Arena& arena)
-    : code_(code), activation_(activation), arena_(arena), values_(code.values), cells_(values_.data()), is_listed_(code.values.size()) {
+    : code_(code),
+      activation_(activation),
+      arena_(arena),
+      values_(code.values),
+      cells_(values_.data()),
+      is_listed_(code.values.size()) {
   fixed_loaded_.cells.resize(values_.size());
   changing_loaded_.cells.resize(values_.size());
 }

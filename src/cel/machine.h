@@ -112,7 +112,7 @@ class Machine::Impl {
   std::vector<Value> values_;
   Value* cells_;
   const Code::Preload* preload_ = nullptr;  // Whose cells have values.
-  std::vector<std::uint8_t> is_listed_;  // By cell: whether it is in one of these.
+  std::vector<std::uint8_t> is_listed_;     // By cell: whether it is in one of these.
   Loaded fixed_loaded_;
   Loaded changing_loaded_;
   const Instruction hand_over_{.op = Op::hand_over};

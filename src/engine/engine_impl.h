@@ -80,11 +80,11 @@ struct Engine::Impl {
   absl::flat_hash_map<Symbol, RememberedIds> adjustments;  // By player: the ids of those made, and their points.
 
   Position version = 0;
-  Timestamp arrival = Timestamp::min();  // The greatest so far.
-  std::size_t symbols_before = 0;        // The event at hand.
-  std::vector<Prepared> prepared;        // Players whose events come next.
+  Timestamp arrival = Timestamp::min();     // The greatest so far.
+  std::size_t symbols_before = 0;           // The event at hand.
+  std::vector<Prepared> prepared;           // Players whose events come next.
   std::vector<SymbolTable::Wanted> wanted;  // Their names and the texts in them.
-  bool fails_next = false;               // For tests.
+  bool fails_next = false;                  // For tests.
   std::vector<RuleCounts> rule_counts;
   std::vector<std::uint32_t> dropped_sections;
   std::vector<PlayerScore::Notice> feed_notices;
