@@ -4,9 +4,11 @@ add_custom_target(programs)  # All of them.
 
 # Makes `target` allocate with mimalloc; not under sanitizers, which bring their own allocator.
 function(tallyho_allocator target)
+  target_sources(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src/base/large_pages.cc)
   if(NOT TALLYHO_SANITIZE)
     find_package(mimalloc REQUIRED)
     target_link_libraries(${target} PRIVATE mimalloc)
+    target_compile_definitions(${target} PRIVATE TALLYHO_MIMALLOC)
   endif()
 endfunction()
 

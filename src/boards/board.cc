@@ -41,8 +41,10 @@ struct Window {
   Period period;
   absl::flat_hash_map<Symbol, Section*> groups;  // Under no_group where the board has none.
   absl::flat_hash_map<Member, std::uint32_t> attempts;
+  Section* ungrouped = nullptr;  // The one under no_group.
 
   Section* section(Symbol group) const {
+    if (group == no_group) return ungrouped;
     const auto found = groups.find(group);
     return found == groups.end() ? nullptr : found->second;
   }
@@ -127,6 +129,7 @@ Section& Board::Impl::open_section(const Period& period, Symbol group) {
   Section& section = *made;
   sections.emplace(section.number, std::move(made));
   window.groups.emplace(group, &section);
+  if (group == no_group) window.ungrouped = &section;
   if (options.is_grouped) ++sections_of_group[group];
   return section;
 }
@@ -134,6 +137,7 @@ Section& Board::Impl::open_section(const Period& period, Symbol group) {
 void Board::Impl::close_section(Window& window, Section& section) {
   const Symbol group = section.group;
   window.groups.erase(group);
+  if (group == no_group) window.ungrouped = nullptr;
   sections.erase(section.number);
   if (!options.is_grouped) return;
   const auto count = sections_of_group.find(group);
@@ -272,17 +276,19 @@ Result<Board::Plan> Board::plan(Member member, Symbol group, Points value, Times
   if (member == no_symbol || (options.is_grouped && group == no_group)) return plan;
   const std::optional<Period> period = impl_->periods.counting_at(now);
   if (!period) return plan;
+  plan.result = value;
   if (const Window* window = impl_->find_window(period->starts)) {
     if (options.attempts && is_attempt) {
       const auto used = window->attempts.find(member);
       if ((used == window->attempts.end() ? 0 : used->second) >= *options.attempts) return plan;
     }
-    if (options.op == Operator::sum) {
-      const Section* section = impl_->section_of(*window, member, plan.group);
-      const Points old = section == nullptr ? 0 : section->value(member).value_or(0);
-      Points sum = 0;
-      if (__builtin_add_overflow(old, value, &sum)) return std::unexpected(Error{.code = Code::rule_error});
+    const Section* section = impl_->section_of(*window, member, plan.group);
+    const std::optional<Points> old = section == nullptr ? std::nullopt : section->value(member);
+    Points sum = 0;
+    if (options.op == Operator::sum && __builtin_add_overflow(old.value_or(0), value, &sum)) {
+      return std::unexpected(Error{.code = Code::rule_error});
     }
+    plan.result = impl_->combine(old, value);
   }
   if (impl_->is_new_group_too_many(plan.group)) return std::unexpected(Error{.code = Code::capacity});
   plan.counts = true;
@@ -301,10 +307,17 @@ std::uint32_t Board::commit(const Plan& plan, Position at, std::vector<BoardChan
   }
   if (options.attempts && plan.is_attempt) ++impl_->open_window(*period).attempts[plan.member];
   Section& section = impl_->open_section(*period, plan.group);
-  const Points value = impl_->combine(section.value(plan.member), plan.value);
+  // Moving may have lost what it had.
+  const Points value = options.follows_player ? impl_->combine(section.value(plan.member), plan.value) : plan.result;
   impl_->enter(section, plan.member, value, at, changes);
   merge_last(changes, first_change);
   return section.number;
+}
+
+void Board::prepare_commit(const Plan& plan) const {
+  if (!plan.counts || impl_->windows.empty()) return;
+  const Section* section = impl_->section_of(*impl_->windows.back(), plan.member, plan.group);
+  if (section != nullptr) section->members.prepare_place(plan.result);
 }
 
 Status Board::can_follow(Member member, Symbol group) const {

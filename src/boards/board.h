@@ -84,6 +84,7 @@ class Board {
     Member member = no_symbol;
     Symbol group = no_group;
     Points value = 0;
+    Points result = 0;  // What the member will have.
     Timestamp now;
     bool counts = false;  // The member, group, window and attempts let it count.
     bool is_attempt = true;
@@ -100,6 +101,9 @@ class Board {
   // change per section: a member that moved there and counted has entered with the value it has now. Returns the number
   // of the section it counted on, 0 if it doesn't count. O(log n); allocates only for a new member, section or leaf.
   std::uint32_t commit(const Plan& plan, Position at, std::vector<BoardChange>& changes);
+
+  // Asks for the bytes that commit() of this plan will move the member to. Best for several boards' plans at once.
+  void prepare_commit(const Plan& plan) const;
 
   // For boards that follow the player, where the plan doesn't count: `member` is in `group` now (no_group: in none).
   // Moves it, with its value, in every readable window, if it was elsewhere; nothing it earned under no_group is kept.

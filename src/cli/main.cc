@@ -1,12 +1,19 @@
 // The program `tallyho`: one verb, its options, an exit status (0 done, 1 the thing failed, 2 wrong usage).
 
 #include <exception>
+#include <string_view>
 
 #include "CLI/CLI.hpp"
+#include "base/large_pages.h"
 #include "cli/verbs.h"
 #include "fmt/format.h"
 
 namespace {
+
+// Verbs that work through much and end.
+bool is_batch(std::string_view verb) {
+  return verb == "score" || verb == "replay";
+}
 
 int run(int argc, char** argv) {
   CLI::App app("Live scoring and exact leaderboards: events in, rules in CEL, ranks pushed to whoever watches.",
@@ -32,6 +39,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && is_batch(argv[1])) tallyho::ask_for_large_pages();
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {

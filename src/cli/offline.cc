@@ -19,41 +19,51 @@ const Answer& Offline::score(std::string_view line) {
 
 const Answer& Offline::score(std::string_view line, std::optional<Timestamp> arrival) {
   arena_.reset();
-  answers_.resize(1);
-  const std::optional<Event> event = decode(line, answers_[0]);
-  take(event, line, arrival, answers_[0]);
-  return answers_[0];
+  const std::optional<Event> event = decode(decoder_, *ruleset_, line, arena_, answer_);
+  take(event, line, arrival, arena_, answer_);
+  return answer_;
 }
 
-std::span<const Answer> Offline::score(std::span<const std::string_view> lines) {
-  arena_.reset();
-  answers_.resize(lines.size());
-  events_.clear();
-  valid_.clear();
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    events_.push_back(decode(lines[i], answers_[i]));
+void DecodedLines::clear() {
+  arena.reset();
+  lines.clear();
+  numbers.clear();
+  events.clear();
+}
+
+void Offline::decode(Decoder& decoder, const Ruleset& ruleset, DecodedLines& batch) {
+  batch.answers.resize(batch.lines.size());
+  for (std::size_t i = 0; i < batch.lines.size(); ++i) {
+    batch.events.push_back(decode(decoder, ruleset, batch.lines[i], batch.arena, batch.answers[i]));
   }
-  for (const std::optional<Event>& event : events_) {
-    if (event) valid_.push_back(&*event);
+}
+
+void Offline::score(DecodedLines& batch) {
+  for (std::size_t i = 0; i < batch.lines.size(); ++i) {
+    if (i % Engine::prepared_best == 0) {
+      next_.clear();
+      for (std::size_t j = i; j < std::min(i + Engine::prepared_best, batch.lines.size()); ++j) {
+        if (batch.events[j]) next_.push_back(&*batch.events[j]);
+      }
+      engine_.prepare(next_, Sender{}.is_ingest);
+    }
+    take(batch.events[i], batch.lines[i], std::nullopt, batch.arena, batch.answers[i]);
   }
-  engine_.prepare(valid_, Sender{}.is_ingest);
-  for (std::size_t i = 0; i < lines.size(); ++i) take(events_[i], lines[i], std::nullopt, answers_[i]);
-  return answers_;
 }
 
 // What a line is that was decoded: an event, an operation, or neither, which `answer` says already.
 void Offline::take(const std::optional<Event>& event, std::string_view line, std::optional<Timestamp> arrival,
-                   Answer& answer) {
+                   Arena& arena, Answer& answer) {
   if (event) {
-    ingest(*event, line, arrival, answer);
+    ingest(*event, line, arrival, arena, answer);
   } else if (answer.code == Code::missing_field && is_operation(line)) {
-    operate(line, arrival, answer);
+    operate(line, arrival, arena, answer);
   }
 }
 
 // A ban or the like: what a record of a run has beside events.
-void Offline::operate(std::string_view line, std::optional<Timestamp> arrival, Answer& answer) {
-  const auto operation = parse_operation(line, arena_);
+void Offline::operate(std::string_view line, std::optional<Timestamp> arrival, Arena& arena, Answer& answer) {
+  const auto operation = parse_operation(line, arena);
   if (!operation) {
     const OperationFault& fault = operation.error();
     answer = {.code = fault.code,
@@ -65,7 +75,7 @@ void Offline::operate(std::string_view line, std::optional<Timestamp> arrival, A
   }
   const Timestamp taken = operation->at.value_or(arrival.value_or(event_time_max_));
   event_time_max_ = std::max(event_time_max_, taken);
-  const Outcome outcome = engine_.operate(*operation, line, taken, arena_);
+  const Outcome outcome = engine_.operate(*operation, line, taken, arena);
   answer = {.code = outcome.code,
             .envelope = {.player = operation->player, .id = operation->id, .ref = {}},
             .outcome = outcome,
@@ -77,26 +87,28 @@ void Offline::operate(std::string_view line, std::optional<Timestamp> arrival, A
 Explanation Offline::explain(std::string_view line) {
   arena_.reset();
   Answer answer;
-  const std::optional<Event> event = decode(line, answer);
+  const std::optional<Event> event = decode(decoder_, *ruleset_, line, arena_, answer);
   if (!event) return {.code = answer.code, .message = answer.message, .rules = {}};
   return engine_.explain(*event, arrival_of(*event, std::nullopt));
 }
 
-std::optional<Event> Offline::decode(std::string_view line, Answer& answer) {
-  const Result<Event> event = decoder_.decode(line, *ruleset_, arena_);
+std::optional<Event> Offline::decode(Decoder& decoder, const Ruleset& ruleset, std::string_view line, Arena& arena,
+                                     Answer& answer) {
+  const Result<Event> event = decoder.decode(line, ruleset, arena);
   if (event) return *event;
   answer = {.code = event.error().code,
-            .envelope = decoder_.envelope(),
+            .envelope = decoder.envelope(),
             .outcome = std::nullopt,
-            .message = decoder_.describe(event.error()),
-            .field = decoder_.field_name()};
+            .message = decoder.describe(event.error()),
+            .field = decoder.field_name()};
   return std::nullopt;
 }
 
-void Offline::ingest(const Event& event, std::string_view line, std::optional<Timestamp> arrival, Answer& answer) {
+void Offline::ingest(const Event& event, std::string_view line, std::optional<Timestamp> arrival, Arena& arena,
+                     Answer& answer) {
   const Timestamp taken = arrival_of(event, arrival);
   event_time_max_ = std::max(event_time_max_, event.ts.value_or(taken));
-  const Outcome outcome = engine_.ingest(event, line, taken, Sender{}, arena_);
+  const Outcome outcome = engine_.ingest(event, line, taken, Sender{}, arena);
   answer = {.code = outcome.code,
             .envelope = event.envelope,
             .outcome = outcome,

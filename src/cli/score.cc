@@ -11,6 +11,7 @@
 
 #include "CLI/CLI.hpp"
 #include "base/json.h"
+#include "cli/decode_ahead.h"
 #include "cli/line_reader.h"
 #include "cli/offline.h"
 #include "cli/progress.h"
@@ -145,44 +146,28 @@ int fail(const std::string& message) {
   return 1;
 }
 
-// The lines that are events, and their numbers; `number` is that of the last line so far.
-void drop_empty(std::vector<std::string_view>& lines, std::uint64_t& number, std::vector<std::uint64_t>& numbers) {
-  numbers.clear();
-  std::size_t kept = 0;
-  for (const std::string_view line : lines) {
-    ++number;
-    if (line.empty() || line == "\r") continue;
-    lines[kept++] = line;
-    numbers.push_back(number);
-  }
-  lines.resize(kept);
-}
-
 // Scores every line of `reader`; returns how many events there were, or nothing if the output can't be written.
 std::optional<std::uint64_t> score_lines(LineReader& reader, Offline& offline, bool quiet, Counts& counts) {
   constexpr std::size_t output_bytes = 256 * 1024;
   const Ruleset& ruleset = offline.engine().ruleset();
-  std::uint64_t number = 0;
   std::uint64_t events = 0;
   std::string out;
-  std::vector<std::string_view> lines;
-  std::vector<std::uint64_t> numbers;
   Progress progress("scoring");
-  while (reader.next(Engine::prepared_best, lines)) {
-    drop_empty(lines, number, numbers);
-    const std::span<const Answer> answers = offline.score(lines);
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-      ++counts[static_cast<std::size_t>(answers[i].code)];
-      if (!quiet) append_result(out, numbers[i], answers[i], ruleset);
+  DecodeAhead ahead(reader, offline.shared_ruleset());
+  while (DecodedLines* batch = ahead.next()) {
+    offline.score(*batch);
+    for (std::size_t i = 0; i < batch->answers.size(); ++i) {
+      ++counts[static_cast<std::size_t>(batch->answers[i].code)];
+      if (!quiet) append_result(out, batch->numbers[i], batch->answers[i], ruleset);
     }
     if (out.size() >= output_bytes) {
       if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size()) return std::nullopt;
       out.clear();
     }
-    if ((events + answers.size()) / 1024 != events / 1024) {
-      progress.update(reader.bytes_read(), reader.bytes_total(), "bytes");
+    if ((events + batch->answers.size()) / 1024 != events / 1024) {
+      progress.update(batch->bytes_read, reader.bytes_total(), "bytes");
     }
-    events += answers.size();
+    events += batch->answers.size();
   }
   if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size() || std::fflush(stdout) != 0) return std::nullopt;
   return events;

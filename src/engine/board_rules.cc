@@ -94,6 +94,7 @@ bool BoardRules::plan(std::optional<EventTypeIndex> type, Symbol player) {
   for (const Task& task : tasks_[type.value_or(ruleset_.events.size())]) {
     if (!plan_board(task, player, type.has_value())) return false;
   }
+  for (const Intent& intent : intents_) boards_[intent.board]->prepare_commit(intent.plan);
   return !is_over_capacity_;
 }
 

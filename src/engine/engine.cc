@@ -19,7 +19,9 @@ Engine::Impl::Impl(std::shared_ptr<const Ruleset> the_ruleset, std::unique_ptr<L
       activation(*ruleset, state, symbols),
       applier(*ruleset, state, activation, arena),
       board_rules(*ruleset, boards, activation, applier, symbols),
-      rule_counts(ruleset->rules.size()) {}
+      rule_counts(ruleset->rules.size()) {
+  for (const EventType& type : ruleset->events) parts.push_back(parts_of(type, *ruleset));
+}
 
 Engine::Engine(std::shared_ptr<const Ruleset> ruleset, std::unique_ptr<Log> log, Options options)
     : impl_(std::make_unique<Impl>(std::move(ruleset), std::move(log), options)) {}

@@ -19,6 +19,9 @@
 
 namespace tallyho {
 
+// prepare.cc
+std::vector<std::uint16_t> parts_of(const EventType& type, const Ruleset& ruleset);
+
 // What an Engine is made of, in the order in which an event meets it. Private to this folder.
 struct Engine::Impl {
   Impl(std::shared_ptr<const Ruleset> the_ruleset, std::unique_ptr<Log> the_log, const Options& the_options);
@@ -58,6 +61,7 @@ struct Engine::Impl {
 
   struct Prepared {
     Symbol player = no_symbol;
+    EventTypeIndex type = 0;
     Record record = nullptr;
   };
 
@@ -80,11 +84,12 @@ struct Engine::Impl {
   absl::flat_hash_map<Symbol, RememberedIds> adjustments;  // By player: the ids of those made, and their points.
 
   Position version = 0;
-  Timestamp arrival = Timestamp::min();     // The greatest so far.
-  std::size_t symbols_before = 0;           // The event at hand.
-  std::vector<Prepared> prepared;           // Players whose events come next.
-  std::vector<SymbolTable::Wanted> wanted;  // Their names and the texts in them.
-  bool fails_next = false;                  // For tests.
+  Timestamp arrival = Timestamp::min();           // The greatest so far.
+  std::size_t symbols_before = 0;                 // The event at hand.
+  std::vector<std::vector<std::uint16_t>> parts;  // By event type: the sets and windows of a player that it concerns.
+  std::vector<Prepared> prepared;                 // Players whose events come next.
+  std::vector<SymbolTable::Wanted> wanted;        // Their names and the texts in them.
+  bool fails_next = false;                        // For tests.
   std::vector<RuleCounts> rule_counts;
   std::vector<std::uint32_t> dropped_sections;
   std::vector<PlayerScore::Notice> feed_notices;

@@ -1,7 +1,28 @@
 // Prefetching for a batch of events: each step asks for what the next one reads, for all of them.
+#include <algorithm>
+
 #include "engine/engine_impl.h"
+#include "ruleset/slots.h"
 
 namespace tallyho {
+
+// The sets and windows of players that the rules of an event's type read or add to.
+std::vector<std::uint16_t> parts_of(const EventType& type, const Ruleset& ruleset) {
+  const std::vector<StateVariable>& variables = ruleset.scopes[player_scope].variables;
+  std::vector<std::uint16_t> parts;
+  const auto note = [&](cel::Slot slot) {
+    if (slot_record(slot) != slot_record(scope_slot(player_scope, 0))) return;
+    const StateType kind = variables[slot_number(slot)].type;
+    const bool is_part = kind == StateType::set || kind == StateType::window;
+    if (is_part && std::ranges::find(parts, slot_number(slot)) == parts.end()) parts.push_back(slot_number(slot));
+  };
+  for (const RuleIndex index : type.rules) {
+    const Rule& rule = ruleset.rules[index];
+    if (rule.when) std::ranges::for_each(rule.when->slots(), note);
+    for (const Assignment& added : rule.add) note(scope_slot(added.scope, added.variable));
+  }
+  return parts;
+}
 
 void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
   Impl& engine = *impl_;
@@ -21,7 +42,7 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
   for (std::size_t i = 0; i < events.size(); ++i) {
     const auto symbol = engine.symbols.find(wanted[i]);
     if (!symbol) continue;
-    prepared.push_back({.player = *symbol});
+    prepared.push_back({.player = *symbol, .type = events[i]->type});
     for (const auto& board : boards) board->prepare_far(*symbol);
   }
   for (Impl::Prepared& next : prepared) {
@@ -29,8 +50,12 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
     engine.state.prefetch(player_scope, next.record);
     for (const auto& board : boards) board->prepare(next.player);
   }
-  for (const Impl::Prepared& next : prepared) engine.state.prefetch_parts(next.record, is_ingest);
-  for (const Impl::Prepared& next : prepared) engine.state.prefetch_contents(next.record, is_ingest);
+  for (const Impl::Prepared& next : prepared) {
+    engine.state.prefetch_parts(next.record, is_ingest, engine.parts[next.type]);
+  }
+  for (const Impl::Prepared& next : prepared) {
+    engine.state.prefetch_contents(next.record, is_ingest, engine.parts[next.type]);
+  }
 }
 
 }  // namespace tallyho

@@ -22,7 +22,6 @@ std::vector<std::byte> State::make_blank(ScopeIndex scope) {
   std::vector<std::byte> blank(layout.record_bytes());
   for (std::uint16_t i = 0; i < layout.variables(); ++i) {
     const RecordLayout::Place& place = layout.place(i);
-    if (place.type == StateType::set && scope == player_scope) player_sets_.push_back(place.offset);
     if (place.type == StateType::set || place.type == StateType::window) continue;
     store_scalar(blank.data(), place, ruleset_.scopes[scope].variables[i].init);
     if (place.resets != Every::never) store(blank.data(), place.period_offset, PeriodClock::before_all);
@@ -180,23 +179,29 @@ void State::set_paid(Record player, const PointsCap& cap, std::int64_t paid, Per
   enter_period(player, payment.period_offset, clock.starts(cap.per));
 }
 
-void State::prefetch_parts(const std::byte* player, bool is_ingest) const {
+void State::prefetch_parts(const std::byte* player, bool is_ingest, std::span<const std::uint16_t> variables) const {
   if (player == nullptr) return;
-  if (const auto ids = load<std::uint32_t>(player, layouts_[player_scope].ids_offset(is_ingest))) {
-    __builtin_prefetch(&ids_[ids], 1);
-  }
-  for (const std::uint32_t offset : player_sets_) {
-    if (const auto set = load<std::uint32_t>(player, offset)) __builtin_prefetch(&sets_[set], 1);
+  const RecordLayout& layout = layouts_[player_scope];
+  if (const auto ids = load<std::uint32_t>(player, layout.ids_offset(is_ingest))) __builtin_prefetch(&ids_[ids], 1);
+  for (const std::uint16_t variable : variables) {
+    const RecordLayout::Place& place = layout.place(variable);
+    const auto number = load<std::uint32_t>(player, place.offset);
+    if (number == 0) continue;
+    if (place.type == StateType::set) __builtin_prefetch(&sets_[number], 1);
+    if (place.type == StateType::window) __builtin_prefetch(&windows_[number], 1);
   }
 }
 
-void State::prefetch_contents(const std::byte* player, bool is_ingest) const {
+void State::prefetch_contents(const std::byte* player, bool is_ingest, std::span<const std::uint16_t> variables) const {
   if (player == nullptr) return;
-  if (const auto ids = load<std::uint32_t>(player, layouts_[player_scope].ids_offset(is_ingest))) {
-    ids_[ids].prefetch();
-  }
-  for (const std::uint32_t offset : player_sets_) {
-    if (const auto set = load<std::uint32_t>(player, offset)) sets_[set].prefetch();
+  const RecordLayout& layout = layouts_[player_scope];
+  if (const auto ids = load<std::uint32_t>(player, layout.ids_offset(is_ingest))) ids_[ids].prefetch();
+  for (const std::uint16_t variable : variables) {
+    const RecordLayout::Place& place = layout.place(variable);
+    const auto number = load<std::uint32_t>(player, place.offset);
+    if (number == 0) continue;
+    if (place.type == StateType::set) sets_[number].prefetch();
+    if (place.type == StateType::window) windows_[number].prefetch();
   }
 }
 

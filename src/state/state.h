@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -51,14 +52,14 @@ class State {
   // Looking. None of these allocates. A null record is that of a key without one.
   Record find(ScopeIndex scope, Symbol key) const { return tables_[scope].find(key); }
   // Ask for bytes ahead of their use, so that they come from memory together and while something else is done: first
-  // those of a record; once they are there, the sets and remembered ids that a player's record names; and once those
-  // are, what they hold. Null is nobody's.
+  // those of a record; once they are there, the remembered ids and some sets and windows that a player's record names;
+  // and once those are, what they hold. Null is nobody's.
   void prefetch(ScopeIndex scope, const std::byte* record) const {
     if (record == nullptr) return;
     for (std::size_t i = 0; i < tables_[scope].record_bytes(); i += 64) __builtin_prefetch(record + i, 1);
   }
-  void prefetch_parts(const std::byte* player, bool is_ingest) const;
-  void prefetch_contents(const std::byte* player, bool is_ingest) const;
+  void prefetch_parts(const std::byte* player, bool is_ingest, std::span<const std::uint16_t> variables) const;
+  void prefetch_contents(const std::byte* player, bool is_ingest, std::span<const std::uint16_t> variables) const;
   // A scalar's value at the clock's time; strings point into the symbol table or the ruleset.
   cel::Value read(ScopeIndex scope, const std::byte* record, std::uint16_t variable, PeriodClock& clock) const;
   // Null: empty, as it was never used.
@@ -118,8 +119,7 @@ class State {
   SymbolTable& symbols_;
   Journal journal_;
   RememberedIds::Limits id_limits_;
-  std::vector<RecordLayout> layouts_;       // By scope.
-  std::vector<std::uint32_t> player_sets_;  // Where in a player's record the numbers of sets are.
+  std::vector<RecordLayout> layouts_;  // By scope.
   std::vector<RecordTable> tables_;
   Pool<SetState> sets_;
   Pool<WindowState> windows_;
