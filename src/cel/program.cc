@@ -84,4 +84,10 @@ const Value* Program::constant() const {
   return root.opcode == Opcode::constant ? &root.constant : nullptr;
 }
 
+std::optional<Slot> Program::slot() const {
+  const Node& root = impl_->plan.nodes[impl_->plan.root];
+  if (root.opcode != Opcode::slot) return std::nullopt;
+  return root.a;
+}
+
 }  // namespace tallyho::cel

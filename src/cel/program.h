@@ -94,6 +94,8 @@ class Program {
   const std::vector<Slot>& slots() const;
   // The value, if it depends on nothing.
   const Value* constant() const;
+  // The slot, if it is nothing else: `player.team`.
+  std::optional<Slot> slot() const;
 
  private:
   friend class Code;

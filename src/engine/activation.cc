@@ -52,6 +52,7 @@ EventActivation::EventActivation(const Ruleset& ruleset, State& state, SymbolTab
     : ruleset_(ruleset), state_(state), symbols_(symbols), clock_(ruleset.time_zone) {
   for (const Scope& scope : ruleset.scopes) {
     bindings_.emplace_back().holds_for_event = !scope.key || reads_only_the_event(*scope.key);
+    if (!bindings_.back().holds_for_event) keyed_anew_.push_back(static_cast<ScopeIndex>(bindings_.size() - 1));
     std::vector<cel::Opaque*>& readers = readers_.emplace_back();
     for (const StateVariable& variable : scope.variables) {
       cel::Opaque* reader = nullptr;
@@ -75,8 +76,9 @@ void EventActivation::begin_event(const Event& event, Timestamp now) {
 
 bool EventActivation::begin_rule() {
   bool forgot = false;
-  for (Binding& binding : bindings_) {
-    if (binding.holds_for_event || binding.status == Binding::Status::unknown) continue;
+  for (const ScopeIndex scope : keyed_anew_) {
+    Binding& binding = bindings_[scope];
+    if (binding.status == Binding::Status::unknown) continue;
     binding.status = Binding::Status::unknown;
     forgot = true;
   }

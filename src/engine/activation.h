@@ -58,6 +58,11 @@ class EventActivation final : public cel::Activation {
   // What the key of a scope failed with, once it has.
   const cel::Value& key_error(ScopeIndex scope) const { return bindings_[scope].error; }
 
+  // The symbol of a player's variable that is a string; no_symbol for ''.
+  Symbol read_player_symbol(std::uint16_t variable) {
+    return state_.read_symbol(player_scope, player(), variable, clock_);
+  }
+
   cel::Value read(cel::Slot slot, Arena& arena) override;
   bool has(cel::Slot slot) override;
 
@@ -91,7 +96,8 @@ class EventActivation final : public cel::Activation {
   const EventType* type_ = nullptr;
   std::int64_t points_ = 0;
   std::int64_t total_ = 0;
-  std::vector<Binding> bindings_;  // By scope.
+  std::vector<Binding> bindings_;       // By scope.
+  std::vector<ScopeIndex> keyed_anew_;  // Those that do not hold for the event.
   // What expressions get for a set or a window: one reader for each variable, pointed at the record at hand.
   std::deque<SetReader> sets_;
   std::deque<WindowReader> windows_;

@@ -61,6 +61,10 @@ std::vector<std::unique_ptr<Board>> make_boards(const Ruleset& ruleset, std::uin
 BoardRules::BoardRules(const Ruleset& ruleset, const std::vector<std::unique_ptr<Board>>& boards,
                        EventActivation& activation, RuleApplier& applier, SymbolTable& symbols)
     : ruleset_(ruleset), boards_(boards), activation_(activation), applier_(applier), symbols_(symbols) {
+  for (const BoardDefinition& board : ruleset.boards) {
+    members_.push_back(naming(board.member));
+    groups_.push_back(naming(board.group_by));
+  }
   for (const EventType& type : ruleset.events) {
     std::vector<Task>& tasks = tasks_.emplace_back();
     for (std::size_t i = 0; i < ruleset.boards.size(); ++i) {
@@ -111,14 +115,14 @@ bool BoardRules::plan_board(const Task& task, Symbol player, bool is_event) {
   }
   Symbol member = player;
   if (is_counted && definition.member) {
-    const auto named = name(*definition.member, "member");
+    const auto named = name(members_[task.board], "member");
     if (!named) return fail(Code::rule_error, task.board);
     member = *named;
     is_counted = member != no_symbol;
   }
   Symbol group = no_group;
   if (definition.group_by && (is_counted || task.follows)) {
-    const auto named = name(*definition.group_by, "group_by");
+    const auto named = name(groups_[task.board], "group_by");
     if (!named) return fail(Code::rule_error, task.board);
     group = *named;
     is_counted = is_counted && group != no_group;
@@ -150,9 +154,18 @@ std::optional<bool> BoardRules::counts(const BoardDefinition& board) {
   return when->is_true();
 }
 
+BoardRules::Naming BoardRules::naming(const std::optional<cel::Program>& program) const {
+  if (!program) return {};
+  Naming naming{.program = &*program, .variable = std::nullopt};
+  const auto slot = program->slot();
+  if (slot && slot_record(*slot) == slot_record(scope_slot(player_scope, 0))) naming.variable = slot_number(*slot);
+  return naming;
+}
+
 // The symbol of a member or a group; no_symbol for ''. Nothing: the expression failed.
-std::optional<Symbol> BoardRules::name(const cel::Program& program, std::string_view what) {
-  const auto text = applier_.evaluate(program, what, refusal_);
+std::optional<Symbol> BoardRules::name(const Naming& naming, std::string_view what) {
+  if (naming.variable) return activation_.read_player_symbol(*naming.variable);
+  const auto text = applier_.evaluate(*naming.program, what, refusal_);
   if (!text) return std::nullopt;
   return text->as_string().empty() ? no_symbol : symbols_.intern(text->as_string());
 }

@@ -64,7 +64,13 @@ class BoardRules {
   bool counts_without_event(const BoardDefinition& board) const;
   bool plan_board(const Task& task, Symbol player, bool is_event);
   std::optional<bool> counts(const BoardDefinition& board);
-  std::optional<Symbol> name(const cel::Program& program, std::string_view what);
+  // What names a board's members or groups.
+  struct Naming {
+    const cel::Program* program = nullptr;
+    std::optional<std::uint16_t> variable;  // Of the player, if that is all the program reads.
+  };
+  Naming naming(const std::optional<cel::Program>& program) const;
+  std::optional<Symbol> name(const Naming& naming, std::string_view what);
   bool check(const Status& status, BoardIndex board);
   bool fail(Code code, BoardIndex board);
 
@@ -73,6 +79,8 @@ class BoardRules {
   EventActivation& activation_;
   RuleApplier& applier_;
   SymbolTable& symbols_;
+  std::vector<Naming> members_;           // By board.
+  std::vector<Naming> groups_;            // The same.
   std::vector<std::vector<Task>> tasks_;  // By event type; last, those of an adjustment.
   std::vector<Intent> intents_;
   std::vector<BoardChange> changes_;

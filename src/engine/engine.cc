@@ -73,9 +73,15 @@ Outcome Engine::Impl::take(const Event& event, const Sender& sender, const LogRe
 // Time has come to `arrival`: windows of boards begin and end.
 void Engine::Impl::advance(Timestamp now) {
   arrival = now;
+  if (now < quiet_until) return;
+  quiet_until = Timestamp::max();
   for (std::size_t i = 0; i < boards.size(); ++i) {
     dropped_sections.clear();
-    if (!boards[i]->advance(now, dropped_sections)) continue;
+    const bool is_other = boards[i]->advance(now, dropped_sections);
+    if (boards[i]->options().every != Every::never) {
+      quiet_until = std::min(quiet_until, boards[i]->current_period().ends);
+    }
+    if (!is_other) continue;
     const auto index = static_cast<BoardIndex>(i);
     for (const std::uint32_t section : dropped_sections) feed.section_dropped(index, section);
     feed.period_changed(index);

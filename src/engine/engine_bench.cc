@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/large_pages.h"
 #include "benchmark/benchmark.h"
 #include "engine/engine.h"
 #include "event/decoder.h"
@@ -48,6 +49,7 @@ std::shared_ptr<const Ruleset> treasure_hunt() {
 
 // Arrival time as offline: the greatest event time so far.
 void BM_StandardLoad(benchmark::State& state) {
+  if (state.range(2) != 0) ask_for_large_pages();
   const Load load = make_load(static_cast<std::uint64_t>(state.range(0)));
   const bool prepares = state.range(1) != 0;
   const auto ruleset = treasure_hunt();
@@ -103,9 +105,10 @@ void BM_StandardLoad(benchmark::State& state) {
   state.counters["MB_dedupe"] = static_cast<double>(memory.dedupe) / 1e6;
 }
 BENCHMARK(BM_StandardLoad)
-    ->ArgNames({"events", "prepares"})
-    ->Args({1'000'000, 0})
-    ->Args({1'000'000, 1})
+    ->ArgNames({"events", "prepares", "large_pages"})
+    ->Args({1'000'000, 0, 0})
+    ->Args({1'000'000, 1, 0})
+    ->Args({1'000'000, 1, 1})  // Last, as that stays so.
     ->Unit(benchmark::kMillisecond)
     ->Iterations(1);
 

@@ -85,6 +85,7 @@ struct Engine::Impl {
 
   Position version = 0;
   Timestamp arrival = Timestamp::min();           // The greatest so far.
+  Timestamp quiet_until = Timestamp::min();       // No board's period ends before.
   std::size_t symbols_before = 0;                 // The event at hand.
   std::vector<std::vector<std::uint16_t>> parts;  // By event type: the sets and windows of a player that it concerns.
   std::vector<Prepared> prepared;                 // Players whose events come next.

@@ -7,6 +7,7 @@ namespace tallyho {
 State::State(const Ruleset& ruleset, SymbolTable& symbols)
     : ruleset_(ruleset),
       symbols_(symbols),
+      empty_text_(symbols.intern("")),
       journal_(symbols),
       id_limits_{.window = ruleset.dedupe_window, .per_player = ruleset.dedupe_per_player} {
   for (std::size_t i = 0; i < ruleset.scopes.size(); ++i) {
@@ -39,9 +40,7 @@ std::vector<std::byte> State::make_blank(ScopeIndex scope) {
 cel::Value State::read(ScopeIndex scope, const std::byte* record, std::uint16_t variable, PeriodClock& clock) const {
   const RecordLayout::Place& place = layouts_[scope].place(variable);
   if (record == nullptr) return ruleset_.scopes[scope].variables[variable].init;
-  if (place.resets != Every::never && clock.starts(place.resets) > load<std::int64_t>(record, place.period_offset)) {
-    return ruleset_.scopes[scope].variables[variable].init;
-  }
+  if (has_reset(place, record, clock)) return ruleset_.scopes[scope].variables[variable].init;
   switch (place.type) {
     case StateType::boolean: return cel::Value::boolean(load<std::uint8_t>(record, place.offset) != 0);
     case StateType::int64: return cel::Value::int64(load<std::int64_t>(record, place.offset));
@@ -53,6 +52,13 @@ cel::Value State::read(ScopeIndex scope, const std::byte* record, std::uint16_t 
     case StateType::window: break;
   }
   return cel::Value::error(cel::ErrorKind::unbound);
+}
+
+Symbol State::read_symbol(ScopeIndex scope, const std::byte* record, std::uint16_t variable, PeriodClock& clock) const {
+  const RecordLayout::Place& place = layouts_[scope].place(variable);
+  if (record == nullptr || has_reset(place, record, clock)) record = tables_[scope].blank();
+  const auto symbol = load<Symbol>(record, place.offset);
+  return symbol == empty_text_ ? no_symbol : symbol;
 }
 
 const SetState* State::find_set(ScopeIndex scope, const std::byte* record, std::uint16_t variable) const {

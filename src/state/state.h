@@ -62,6 +62,8 @@ class State {
   void prefetch_contents(const std::byte* player, bool is_ingest, std::span<const std::uint16_t> variables) const;
   // A scalar's value at the clock's time; strings point into the symbol table or the ruleset.
   cel::Value read(ScopeIndex scope, const std::byte* record, std::uint16_t variable, PeriodClock& clock) const;
+  // The symbol of a string's value; no_symbol for ''. O(1), looks at no text.
+  Symbol read_symbol(ScopeIndex scope, const std::byte* record, std::uint16_t variable, PeriodClock& clock) const;
   // Null: empty, as it was never used.
   const SetState* find_set(ScopeIndex scope, const std::byte* record, std::uint16_t variable) const;
   const WindowState* find_window(ScopeIndex scope, const std::byte* record, std::uint16_t variable) const;
@@ -115,8 +117,13 @@ class State {
   void put_variable(HashInput& input, ScopeIndex scope, const std::byte* record, std::uint16_t variable) const;
   void put_player(HashInput& input, const std::byte* record) const;
 
+  bool has_reset(const RecordLayout::Place& place, const std::byte* record, PeriodClock& clock) const {
+    return place.resets != Every::never && clock.starts(place.resets) > load<std::int64_t>(record, place.period_offset);
+  }
+
   const Ruleset& ruleset_;
   SymbolTable& symbols_;
+  const Symbol empty_text_;
   Journal journal_;
   RememberedIds::Limits id_limits_;
   std::vector<RecordLayout> layouts_;  // By scope.
