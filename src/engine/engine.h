@@ -152,6 +152,9 @@ class Engine {
     std::uint64_t fired = 0, failed = 0;
   };
   const std::vector<RuleCounts>& rule_counts() const;
+  // For metrics: how many expressions of rules and boards the fast path handed over to the exact evaluator, for an
+  // error or a value that was not of its type. Each costs what cel/evaluator.h does, so this should hardly grow.
+  std::uint64_t hand_overs() const;
 
   // For tests only: the next ingest() meets a defect inside and answers `internal`.
   void fail_next_for_test();

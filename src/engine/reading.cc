@@ -134,4 +134,8 @@ const std::vector<Engine::RuleCounts>& Engine::rule_counts() const {
   return impl_->rule_counts;
 }
 
+std::uint64_t Engine::hand_overs() const {
+  return impl_->applier.hand_overs();
+}
+
 }  // namespace tallyho

@@ -262,5 +262,25 @@ TEST(Rules, FiringsAndFailuresAreCounted) {
   EXPECT_EQ(counts[0].failed + counts[2].failed, 0U);
 }
 
+// What is an error on the way to a value is evaluated once more, exactly: also where `||` absorbs it, and in boards.
+TEST(Rules, ExpressionsHandedOverToTheExactEvaluatorAreCounted) {
+  Game game(R"yaml(
+    events: {find: {value: int}}
+    rules:
+      - {id: absorbed, when: 10 / event.value > 100 || event.value == 0, points: 1}
+      - {id: failing, when: event.value == 2, points: 1 / (event.value - 2)}
+    boards:
+      - {id: shares, when: 'true', value: '12 / (event.value - 3)'})yaml");
+  const auto hand_overs_of = [&](const char* rest) {
+    const std::uint64_t before = game.engine().hand_overs();
+    game.send("ada", "find", rest);
+    return game.engine().hand_overs() - before;
+  };
+  EXPECT_EQ(hand_overs_of("'value': 1"), 0U);
+  EXPECT_EQ(hand_overs_of("'value': 0"), 1U);
+  EXPECT_EQ(hand_overs_of("'value': 2"), 1U);
+  EXPECT_EQ(hand_overs_of("'value': 3"), 1U);
+}
+
 }  // namespace
 }  // namespace tallyho

@@ -249,6 +249,7 @@ std::unique_ptr<EngineFigures> EngineThread::figures() const {
   figures->players = engine_.players();
   figures->memory = engine_.memory();
   figures->rules = engine_.rule_counts();
+  figures->hand_overs = engine_.hand_overs();
   figures->feed = engine_.feed().stats();
   for (const Port* port : ports_) figures->queued_batches += port->to_engine.size();
   figures->rounds = rounds_;

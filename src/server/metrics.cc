@@ -99,6 +99,9 @@ void add_engine(std::vector<MetricFamily>& out, const Ruleset& ruleset, const En
   for (std::size_t i = 0; i < engine.rules.size(); ++i) fired.add(engine.rules[i].fired, "rule", ruleset.rules[i].id);
   Family failed(out, "tallyho_rule_failed_total", "Times a rule failed.", MetricType::Counter);
   for (std::size_t i = 0; i < engine.rules.size(); ++i) failed.add(engine.rules[i].failed, "rule", ruleset.rules[i].id);
+  Family(out, "tallyho_hand_overs_total",
+         "Expressions handed over to the exact evaluator, for an error or a wrong type.", MetricType::Counter)
+      .add(engine.hand_overs);
   Family(out, "tallyho_position", "Position of the last event in the log.", MetricType::Gauge).add(engine.version);
   Family(out, "tallyho_players", "Players.", MetricType::Gauge).add(std::uint64_t{engine.players});
   Family(out, "tallyho_memory_bytes", "Bytes that the game holds, by class.", MetricType::Gauge)

@@ -61,6 +61,7 @@ struct EngineFigures {
   std::size_t players = 0;
   Engine::Memory memory;
   std::vector<Engine::RuleCounts> rules;
+  std::uint64_t hand_overs = 0;
   Feed::Stats feed;
   std::size_t queued_batches = 0;
   std::uint64_t rounds = 0;

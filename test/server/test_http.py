@@ -2,10 +2,14 @@
 
 import http.client
 import json
+import pathlib
+import re
 import socket
 import unittest
 
 from tallyho_server import PATIENCE, ServerTest, find
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Events(ServerTest):
@@ -309,9 +313,20 @@ class Admin(ServerTest):
         self.assertEqual(self.server.metric("tallyho_players"), 1)
         self.assertEqual(self.server.metric("tallyho_event_seconds_count"), 3)
         self.assertGreater(self.server.metric('tallyho_memory_bytes{class="players"}'), 0)
+        self.assertEqual(self.server.metric("tallyho_hand_overs_total"), 0)
+        self.server.post_event(find("metrics", kind="broken"))
+        self.assertEqual(self.server.metric("tallyho_hand_overs_total"), 1)
         _, headers, _ = self.server.request("GET", "/metrics", admin=True)
         self.assertEqual(headers["Content-Type"], "text/plain; version=0.0.4; charset=utf-8")
         self.assertEqual(self.server.request("GET", "/metrics")[0], 200)
+
+    def test_every_metric_is_documented_with_its_type(self):
+        text = (ROOT / "docs/reference/protocol.md").read_text(encoding="utf-8")
+        documented = dict(re.findall(r"^\| `(tallyho_\w+)(?:\{\w+\})?` \| (\w+) \|", text, re.MULTILINE))
+        _, _, metrics = self.server.request("GET", "/metrics")
+        served = dict(re.findall(r"^# TYPE (\S+) (\S+)$", metrics.decode(), re.MULTILINE))
+        with_record = {"tallyho_recorded_total", "tallyho_record_complete"}
+        self.assertEqual(served, {name: kind for name, kind in documented.items() if name not in with_record})
 
 
 if __name__ == "__main__":
