@@ -41,8 +41,8 @@ struct CodeImpl;
 //
 // What it computes is what Program::evaluate() does, to the last error: whatever would be an error, or is not of the
 // type that was declared, hands the whole program over to Program::evaluate(), which has side effects no more than this
-// has. What it cannot compile at all (dynamic types, maps that are built, optionals) it leaves to the exact evaluator
-// too, sub-expression by sub-expression.
+// has. What it cannot compile at all (dynamic types, list literals, maps that are built, optionals) it leaves to the
+// exact evaluator too, sub-expression by sub-expression.
 //
 // Threads: immutable. Memory: about 16 bytes an instruction, one or two instructions per leaf.
 class Code {

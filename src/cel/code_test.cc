@@ -184,6 +184,44 @@ TEST_F(CodeTest, CompilesTo) {
       {"2 + 2 == 4", R"(
  0  give true
 )"},
+      {"tags.filter(t, t != 'x').size() == 2", R"(
+ 0  t0 = list of tags
+ 1  t1 = begin tags
+ 2  unless t2 is next of tags goto 6
+ 3  if t2 == 'x' goto 2
+ 4  t0 = t0 with t2
+ 5  goto 2
+ 6  t3 = t0
+ 7  t4 = list_size(t3)
+ 8  unless t4 == 2 goto 10
+ 9  give true
+10  give false
+)"},
+      {"tags.map(t, t + '!')", R"(
+ 0  t0 = list of tags
+ 1  t1 = begin tags
+ 2  unless t2 is next of tags goto 6
+ 3  t3 = concatenate(t2, '!')
+ 4  t0 = t0 with t3
+ 5  goto 2
+ 6  t4 = t0
+ 7  give t4
+)"},
+      {"tags.exists_one(t, t == 'boss')", R"(
+ 0  t0 = 0
+ 1  t1 = begin tags
+ 2  unless t2 is next of tags goto 8
+ 3  unless t2 == 'boss' goto 6
+ 4  t0 = t0 + 1
+ 5  goto 7
+ 6  t0 = t0
+ 7  goto 2
+ 8  unless t0 == 1 goto 11
+ 9  t3 = true
+10  goto 12
+11  t3 = false
+12  give t3
+)"},
       {"cel.bind(k, n + 1, k * k)", R"(
  0  t0 = n + 1
  1  t1 = t0 * t0
@@ -311,12 +349,48 @@ TEST_F(CodeTest, AValueThatIsNotOfItsTypeIsHandedOver) {
 }
 
 TEST_F(CodeTest, WhatHasNoInstructionsIsLeftToTheExactEvaluator) {
-  compile({"{'a': n}['a'] + 1", "tags.filter(t, t != 'x').size() == 2 && n > 3", "[1, n].exists_one(k, k == 5)"});
+  compile({"{'a': n}['a'] + 1", "tags.transformMap(i, t, t)[0] == 'boss' && n > 3", "[1, n].exists_one(k, k == 5)"});
   EXPECT_EQ(code_->exact_parts(), 3u);
   EXPECT_EQ(evaluate(0), "6");
   EXPECT_EQ(evaluate(1), "true");
   EXPECT_EQ(evaluate(2), "true");
   EXPECT_EQ(machine_->hand_overs(), 0u);
+}
+
+TEST_F(CodeTest, FoldsThatCollectOrCountAreCompiled) {
+  const std::pair<const char*, const char*> table[] = {
+      {"tags.map(t, t + '!')", "['boss!', 'night!', 'x!']"},
+      {"tags.map(t, t.size() > 1, t.size())", "[4, 5]"},
+      {"tags.filter(t, t < 'c' || t == 'x')", "['boss', 'x']"},
+      {"tags.filter(t, t == 'none')", "[]"},
+      {"tags.transformList(i, t, i != 1, t + string(i))", "['boss0', 'x2']"},
+      {"tags.map(t, tags.filter(u, u > t))", "[['night', 'x'], ['x'], []]"},
+      {"tags.map(t, tags.map(u, u + t).size() + n)", "[8, 8, 8]"},
+      {"tags.exists_one(t, t > 'n')", "false"},
+      {"tags.exists_one(t, t > 'o')", "true"},
+      {"tags.exists_one(t, tags.exists_one(u, u > t))", "true"},
+      {"tags.existsOne(i, t, i > 0 && t != 'x')", "true"},
+      {"tags.filter(t, tags.exists_one(u, u == t)) == tags", "true"},
+      {"tags.map(t, 10 / (t.size() - 4))", "error: division by zero"},
+      {"tags.exists_one(t, t == 'boss' || 1 / (t.size() - 5) > 0)", "error: division by zero"},
+  };
+  for (const auto& [source, expected] : table) {
+    compile({source});
+    EXPECT_EQ(code_->exact_parts(), 0u) << source;
+    EXPECT_EQ(evaluate(), expected) << source;
+    EXPECT_EQ(machine_->hand_overs(), std::string_view(expected).starts_with("error") ? 1u : 0u) << source;
+  }
+}
+
+// A list that a fold made is a value of its own: the next one, also of the next event, does not change it.
+TEST_F(CodeTest, ListsMadeByFoldsStayAsTheyAre) {
+  compile({"tags.map(t, t + string(n))", "tags.map(t, t + string(n))[0]"});
+  const Value first = machine_->evaluate(*programs_[0]);
+  host_.set(slots_["n"], Value::int64(6));
+  machine_->begin();
+  EXPECT_EQ(evaluate(0), "['boss6', 'night6', 'x6']");
+  EXPECT_EQ(evaluate(1), "'boss6'");
+  EXPECT_EQ(to_literal(first), "['boss5', 'night5', 'x5']");
 }
 
 TEST_F(CodeTest, SlotsAreReadWhenTheyAreNeededAndOnce) {

@@ -82,6 +82,15 @@ Value adopt_list(std::span<const Value> items, Arena& arena) {
   return Value::list(arena.make<List>(static_cast<std::uint32_t>(items.size()), items.data()));
 }
 
+Value begin_list(std::size_t items_max, Arena& arena) {
+  return adopt_list(arena.array<Value>(items_max).first(0), arena);
+}
+
+void append(const Value& list, const Value& item) {
+  List& grown = *const_cast<List*>(list.pointer<List>());
+  const_cast<Value&>(grown.items[grown.size++]) = item;
+}
+
 Value make_list(std::span<const Value> items, Arena& arena) {
   const std::span<Value> copies = arena.array<Value>(items.size());
   std::ranges::copy(items, copies.begin());

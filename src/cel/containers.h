@@ -28,6 +28,11 @@ Value make_list(std::span<const Value> items, Arena& arena);
 // A list of values that already lie in the arena, and stay as they are.
 Value adopt_list(std::span<const Value> items, Arena& arena);
 
+// An empty list with room for so many items, and another item for it. It must not be read elsewhere until the last one
+// is in it.
+Value begin_list(std::size_t items_max, Arena& arena);
+void append(const Value& list, const Value& item);
+
 // A map of pairs that already lie in the arena, and stay as they are. O(n).
 // Errors: unsupported_key (a key that is no bool, int, uint or string), duplicate_key (numerically equal ones too).
 std::expected<Value, ErrorKind> adopt_map(std::span<const Value> pairs, Arena& arena);

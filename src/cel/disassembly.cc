@@ -198,6 +198,8 @@ class Disassembler {
                code_.zones[at.cells.index]->absl().name();
       case Op::index: return cell(at.a) + "[" + cell(at.cells.b) + "]";
       case Op::begin_fold: return "begin " + cell(at.a);
+      case Op::begin_list: return "list of " + cell(at.a);
+      case Op::append: return cell(at.cells.c) + " with " + cell(at.a);
       case Op::exact: return "exact " + std::to_string(code_.exact[at.cells.index].node);
       default: return condition(at);
     }

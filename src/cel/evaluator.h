@@ -13,6 +13,11 @@ namespace tallyho::cel {
 // Whether an implementation takes these arguments, by their kinds.
 bool accepts(const Candidate& candidate, std::span<const Value> args);
 
+// Items of a list or map.
+inline std::size_t fold_size(const Value& range) {
+  return range.is(Kind::list) ? range.as_list().size() : range.as_map().size;
+}
+
 // Sees every node that is evaluated, before and, if it has a value that isn't known, after; tests use another one, to
 // compare with the cost estimate.
 struct NoProbe {

@@ -9,10 +9,6 @@
 
 namespace tallyho::cel {
 
-inline std::size_t fold_size(const Value& range) {
-  return range.is(Kind::list) ? range.as_list().size() : range.as_map().size;
-}
-
 template <typename Probe>
 Value Evaluator<Probe>::fold(const Node& node) {
   const FoldPlan& plan = plan_.folds[node.a];

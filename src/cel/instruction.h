@@ -65,6 +65,8 @@ enum class Op : std::uint8_t {
   select,       // a.b
   exact,        // CodeImpl::exact[index]
   begin_fold,   // over a, which must be a list or map: c counts from 0
+  begin_list,   // c: an empty one, with room for the items that a fold over a makes
+  append,       // a to the list c
   // The end.
   jump,
   give,         // a

@@ -235,11 +235,69 @@ void Lowering::make_call(const Node& node, std::uint16_t cell) {
   call.cells = {.b = 0, .c = cell, .index = operands};
 }
 
-// cel.bind: the local is the cell of its value.
-std::uint16_t Lowering::bind(const FoldPlan& fold) {
-  const std::uint16_t cell = value(fold.init);
+// all and exists are branches.
+void Lowering::make_fold(const Node& node, std::uint16_t cell) {
+  const FoldPlan& fold = plan_.folds[node.a];
+  switch (static_cast<FoldKind>(node.detail)) {
+    case FoldKind::to_list: return make_list(fold, cell);
+    case FoldKind::bind: set_local(fold.result_local, value(fold.init)); break;
+    default: accumulate(fold, new_temporary());
+  }
+  make_into(fold.result, cell);
+}
+
+// Takes the items of a range one by one, from `again` on; when there are no more, goes on at `done`.
+void Lowering::begin_loop(const FoldPlan& fold, std::uint16_t range, Label& again, Label& done) {
+  const std::uint16_t counter = new_temporary();
+  std::uint16_t item = 0;
+  if (fold.has_second) {
+    item = cells_.add({}, Value());
+    set_local(fold.second_local, cells_.add({}, Value()));
+  } else {
+    item = new_temporary();
+  }
+  set_local(fold.item_local, item);
+  emit(Op::begin_fold, range).cells = {.b = 0, .c = counter, .index = 0};
+  place(again);
+  emit(fold.has_second ? Op::next_pair : Op::next_item, range).cells = {.b = counter, .c = item, .index = 0};
+  jump_to(done);
+}
+
+// map, filter, transformList.
+void Lowering::make_list(const FoldPlan& fold, std::uint16_t cell) {
+  const std::uint16_t range = value(fold.range);
+  const std::uint16_t list = new_temporary();
+  emit(Op::begin_list, range).cells = {.b = 0, .c = list, .index = 0};
+  Label again;
+  Label done;
+  begin_loop(fold, range, again, done);
+  if (fold.condition != no_node) {
+    Label keep;
+    branch(fold.condition, keep, again, &keep);
+    place(keep);
+  }
+  emit(Op::append, value(fold.step)).cells = {.b = 0, .c = list, .index = 0};
+  emit(Op::jump);
+  jump_to(again);
+  place(done);
+  move(list, cell);
+}
+
+// exists_one, and what else is a fold: its accumulator is a cell.
+void Lowering::accumulate(const FoldPlan& fold, std::uint16_t cell) {
+  const std::uint16_t range = value(fold.range);
+  make_into(fold.init, cell);
   set_local(fold.result_local, cell);
-  return cell;
+  Label again;
+  Label done;
+  begin_loop(fold, range, again, done);
+  Label further;
+  branch(fold.condition, further, done, &further);
+  place(further);
+  make_into(fold.step, cell);
+  emit(Op::jump);
+  jump_to(again);
+  place(done);
 }
 
 void Lowering::make_into(std::uint32_t number, std::uint16_t cell) {
@@ -285,7 +343,7 @@ void Lowering::make_into(std::uint32_t number, std::uint16_t cell) {
       emit(Op::select, a).cells = {.b = cells_.constant(node.constant), .c = cell, .index = 0};
       return;
     }
-    case Opcode::fold: bind(plan_.folds[node.a]); return make_into(plan_.folds[node.a].result, cell);
+    case Opcode::fold: return make_fold(node, cell);
     default: break;
   }
   const auto* const found = std::ranges::find(unary_and_binary, node.opcode, &std::pair<Opcode, Op>::first);

@@ -63,6 +63,7 @@ class Lowering {
   void branch(std::uint32_t node, Label& then, Label& otherwise, const Label* next);
   void branch_chain(const Node& node, Label& then, Label& otherwise, const Label* next);
   void branch_quantifier(const Node& node, Label& then, Label& otherwise);
+  void begin_loop(const FoldPlan& fold, std::uint16_t range, Label& again, Label& done);
   bool branch_comparison(const Node& node, Label& then, Label& otherwise, const Label* next);
   bool test_word(Instruction made, Relation relation, std::uint64_t word, Label& then, Label& otherwise,
                  const Label* next);
@@ -78,6 +79,7 @@ class Lowering {
   // The cell that has a node's value once what is emitted has run.
   std::uint16_t value(std::uint32_t node);
   std::optional<std::uint16_t> existing_cell(std::uint32_t node);
+  // Fills the cell last of all, so that it may hold an accumulator that the node reads.
   void make_into(std::uint32_t node, std::uint16_t cell);
   void make_conditional(const Node& node, std::uint16_t cell);
   void make_truth(std::uint32_t node, std::uint16_t cell);
@@ -86,7 +88,9 @@ class Lowering {
   void move(std::uint16_t from, std::uint16_t to);
   std::uint32_t add_operands(const Node& node);
   bool is_proven(const Node& node, const Candidate& candidate) const;
-  std::uint16_t bind(const FoldPlan& fold);
+  void make_fold(const Node& node, std::uint16_t cell);
+  void make_list(const FoldPlan& fold, std::uint16_t cell);
+  void accumulate(const FoldPlan& fold, std::uint16_t cell);
 
   Instruction& emit(Op op, std::uint16_t a = 0) {
     return code_.instructions.emplace_back(Instruction{.op = op, .a = a});

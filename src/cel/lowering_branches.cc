@@ -86,7 +86,9 @@ bool Lowering::is_branching(std::uint32_t number) const {
   if (number != root_ && parts_.parts()[facts_[number].part].is_shared()) return false;
   switch (node.opcode) {
     case Opcode::conditional: return plan_.types[number] == Type::Kind::boolean;
-    case Opcode::fold: return static_cast<FoldKind>(node.detail) != FoldKind::bind;
+    case Opcode::fold:
+      return static_cast<FoldKind>(node.detail) == FoldKind::all ||
+             static_cast<FoldKind>(node.detail) == FoldKind::exists;
     case Opcode::call: return parts_.test_of(plan_, node) != Op::unreachable;
     case Opcode::all_of:
     case Opcode::any_of:
@@ -160,21 +162,8 @@ void Lowering::branch_chain(const Node& node, Label& then, Label& otherwise, con
 void Lowering::branch_quantifier(const Node& node, Label& then, Label& otherwise) {
   const FoldPlan& fold = plan_.folds[node.a];
   const bool is_all = static_cast<FoldKind>(node.detail) == FoldKind::all;
-  const std::uint16_t range = value(fold.range);
-  const std::uint16_t counter = new_temporary();
-  std::uint16_t item = 0;
-  if (fold.has_second) {
-    item = cells_.add({}, Value());
-    set_local(fold.second_local, cells_.add({}, Value()));
-  } else {
-    item = new_temporary();
-  }
-  set_local(fold.item_local, item);
-  emit(Op::begin_fold, range).cells = {.b = 0, .c = counter, .index = 0};
   Label again;
-  place(again);
-  emit(fold.has_second ? Op::next_pair : Op::next_item, range).cells = {.b = counter, .c = item, .index = 0};
-  jump_to(is_all ? then : otherwise);
+  begin_loop(fold, value(fold.range), again, is_all ? then : otherwise);
   Label further;
   branch(fold.step, is_all ? further : then, is_all ? otherwise : further, &further);
   place(further);

@@ -141,12 +141,12 @@ template <bool is_chain>
 Value Machine::Impl::run_chain(const Instruction* at, Chain* chain) {
   // In the order of Op.
   static const void* const places[] = {
-      &&test_word,      &&test,  &&test,      &&test,       &&test,      &&test,     &&test,      &&equal_short_text,
-      &&equal_text,     &&test,  &&test,      &&next_item,  &&test,      &&test,     &&test,      &&test,
-      &&test,           &&test,  &&test,      &&test,       &&test,      &&move,     &&add_int64, &&subtract_int64,
-      &&multiply_int64, &&maker, &&maker,     &&maker,      &&maker,     &&maker,    &&maker,     &&maker,
-      &&maker,          &&maker, &&maker,     &&maker,      &&maker,     &&maker,    &&maker,     &&maker,
-      &&jump,           &&give,  &&give_true, &&give_false, &&hand_over, &&hand_over};
+      &&test_word,      &&test,  &&test,  &&test,      &&test,      &&test,       &&test,      &&equal_short_text,
+      &&equal_text,     &&test,  &&test,  &&next_item, &&test,      &&test,       &&test,      &&test,
+      &&test,           &&test,  &&test,  &&test,      &&test,      &&move,       &&add_int64, &&subtract_int64,
+      &&multiply_int64, &&maker, &&maker, &&maker,     &&maker,     &&maker,      &&maker,     &&maker,
+      &&maker,          &&maker, &&maker, &&maker,     &&maker,     &&maker,      &&maker,     &&maker,
+      &&maker,          &&maker, &&jump,  &&give,      &&give_true, &&give_false, &&hand_over, &&hand_over};
   static_assert(std::size(places) == static_cast<std::size_t>(Op::unreachable) + 1);
   Value* const cells = cells_;
   GO_ON;
@@ -347,7 +347,11 @@ Value Machine::Impl::make(const Instruction& at) {
     case Op::time_field: return time_field(static_cast<TimeField>(at.detail), a, *code_.zones[at.cells.index], 0);
     case Op::index: return index_into(a, cells_[at.cells.b], arena_, 0);
     case Op::select: return select_from(a, cells_[at.cells.b], arena_, 0);
-    case Op::begin_fold: return a.is(Kind::list) || a.is(Kind::map) ? Value::int64(0) : not_loaded();
+    case Op::begin_fold:
+    case Op::begin_list:
+      if (!a.is(Kind::list) && !a.is(Kind::map)) return not_loaded();
+      return at.op == Op::begin_fold ? Value::int64(0) : begin_list(fold_size(a), arena_);
+    case Op::append: append(cells_[at.cells.c], a); return cells_[at.cells.c];
     default: return not_loaded();
   }
 }

@@ -263,7 +263,7 @@ bool PlanParts::is_native(const Plan& plan, const Node& node) const {
     }
     case Opcode::fold: {
       const auto kind = static_cast<FoldKind>(node.detail);
-      return kind == FoldKind::bind || kind == FoldKind::all || kind == FoldKind::exists;
+      return kind != FoldKind::to_map;
     }
     default: return true;
   }

@@ -132,6 +132,8 @@ class Value {
   const Opaque& as_opaque() const { return *pointer<Opaque>(); }
 
  private:
+  friend void append(const Value& list, const Value& item);  // See containers.h.
+
   Value(Kind kind, std::uint32_t size, std::uint64_t bits) : head_(head_of(kind, size)) { word_.bits = bits; }
   Value(Kind kind, std::uint32_t size, const void* pointer) : head_(head_of(kind, size)) { word_.pointer = pointer; }
   static Value of_pointer(Kind kind, const void* pointer) { return {kind, 0, pointer}; }
