@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,11 +60,11 @@ struct Expr {
   Type type;
   enum class Reference : std::uint8_t { none, slot, local, constant, overload };
   Reference reference = Reference::none;
-  Slot slot = 0;                           // slot: what the Activation reads (identifier, or select on a record).
-  bool optional_field = false;             // slot: may be absent.
-  Bounds bounds = {};                      // slot: declared bounds.
-  std::uint32_t local = 0;                 // local: number of the comprehension variable, counted from 0.
-  std::vector<const Overload*> overloads;  // overload: those that may apply; exactly one if no argument is dyn.
+  Slot slot = 0;                               // slot: what the Activation reads (identifier, or select on a record).
+  bool optional_field = false;                 // slot: may be absent.
+  Bounds bounds = {};                          // slot: declared bounds.
+  std::uint32_t local = 0;                     // local: number of the comprehension variable, counted from 0.
+  std::span<const Overload* const> overloads;  // overload: those that may apply; exactly one if no argument is dyn.
 };
 
 // Owns the nodes of one expression, and the literals' bytes.
@@ -73,7 +75,8 @@ class Ast {
   Ast& operator=(Ast&&) noexcept = default;
 
   Expr* make(Expr::Kind kind, std::uint32_t begin, std::uint32_t end) {
-    Expr& expr = exprs_.emplace_back();
+    if (exprs_made_ == exprs_.size() * block_exprs) exprs_.push_back(std::make_unique<Expr[]>(block_exprs));
+    Expr& expr = exprs_.back()[exprs_made_++ % block_exprs];
     expr.kind = kind;
     expr.begin = begin;
     expr.end = end;
@@ -87,7 +90,10 @@ class Ast {
   std::uint32_t locals_max = 0;  // Filled by the checker: comprehension variables alive at once.
 
  private:
-  std::deque<Expr> exprs_;
+  static constexpr std::size_t block_exprs = 16;
+
+  std::vector<std::unique_ptr<Expr[]>> exprs_;
+  std::size_t exprs_made_ = 0;
   std::deque<Expr::Fold> folds_;
   Arena arena_{1024};
 };

@@ -40,7 +40,9 @@ bool may_be_key(const Type& type) {
 
 std::vector<Issue> Checker::run() {
   check_value(*ast_.root);
-  for (Expr* expr : checked_) expr->type = unifier_.resolve(expr->type, true);
+  for (Expr* expr : checked_) {
+    if (!expr->type.is_simple()) expr->type = unifier_.resolve(expr->type, true);
+  }
   if (unifier_.gave_up()) report(ast_.root->begin, ast_.root->end, "the types in this are too large to be checked");
   ast_.locals_max = locals_max_;
   return in_order(std::move(issues_));
@@ -95,7 +97,7 @@ bool Checker::is_local(std::string_view name) const {
 
 // Makes `expr` refer to the variable or type that has this name in the container, if there is one.
 bool Checker::refer_to(Expr& expr, std::string_view name) {
-  for (const std::string& candidate : candidate_names(environment_.container(), name)) {
+  return find_candidate(environment_.container(), name, [&](std::string_view candidate) {
     if (const Variable* variable = environment_.find_variable(candidate)) {
       if (variable->constant) {
         expr.reference = Expr::Reference::constant;
@@ -105,19 +107,18 @@ bool Checker::refer_to(Expr& expr, std::string_view name) {
         expr.slot = variable->slot;
         expr.bounds = variable->bounds;
       }
-      expr.name = candidate;
+      if (expr.name != variable->name) expr.name = variable->name;
       set_type(expr, variable->type);
       return true;
     }
-    if (auto type = type_named(candidate)) {
-      expr.reference = Expr::Reference::constant;
-      expr.value = Value::type(ast_.arena().copy(candidate));
-      expr.name = candidate;
-      set_type(expr, Type::type_of(*std::move(type)));
-      return true;
-    }
-  }
-  return false;
+    auto type = type_named(candidate);
+    if (!type) return false;
+    expr.reference = Expr::Reference::constant;
+    expr.value = Value::type(ast_.arena().copy(candidate));
+    expr.name = expr.value.as_type();
+    set_type(expr, Type::type_of(*std::move(type)));
+    return true;
+  });
 }
 
 void Checker::check_identifier(Expr& expr) {
@@ -183,7 +184,7 @@ void Checker::check_select(Expr& expr) {
 
 void Checker::report_no_fields(const Expr& expr, const Type& target) {
   std::string message = unifier_.resolve(target, true).to_string() + " has no fields";
-  const auto& overloads = environment_.find_overloads(expr.name);
+  const Overloads overloads = environment_.find_overloads(expr.name);
   const bool is_method = std::ranges::any_of(overloads, [](const Overload* overload) { return overload->is_method; });
   if (is_method) message += "; to call the method write " + expr.name + "()";
   report_at_name(expr, expr.name, std::move(message));

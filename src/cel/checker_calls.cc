@@ -1,7 +1,6 @@
 // Calls: which function a name means, which of its overloads, and what to say if none fits.
 
 #include <algorithm>
-#include <iterator>
 #include <string>
 #include <utility>
 
@@ -19,67 +18,69 @@ using TypeKind = Type::Kind;
 
 }  // namespace
 
-// The overloads of the function that has this name in the container, and its full name; null if there is none.
-const std::vector<const Overload*>* Checker::find_function(std::string_view name, std::string& found) {
-  for (std::string& candidate : candidate_names(environment_.container(), name)) {
-    auto cached = functions_.find(candidate);
-    if (cached == functions_.end()) {
-      cached = functions_.emplace(candidate, environment_.find_overloads(candidate)).first;
-    }
-    if (cached->second.empty()) continue;
-    found = std::move(candidate);
-    return &cached->second;
-  }
-  return nullptr;
+// The overloads of the function that has this name in the container, and its full name, which may take the place of the
+// name; none if there is no such function.
+Overloads Checker::find_function(std::string_view name, std::string& found) const {
+  Overloads overloads;
+  find_candidate(environment_.container(), name, [&](std::string_view candidate) {
+    overloads = environment_.find_overloads(candidate);
+    if (overloads.empty()) return false;
+    if (found != candidate) found = candidate;
+    return true;
+  });
+  return overloads;
 }
 
 void Checker::check_call(Expr& expr) {
-  if (expr.name == "_?._") return check_optional_select(expr);
+  if (std::string_view(expr.name) == "_?._") return check_optional_select(expr);
   for (Expr* arg : expr.args) check_value(*arg);
   if (expr.target != nullptr) {
     if (check_qualified_call(expr)) return;
     check_value(*expr.target);
   }
-  std::string found = expr.name;
   const bool is_method = expr.target != nullptr;
-  const std::vector<const Overload*>* overloads = find_function(is_method ? "." + expr.name : expr.name, found);
-  if (overloads == nullptr) {
+  const Overloads overloads = is_method ? environment_.find_overloads(expr.name) : find_function(expr.name, expr.name);
+  if (overloads.empty()) {
     report_unknown_function(expr);
     return set_type(expr, error_type());
   }
-  expr.name = found;
-  if (expr.name == "_&&_" || expr.name == "_||_") return check_logic(expr, *overloads);
-  if (expr.name == "_?_:_" && !check_conditional(expr)) return set_type(expr, error_type());
-  if ((expr.name == "math.@max" || expr.name == "math.@min") && check_extreme(expr, *overloads)) return;
-  resolve(expr, expr.name, *overloads);
+  const std::string_view name = expr.name;
+  if (name == "_&&_" || name == "_||_") return check_logic(expr, overloads);
+  if (name == "_?_:_" && !check_conditional(expr)) return set_type(expr, error_type());
+  if ((name == "math.@max" || name == "math.@min") && check_extreme(expr, overloads)) return;
+  resolve(expr, expr.name, overloads);
 }
 
 // math.abs(x): the target is no value but the rest of a function's name.
 bool Checker::check_qualified_call(Expr& expr) {
-  const std::string prefix = qualified_name(*expr.target);
-  if (prefix.empty() || is_local(first_name(prefix))) return false;
-  std::string found;
-  const auto* overloads = find_function(prefix + "." + expr.name, found);
-  if (overloads == nullptr) return false;
-  expr.name = found;
+  std::string name = qualified_name(*expr.target);
+  if (name.empty() || is_local(first_name(name))) return false;
+  name.append(".").append(expr.name);
+  const Overloads overloads = find_function(name, expr.name);
+  if (overloads.empty()) return false;
   expr.target = nullptr;
-  resolve(expr, expr.name, *overloads);
+  resolve(expr, expr.name, overloads);
   return true;
 }
 
-void Checker::resolve(Expr& expr, std::string_view function, const std::vector<const Overload*>& overloads) {
-  CallSite site{
-      .function = function, .overloads = overloads, .is_method = expr.target != nullptr, .types = {}, .args = {}};
-  if (expr.target != nullptr) site.args.push_back(expr.target);
-  site.args.insert(site.args.end(), expr.args.begin(), expr.args.end());
+void Checker::resolve(Expr& expr, std::string_view function, Overloads overloads) {
+  call_args_.clear();
+  call_types_.clear();
+  if (expr.target != nullptr) call_args_.push_back(expr.target);
+  call_args_.insert(call_args_.end(), expr.args.begin(), expr.args.end());
   bool has_error = false;
-  for (const Expr* arg : site.args) {
-    site.types.push_back(type_of(*arg));
+  for (const Expr* arg : call_args_) {
+    call_types_.push_back(type_of(*arg));
     has_error = has_error || arg->type.is(TypeKind::error);
   }
-  if (auto resolution = resolve_call(site, unifier_)) {
+  const CallSite site{.function = function,
+                      .overloads = overloads,
+                      .is_method = expr.target != nullptr,
+                      .types = call_types_,
+                      .args = call_args_};
+  if (const auto resolution = resolve_call(site, unifier_, ast_.arena())) {
     expr.reference = Expr::Reference::overload;
-    expr.overloads = std::move(resolution->overloads);
+    expr.overloads = resolution->overloads;
     return set_type(expr, resolution->result);
   }
   set_type(expr, error_type());
@@ -114,7 +115,7 @@ void Checker::report_unknown_function(const Expr& expr) {
   report_at_name(expr, expr.name, "unknown function '" + expr.name + "'" + suggestion(expr.name, known));
 }
 
-void Checker::check_logic(Expr& expr, const std::vector<const Overload*>& overloads) {
+void Checker::check_logic(Expr& expr, Overloads overloads) {
   for (const Expr* arg : expr.args) {
     if (arg->type.is(TypeKind::boolean)) continue;
     expect_boolean(*arg, "each side of '" + std::string(written_name(expr.name)) + "'");
@@ -144,7 +145,7 @@ bool Checker::check_conditional(const Expr& expr) {
 
 // math.greatest and math.least take any number of numbers, which no overload can say: the result is of their common
 // type, dyn if they differ. A single argument is left to the overloads (a number, or a list).
-bool Checker::check_extreme(Expr& expr, const std::vector<const Overload*>& overloads) {
+bool Checker::check_extreme(Expr& expr, Overloads overloads) {
   if (expr.args.size() < 2) return false;
   Type common = type_of(*expr.args[0]);
   for (const Expr* arg : expr.args) {
@@ -158,20 +159,20 @@ bool Checker::check_extreme(Expr& expr, const std::vector<const Overload*>& over
     if (type != common) common = Type();
   }
   expr.reference = Expr::Reference::overload;
-  expr.overloads.clear();
   // Registered for one, two, and three arguments; those of three stand for any number.
   const std::size_t arity = std::min<std::size_t>(expr.args.size(), 3);
-  std::ranges::copy_if(overloads, std::back_inserter(expr.overloads),
-                       [&](const Overload* overload) { return overload->parameters.size() == arity; });
-  if (arity == 2) {
+  const auto applies = [&](const Overload* overload) {
+    if (overload->parameters.size() != arity) return false;
+    if (arity != 2) return true;
     const Type types[] = {expr.args[0]->type, expr.args[1]->type};
-    std::erase_if(expr.overloads, [&](const Overload* overload) {
-      const std::size_t before = unifier_.mark();
-      const bool fits = unifier_.assignable(types, overload->parameters);
-      unifier_.roll_back(before);
-      return !fits;
-    });
-  }
+    const std::size_t before = unifier_.mark();
+    const bool fits = unifier_.assignable(types, overload->parameters);
+    unifier_.roll_back(before);
+    return fits;
+  };
+  const std::span<const Overload*> applying = ast_.arena().array<const Overload*>(overloads.size());
+  const auto end = std::ranges::copy_if(overloads, applying.begin(), applies).out;
+  expr.overloads = applying.first(static_cast<std::size_t>(end - applying.begin()));
   set_type(expr, common.is(TypeKind::parameter) ? Type() : common);
   return true;
 }

@@ -3,7 +3,6 @@
 // The checker's one class, in two files: checker.cc has the walk, names, aggregates and comprehensions,
 // checker_calls.cc has the calls. Internal to cel/.
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -64,13 +63,13 @@ class Checker {
   void report_no_fields(const Expr& expr, const Type& target);
 
   void check_call(Expr& expr);
-  const std::vector<const Overload*>* find_function(std::string_view name, std::string& found);
+  Overloads find_function(std::string_view name, std::string& found) const;
   bool check_qualified_call(Expr& expr);
-  void resolve(Expr& expr, std::string_view function, const std::vector<const Overload*>& overloads);
+  void resolve(Expr& expr, std::string_view function, Overloads overloads);
   void report_unknown_function(const Expr& expr);
-  void check_logic(Expr& expr, const std::vector<const Overload*>& overloads);
+  void check_logic(Expr& expr, Overloads overloads);
   bool check_conditional(const Expr& expr);
-  bool check_extreme(Expr& expr, const std::vector<const Overload*>& overloads);
+  bool check_extreme(Expr& expr, Overloads overloads);
   void check_optional_select(Expr& expr);
   void expand_optional_field(Expr& expr);
 
@@ -89,7 +88,9 @@ class Checker {
   std::vector<Expr*> checked_;
   std::vector<Local> scope_;
   std::uint32_t locals_max_ = 0;
-  std::map<std::string, std::vector<const Overload*>, std::less<>> functions_;  // As found so far.
+  // Of the call at hand.
+  std::vector<const Expr*> call_args_;
+  std::vector<Type> call_types_;
 };
 
 }  // namespace tallyho::cel

@@ -186,7 +186,7 @@ std::uint64_t units_of_in(const Expr& expr, std::span<const SizeBound> args) {
 
 // Operators whose cost is not a matter of the arguments' sizes alone; 0 for other calls.
 std::uint64_t units_of_operator(const Expr& expr, std::span<const SizeBound> args) {
-  const std::string& name = expr.name;
+  const std::string_view name = expr.name;  // Views compare their sizes first.
   if (name == "_?_:_" || name == "_&&_" || name == "_||_" || name == "!_" || name == "@not_strictly_false") {
     return table.typed;
   }
@@ -225,8 +225,8 @@ std::uint64_t units_of_matches(const Expr& expr, std::span<const SizeBound> args
 bool is_search(const Expr& expr) {
   if (expr.overloads.empty() || expr.overloads[0]->parameters.empty()) return false;
   if (!expr.overloads[0]->parameters[0].is(Type::Kind::string)) return false;
-  return expr.name == "contains" || expr.name == "indexOf" || expr.name == "lastIndexOf" || expr.name == "split" ||
-         expr.name == "replace";
+  const std::string_view name = expr.name;
+  return name == "contains" || name == "indexOf" || name == "lastIndexOf" || name == "split" || name == "replace";
 }
 
 std::uint64_t units_of_call(const Expr& expr, std::span<const SizeBound> args, const SizeBound& result) {
@@ -259,6 +259,7 @@ std::uint64_t units_of_call(const Expr& expr, std::span<const SizeBound> args, c
 Estimate Estimator::call(const Expr& expr, std::uint64_t runs) {
   Estimate whole;
   std::vector<SizeBound> args;
+  args.reserve(expr.args.size() + 1);
   const auto add = [&](const Expr& arg) {
     Estimate part = visit(arg, runs);
     whole.units = plus(whole.units, part.units);
@@ -271,7 +272,8 @@ Estimate Estimator::call(const Expr& expr, std::uint64_t runs) {
   whole.units = plus(whole.units, own(expr, units_of_call(expr, args, whole.size), runs));
   take(16 * args.size(), runs);
   if (whole.size.item != nullptr) take_items(whole.size, runs);
-  if (!is_scalar(expr.type) && expr.name != "_?_:_" && expr.name != "_[_]") {
+  const std::string_view name = expr.name;
+  if (!is_scalar(expr.type) && name != "_?_:_" && name != "_[_]") {
     // Texts are made once; a list of texts, of pieces of what it was made of.
     std::uint64_t bytes = whole.size.item == nullptr ? whole.size.own : 0;
     for (const SizeBound& arg : args) bytes = plus(bytes, arg.item == nullptr ? arg.own : 0);

@@ -1,8 +1,19 @@
 #include "cel/environment.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace tallyho::cel {
+namespace {
+
+template <typename ByName>
+void add_sorted(const ByName& named, std::vector<std::string_view>& names) {
+  const auto first = static_cast<std::ptrdiff_t>(names.size());
+  for (const auto& [name, _] : named) names.push_back(name);
+  std::sort(names.begin() + first, names.end());
+}
+
+}  // namespace
 
 void Environment::declare(Variable variable) {
   std::string name = variable.name;
@@ -11,7 +22,12 @@ void Environment::declare(Variable variable) {
 
 void Environment::add_function(Overload overload) {
   const Overload& kept = overloads_.emplace_back(std::move(overload));
-  functions_[kept.function].push_back(&kept);
+  const auto [named, is_new] = functions_.try_emplace(kept.function);
+  if (is_new && parent_ != nullptr) {
+    const Overloads inherited = parent_->find_overloads(kept.function);
+    named->second.assign(inherited.begin(), inherited.end());
+  }
+  named->second.push_back(&kept);
 }
 
 const Variable* Environment::find_variable(std::string_view name) const {
@@ -19,13 +35,9 @@ const Variable* Environment::find_variable(std::string_view name) const {
   return parent_ != nullptr ? parent_->find_variable(name) : nullptr;
 }
 
-std::vector<const Overload*> Environment::find_overloads(std::string_view function) const {
-  std::vector<const Overload*> overloads;
-  if (parent_ != nullptr) overloads = parent_->find_overloads(function);
-  if (const auto found = functions_.find(function); found != functions_.end()) {
-    overloads.insert(overloads.end(), found->second.begin(), found->second.end());
-  }
-  return overloads;
+Overloads Environment::find_overloads(std::string_view function) const {
+  if (const auto found = functions_.find(function); found != functions_.end()) return found->second;
+  return parent_ != nullptr ? parent_->find_overloads(function) : Overloads();
 }
 
 bool Environment::has_function(std::string_view function) const {
@@ -35,14 +47,14 @@ bool Environment::has_function(std::string_view function) const {
 std::vector<std::string_view> Environment::variable_names() const {
   std::vector<std::string_view> names;
   if (parent_ != nullptr) names = parent_->variable_names();
-  for (const auto& [name, variable] : variables_) names.push_back(name);
+  add_sorted(variables_, names);
   return names;
 }
 
 std::vector<std::string_view> Environment::function_names() const {
   std::vector<std::string_view> names;
   if (parent_ != nullptr) names = parent_->function_names();
-  for (const auto& [name, overloads] : functions_) names.push_back(name);
+  add_sorted(functions_, names);
   return names;
 }
 

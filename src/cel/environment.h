@@ -1,11 +1,12 @@
 #pragma once
 
 #include <deque>
-#include <map>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "cel/type.h"
@@ -41,6 +42,9 @@ struct Overload {
   CallCost cost = {};
 };
 
+// Several of them.
+using Overloads = std::span<const Overload* const>;
+
 // A variable.
 struct Variable {
   std::string name;  // May be qualified: "a.b".
@@ -65,7 +69,8 @@ class Environment {
   static const Environment& standard();
 
   Environment() = default;
-  // A new environment that sees everything of `parent`, which must outlive it. Variables here shadow its own.
+  // A new environment that sees everything of `parent`, which must outlive it, and stays as it is from now on.
+  // Variables here shadow its own.
   explicit Environment(const Environment* parent) : parent_(parent) {}
 
   void declare(Variable variable);
@@ -73,8 +78,8 @@ class Environment {
   void set_container(std::string container) { container_ = std::move(container); }
 
   const Variable* find_variable(std::string_view name) const;
-  // All overloads of that name, standard ones first; empty if there are none.
-  std::vector<const Overload*> find_overloads(std::string_view function) const;
+  // All overloads of that name, those of parents first; empty if there are none. Allocates nothing.
+  Overloads find_overloads(std::string_view function) const;
   bool has_function(std::string_view function) const;
   const std::string& container() const { return container_; }
   // Names for suggestions; those of parents first, each sorted.
@@ -82,10 +87,17 @@ class Environment {
   std::vector<std::string_view> function_names() const;
 
  private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>()(name); }
+  };
+  template <typename T>
+  using ByName = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+
   const Environment* parent_ = nullptr;
   std::string container_;
-  std::map<std::string, Variable, std::less<>> variables_;
-  std::map<std::string, std::vector<const Overload*>, std::less<>> functions_;
+  ByName<Variable> variables_;
+  ByName<std::vector<const Overload*>> functions_;  // Those of parents included.
   std::deque<Overload> overloads_;
 };
 

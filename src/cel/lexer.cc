@@ -34,30 +34,30 @@ struct Symbol {
   std::string_view mistake = {};  // Not CEL: what it was taken for, and what to write.
 };
 
-// The first that fits wins: longer ones come first.
+// Those that begin alike stand together, and of these the first that fits wins: longer ones come first.
 constexpr std::array symbols = {
     Symbol{"===", Kind::equal, "'===' is no operator of CEL; write '==' to compare"},
-    Symbol{"!==", Kind::not_equal, "'!==' is no operator of CEL; write '!=' to compare"},
     Symbol{"==", Kind::equal},
-    Symbol{"!=", Kind::not_equal},
-    Symbol{"<>", Kind::not_equal, "'<>' is no operator of CEL; write '!=' to compare"},
-    Symbol{"<=", Kind::less_equal},
-    Symbol{">=", Kind::greater_equal},
     Symbol{"=<", Kind::less_equal, "'=<' is no operator of CEL; write '<='"},
     Symbol{"=>", Kind::greater_equal, "'=>' is no operator of CEL; write '>='"},
-    Symbol{"&&", Kind::logical_and},
-    Symbol{"||", Kind::logical_or},
     Symbol{"=", Kind::equal, "'=' assigns nothing in CEL; write '==' to compare"},
+    Symbol{"!==", Kind::not_equal, "'!==' is no operator of CEL; write '!=' to compare"},
+    Symbol{"!=", Kind::not_equal},
+    Symbol{"!", Kind::logical_not},
+    Symbol{"<>", Kind::not_equal, "'<>' is no operator of CEL; write '!=' to compare"},
+    Symbol{"<=", Kind::less_equal},
+    Symbol{"<", Kind::less},
+    Symbol{">=", Kind::greater_equal},
+    Symbol{">", Kind::greater},
+    Symbol{"&&", Kind::logical_and},
     Symbol{"&", Kind::logical_and, "'&' is no operator of CEL; write '&&', or math.bitAnd(a, b) for bits"},
+    Symbol{"||", Kind::logical_or},
     Symbol{"|", Kind::logical_or, "'|' is no operator of CEL; write '||', or math.bitOr(a, b) for bits"},
-    Symbol{"**", Kind::star, "'**' is no operator of CEL; multiply with '*'"},
     Symbol{"^", Kind::star, "'^' is no operator of CEL; write math.bitXor(a, b) for bits"},
     Symbol{"~", Kind::logical_not, "'~' is no operator of CEL; write '!' for not, or math.bitNot(a) for bits"},
-    Symbol{"<", Kind::less},
-    Symbol{">", Kind::greater},
-    Symbol{"!", Kind::logical_not},
     Symbol{"+", Kind::plus},
     Symbol{"-", Kind::minus},
+    Symbol{"**", Kind::star, "'**' is no operator of CEL; multiply with '*'"},
     Symbol{"*", Kind::star},
     Symbol{"/", Kind::slash},
     Symbol{"%", Kind::percent},
@@ -73,11 +73,26 @@ constexpr std::array symbols = {
     Symbol{"}", Kind::right_brace},
 };
 
+// Where those begin that begin with this character.
+std::size_t first_symbol(char begin) {
+  static constexpr auto firsts = [] {
+    std::array<std::uint8_t, 128> made{};
+    made.fill(symbols.size());
+    for (std::size_t i = symbols.size(); i > 0; --i) {
+      made[static_cast<unsigned char>(symbols[i - 1].text[0])] = static_cast<std::uint8_t>(i - 1);
+    }
+    return made;
+  }();
+  const auto character = static_cast<unsigned char>(begin);
+  return character < firsts.size() ? firsts[character] : symbols.size();
+}
+
 class Lexer {
  public:
   Lexer(std::string_view source, std::vector<Issue>& issues) : source_(source), issues_(issues) {}
 
   std::vector<Token> run() {
+    tokens_.reserve(source_.size() / 3 + 2);  // More than most texts have.
     for (skip_space(); at_ < source_.size(); skip_space()) {
       begin_ = at_;
       take();
@@ -120,8 +135,9 @@ class Lexer {
     if (is_letter(peek())) return take_word();
     if (is_digit(peek()) || (peek() == '.' && is_digit(peek(1)))) return take_number();
     if (peek() == '`') return take_quoted_identifier();
-    for (const Symbol& symbol : symbols) {
-      if (symbol.text[0] != peek() || !rest().starts_with(symbol.text)) continue;
+    for (std::size_t i = first_symbol(peek()); i < symbols.size() && symbols[i].text[0] == peek(); ++i) {
+      const Symbol& symbol = symbols[i];
+      if (!rest().starts_with(symbol.text)) continue;
       at_ += symbol.text.size();
       if (!symbol.mistake.empty()) report(std::string(symbol.mistake));
       return push(symbol.kind);

@@ -17,24 +17,20 @@ std::string_view first_name(std::string_view qualified) {
   return qualified.substr(0, qualified.find('.'));
 }
 
-std::vector<std::string> candidate_names(std::string_view container, std::string_view name) {
-  if (name.starts_with('.')) return {std::string(name.substr(1))};
-  std::vector<std::string> names;
-  while (!container.empty()) {
-    names.push_back(std::string(container) + "." + std::string(name));
-    const std::size_t dot = container.rfind('.');
-    container = dot == std::string_view::npos ? std::string_view() : container.substr(0, dot);
-  }
-  names.emplace_back(name);
-  return names;
-}
-
 std::optional<Type> type_named(std::string_view name) {
-  for (const auto kind :
-       {Type::Kind::boolean, Type::Kind::int64, Type::Kind::uint64, Type::Kind::float64, Type::Kind::string,
-        Type::Kind::bytes, Type::Kind::null, Type::Kind::timestamp, Type::Kind::duration}) {
-    Type type = Type::simple(kind);
-    if (type.to_string() == name) return type;
+  static constexpr std::array<std::pair<std::string_view, Type::Kind>, 9> simple = {{
+      {"bool", Type::Kind::boolean},
+      {"int", Type::Kind::int64},
+      {"uint", Type::Kind::uint64},
+      {"double", Type::Kind::float64},
+      {"string", Type::Kind::string},
+      {"bytes", Type::Kind::bytes},
+      {"null_type", Type::Kind::null},
+      {"google.protobuf.Timestamp", Type::Kind::timestamp},
+      {"google.protobuf.Duration", Type::Kind::duration},
+  }};
+  for (const auto& [simple_name, kind] : simple) {
+    if (simple_name == name) return Type::simple(kind);
   }
   if (name == "list") return Type::list(Type());
   if (name == "map") return Type::map(Type(), Type());

@@ -3,7 +3,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "cel/ast.h"
 #include "cel/type.h"
@@ -17,8 +16,20 @@ std::string qualified_name(const Expr& expr);
 // The part before the first dot; of ".a.b", "".
 std::string_view first_name(std::string_view qualified);
 
-// What a name may mean within container A.B, in order: A.B.name, A.name, name. A leading dot leaves the last alone.
-std::vector<std::string> candidate_names(std::string_view container, std::string_view name);
+// Tries what a name may mean within container A.B, in order: A.B.name, A.name, name; a leading dot leaves the last
+// alone. `is_it` is asked for each; false if it is none of them.
+template <typename IsIt>
+bool find_candidate(std::string_view container, std::string_view name, IsIt is_it) {
+  if (name.starts_with('.')) return is_it(name.substr(1));
+  while (!container.empty()) {
+    std::string within(container);
+    within.append(".").append(name);
+    if (is_it(std::string_view(within))) return true;
+    const std::size_t dot = container.rfind('.');
+    container = container.substr(0, dot == std::string_view::npos ? 0 : dot);
+  }
+  return is_it(name);
+}
 
 // The type that an identifier denotes as a value ("int", "google.protobuf.Timestamp", "list" for list(dyn)); nothing
 // for other names. `dyn` has no value.

@@ -15,15 +15,19 @@ bool is_scalar(const Type& type) {
   return type.kind() >= TypeKind::boolean && type.kind() <= TypeKind::duration;
 }
 
-// The result of the overload if it takes these arguments.
+// The result of the overload if it takes these arguments. Of scalars, which most are, nothing is to be found out but
+// whether they are the same.
 std::optional<Type> result_of(const Overload& overload, const CallSite& site, std::span<const Type> types,
                               Unifier& unifier) {
   if (overload.is_method != site.is_method || overload.parameters.size() != types.size()) return std::nullopt;
+  bool are_all_scalars = is_scalar(overload.result);
   for (std::size_t i = 0; i < types.size(); ++i) {
     const bool are_scalars = is_scalar(types[i]) && is_scalar(overload.parameters[i]);
     if (are_scalars && types[i].kind() != overload.parameters[i].kind()) return std::nullopt;
     if (overload.parameters[i].is(TypeKind::parameter) && is_held_by_host(*site.args[i], types[i])) return std::nullopt;
+    are_all_scalars = are_all_scalars && are_scalars;
   }
+  if (are_all_scalars) return overload.result;
   Unifier::Renaming renaming;
   std::vector<Type> parameters;
   parameters.reserve(types.size());
@@ -122,17 +126,24 @@ bool is_held_by_host(const Expr& arg, const Type& type) {
   return type.is(TypeKind::opaque) && arg.reference == Expr::Reference::slot;
 }
 
-std::optional<Resolution> resolve_call(const CallSite& site, Unifier& unifier) {
+std::optional<Resolution> resolve_call(const CallSite& site, Unifier& unifier, Arena& arena) {
   Resolution resolution;
-  for (const Overload* overload : site.overloads) {
-    const std::optional<Type> result = result_of(*overload, site, site.types, unifier);
+  std::span<const Overload*> several;
+  for (std::size_t i = 0; i < site.overloads.size(); ++i) {
+    const std::optional<Type> result = result_of(*site.overloads[i], site, site.types, unifier);
     if (!result) continue;
-    if (resolution.overloads.empty()) {
-      resolution.result = *result;
-    } else if (resolution.result != *result) {
-      resolution.result = Type();
+    const std::size_t found = resolution.overloads.size();
+    if (found == 0) {
+      resolution = {site.overloads.subspan(i, 1), *result};
+      continue;
     }
-    resolution.overloads.push_back(overload);
+    if (several.empty()) {
+      several = arena.array<const Overload*>(site.overloads.size());
+      several[0] = resolution.overloads[0];
+    }
+    several[found] = site.overloads[i];
+    resolution.overloads = several.first(found + 1);
+    if (resolution.result != *result) resolution.result = Type();
   }
   if (resolution.overloads.empty()) return std::nullopt;
   return resolution;

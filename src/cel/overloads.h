@@ -15,19 +15,19 @@ namespace tallyho::cel {
 // A call that is to be resolved. A method's target comes first in both lists.
 struct CallSite {
   std::string_view function;
-  std::span<const Overload* const> overloads;  // All of that name.
+  Overloads overloads;  // All of that name.
   bool is_method = false;
-  std::vector<Type> types;  // Of the arguments.
-  std::vector<const Expr*> args;
+  std::span<const Type> types;  // Of the arguments.
+  std::span<const Expr* const> args;
 };
 
 struct Resolution {
-  std::vector<const Overload*> overloads;  // Those that may apply, never none.
-  Type result;                             // What all of them give, or dyn.
+  Overloads overloads;  // Those that may apply, never none; some of the site's, or in the arena.
+  Type result;          // What all of them give, or dyn.
 };
 
 // The overloads that take the arguments; what they tell of type variables is kept. Nothing if there is none.
-std::optional<Resolution> resolve_call(const CallSite& site, Unifier& unifier);
+std::optional<Resolution> resolve_call(const CallSite& site, Unifier& unifier, Arena& arena);
 
 // Why there is none, and what would be right: "'+' does not take (int, double); write double(a)".
 std::string explain_mismatch(const CallSite& site, Unifier& unifier);

@@ -48,7 +48,7 @@ constexpr std::array order_operators = {
 };
 
 // Whether the library's own overloads are all that the name may mean here; a host may have added to them.
-bool all_standard(const std::vector<const Overload*>& overloads) {
+bool all_standard(Overloads overloads) {
   static const auto standard = [] {
     absl::flat_hash_set<const Overload*> all;
     for (const std::string_view name : Environment::standard().function_names()) {
@@ -88,8 +88,9 @@ std::vector<const Expr*> flatten(const Expr& expr, std::string_view name, std::s
 Planner::Part Planner::lower_call(const Expr& expr) {
   if (auto part = lower_logic(expr)) return *part;
   bool is_method = expr.target != nullptr;
-  const std::vector<const Overload*> overloads =
-      checked_ == Checked::yes ? expr.overloads : overloads_of(expr, is_method);
+  const std::vector<const Overload*> looked_up =
+      checked_ == Checked::yes ? std::vector<const Overload*>() : overloads_of(expr, is_method);
+  const Overloads overloads = checked_ == Checked::yes ? expr.overloads : looked_up;
   if (expr.target == nullptr) {
     if (auto part = lower_standard_operator(expr, overloads)) return *part;
   } else if (auto part = lower_optional_call(expr, overloads)) {
@@ -134,25 +135,26 @@ Planner::Part Planner::lower_flattened(const Expr& expr, std::string_view name, 
   return part;
 }
 
-std::optional<Planner::Part> Planner::lower_standard_operator(const Expr& expr,
-                                                              const std::vector<const Overload*>& overloads) {
+std::optional<Planner::Part> Planner::lower_standard_operator(const Expr& expr, Overloads overloads) {
   if (!all_standard(overloads)) return std::nullopt;
   if (checked_ == Checked::yes && overloads.size() == 1) {
     if (auto part = lower_typed_operator(expr, *overloads[0])) return part;
   }
   if (expr.args.size() != 2) return std::nullopt;
   if (auto part = lower_comparison(expr)) return part;
-  if (expr.name == "_[_]") return add_binary(Opcode::index, expr, *expr.args[0], *expr.args[1]);
-  if (expr.name == "@in") return lower_in(expr);
+  const std::string_view name = expr.name;
+  if (name == "_[_]") return add_binary(Opcode::index, expr, *expr.args[0], *expr.args[1]);
+  if (name == "@in") return lower_in(expr);
   return std::nullopt;
 }
 
 std::optional<Planner::Part> Planner::lower_typed_operator(const Expr& expr, const Overload& overload) {
-  if (overload.id == "add_string") return lower_flattened(expr, "_+_", Opcode::concatenate, Kind::string);
-  if (overload.id == "add_bytes") return lower_flattened(expr, "_+_", Opcode::concatenate, Kind::bytes);
-  if (overload.id == "add_list") return lower_flattened(expr, "_+_", Opcode::concatenate, Kind::list);
+  const std::string_view id = overload.id;
+  if (id == "add_string") return lower_flattened(expr, "_+_", Opcode::concatenate, Kind::string);
+  if (id == "add_bytes") return lower_flattened(expr, "_+_", Opcode::concatenate, Kind::bytes);
+  if (id == "add_list") return lower_flattened(expr, "_+_", Opcode::concatenate, Kind::list);
   for (const TypedOperator& typed : typed_operators) {
-    if (typed.overload != overload.id) continue;
+    if (typed.overload != id) continue;
     if (expr.args.size() == 1) return add_unary(typed.opcode, expr, *expr.args[0]);
     return add_binary(typed.opcode, expr, *expr.args[0], *expr.args[1]);
   }
@@ -173,8 +175,9 @@ std::optional<Planner::Part> Planner::lower_comparison(const Expr& expr) {
     node(part).detail = static_cast<std::uint8_t>(order.comparison);
     return part;
   }
-  const bool is_equal = expr.name == "_==_";
-  if (!is_equal && expr.name != "_!=_") return std::nullopt;
+  const std::string_view name = expr.name;
+  const bool is_equal = name == "_==_";
+  if (!is_equal && name != "_!=_") return std::nullopt;
   Opcode opcode = is_equal ? Opcode::equal : Opcode::not_equal;
   if (both(Type::Kind::int64)) opcode = is_equal ? Opcode::equal_int64 : Opcode::not_equal_int64;
   if (both(Type::Kind::float64)) opcode = is_equal ? Opcode::equal_float64 : Opcode::not_equal_float64;
@@ -220,8 +223,7 @@ std::optional<std::uint32_t> Planner::constant_set(const Value& list) {
 }
 
 // `or` and `orValue` of an optional look at their argument only if they need it.
-std::optional<Planner::Part> Planner::lower_optional_call(const Expr& expr,
-                                                          const std::vector<const Overload*>& overloads) {
+std::optional<Planner::Part> Planner::lower_optional_call(const Expr& expr, Overloads overloads) {
   if (overloads.size() != 1 || expr.args.size() != 1 || !overloads[0]->is_method) return std::nullopt;
   if (overloads[0]->id == "optional_or_optional") {
     return add_binary(Opcode::optional_or, expr, *expr.target, *expr.args[0]);
@@ -270,7 +272,7 @@ std::optional<Planner::Part> Planner::lower_with_constant(const Expr& expr, cons
   return part;
 }
 
-Planner::Part Planner::lower_function(const Expr& expr, const std::vector<const Overload*>& overloads) {
+Planner::Part Planner::lower_function(const Expr& expr, Overloads overloads) {
   if (overloads.empty()) return add_error(expr, ErrorKind::unbound);
   if (overloads.size() == 1) {
     if (auto part = lower_with_constant(expr, *overloads[0])) return *part;

@@ -8,10 +8,12 @@
 
 namespace tallyho::cel {
 const Variable* Planner::find_qualified(std::string_view name) const {
-  for (const std::string& candidate : candidate_names(environment_.container(), name)) {
-    if (const Variable* variable = environment_.find_variable(candidate)) return variable;
-  }
-  return nullptr;
+  const Variable* found = nullptr;
+  find_candidate(environment_.container(), name, [&](std::string_view candidate) {
+    found = environment_.find_variable(candidate);
+    return found != nullptr;
+  });
+  return found;
 }
 
 Planner::Part Planner::lower_unchecked_name(const Expr& expr) {
@@ -27,9 +29,12 @@ Planner::Part Planner::lower_unchecked_name(const Expr& expr) {
     return part;
   }
   if (may_be_qualified) {
-    for (const std::string& candidate : candidate_names(environment_.container(), name)) {
-      if (type_named(candidate)) return add_constant(expr, Value::type(plan_.arena.copy(candidate)));
-    }
+    std::string_view type;
+    const auto is_type = [&](std::string_view candidate) {
+      if (type_named(candidate)) type = plan_.arena.copy(candidate);
+      return !type.empty();
+    };
+    if (find_candidate(environment_.container(), name, is_type)) return add_constant(expr, Value::type(type));
   }
   if (expr.kind != Expr::Kind::select) return add_error(expr, ErrorKind::unbound);
   const std::string target_name = qualified_name(*expr.target);
@@ -59,12 +64,12 @@ std::vector<const Overload*> Planner::overloads_of(const Expr& expr, bool& is_me
   const auto look_up = [&](std::string_view name, std::size_t args, bool method) {
     const bool is_variadic = name == "math.@max" || name == "math.@min";
     const std::size_t parameters = is_variadic ? std::min(args, variadic_parameters) : args;
-    for (const std::string& candidate : candidate_names(method ? std::string_view() : environment_.container(), name)) {
+    find_candidate(method ? std::string_view() : environment_.container(), name, [&](std::string_view candidate) {
       for (const Overload* overload : environment_.find_overloads(candidate)) {
         if (overload->is_method == method && overload->parameters.size() == parameters) found.push_back(overload);
       }
-      if (!found.empty()) return;
-    }
+      return !found.empty();
+    });
   };
   is_method = false;
   if (expr.target == nullptr) {

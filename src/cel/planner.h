@@ -54,13 +54,13 @@ class Planner {
   // plan_calls.cc
   Part lower_call(const Expr& expr);
   std::optional<Part> lower_logic(const Expr& expr);
-  std::optional<Part> lower_standard_operator(const Expr& expr, const std::vector<const Overload*>& overloads);
+  std::optional<Part> lower_standard_operator(const Expr& expr, Overloads overloads);
   std::optional<Part> lower_typed_operator(const Expr& expr, const Overload& overload);
   std::optional<Part> lower_comparison(const Expr& expr);
-  std::optional<Part> lower_optional_call(const Expr& expr, const std::vector<const Overload*>& overloads);
+  std::optional<Part> lower_optional_call(const Expr& expr, Overloads overloads);
   Part lower_flattened(const Expr& expr, std::string_view name, Opcode opcode, Kind kind);
   Part lower_in(const Expr& expr);
-  Part lower_function(const Expr& expr, const std::vector<const Overload*>& overloads);
+  Part lower_function(const Expr& expr, Overloads overloads);
   std::optional<Part> lower_with_constant(const Expr& expr, const Overload& overload);
   std::optional<std::uint32_t> constant_set(const Value& list);
 

@@ -29,7 +29,8 @@ class TokenReader {
   TokenReader(std::string_view source, std::vector<Issue>& issues)
       : source_(source), tokens_(tokenize(source, issues)), issues_(issues) {}
 
-  const Token& peek(std::size_t ahead = 0) const;
+  const Token& peek() const { return tokens_[index_]; }
+  const Token& peek(std::size_t ahead) const;
   bool next_is(Token::Kind kind) const { return peek().kind == kind; }
   Token take();
   bool take_if(Token::Kind kind);

@@ -1,12 +1,10 @@
 #include "cel/type.h"
 
-#include <array>
 #include <utility>
 
 namespace tallyho::cel {
 
 struct Type::Node {
-  Kind kind = Kind::dyn;
   std::string name = {};
   std::vector<Type> parameters = {};
   std::vector<Field> fields = {};
@@ -40,66 +38,33 @@ constexpr std::string_view name_of(Type::Kind kind) {
 
 }  // namespace
 
-Type Type::simple(Kind kind) {
-  // Made once: a checker asks for them at every step.
-  static const auto nodes = [] {
-    std::array<std::shared_ptr<const Node>, static_cast<std::size_t>(Kind::parameter) + 1> made;
-    for (std::size_t i = 0; i < made.size(); ++i) {
-      made[i] = std::make_shared<const Node>(Node{.kind = static_cast<Kind>(i)});
-    }
-    return made;
-  }();
-  Type type;
-  if (kind != Kind::dyn) type.node_ = nodes[static_cast<std::size_t>(kind)];
-  return type;
-}
-
 Type Type::list(Type item) {
-  Type type;
-  type.node_ = std::make_shared<const Node>(Node{.kind = Kind::list, .parameters = {std::move(item)}});
-  return type;
+  return {Kind::list, std::make_shared<const Node>(Node{.parameters = {std::move(item)}})};
 }
 
 Type Type::map(Type key, Type value) {
-  Type type;
-  type.node_ = std::make_shared<const Node>(Node{.kind = Kind::map, .parameters = {std::move(key), std::move(value)}});
-  return type;
+  return {Kind::map, std::make_shared<const Node>(Node{.parameters = {std::move(key), std::move(value)}})};
 }
 
 Type Type::type_of(Type of) {
-  Type type;
-  type.node_ = std::make_shared<const Node>(Node{.kind = Kind::type, .parameters = {std::move(of)}});
-  return type;
+  return {Kind::type, std::make_shared<const Node>(Node{.parameters = {std::move(of)}})};
 }
 
 Type Type::optional(Type value) {
-  Type type;
-  type.node_ = std::make_shared<const Node>(Node{.kind = Kind::optional, .parameters = {std::move(value)}});
-  return type;
+  return {Kind::optional, std::make_shared<const Node>(Node{.parameters = {std::move(value)}})};
 }
 
 Type Type::opaque(std::string name, std::vector<Type> parameters) {
-  Type type;
-  type.node_ = std::make_shared<const Node>(
-      Node{.kind = Kind::opaque, .name = std::move(name), .parameters = std::move(parameters)});
-  return type;
+  return {Kind::opaque,
+          std::make_shared<const Node>(Node{.name = std::move(name), .parameters = std::move(parameters)})};
 }
 
 Type Type::record(std::string name, std::vector<Field> fields) {
-  Type type;
-  type.node_ =
-      std::make_shared<const Node>(Node{.kind = Kind::record, .name = std::move(name), .fields = std::move(fields)});
-  return type;
+  return {Kind::record, std::make_shared<const Node>(Node{.name = std::move(name), .fields = std::move(fields)})};
 }
 
 Type Type::parameter(std::string name) {
-  Type type;
-  type.node_ = std::make_shared<const Node>(Node{.kind = Kind::parameter, .name = std::move(name)});
-  return type;
-}
-
-Type::Kind Type::kind() const {
-  return node_ ? node_->kind : Kind::dyn;
+  return {Kind::parameter, std::make_shared<const Node>(Node{.name = std::move(name)})};
 }
 
 const std::string& Type::name() const {
@@ -137,8 +102,9 @@ std::string Type::to_string() const {
 }
 
 bool Type::operator==(const Type& other) const {
+  if (kind_ != other.kind_) return false;
   if (node_ == other.node_) return true;
-  if (kind() != other.kind() || name() != other.name() || parameters() != other.parameters()) return false;
+  if (name() != other.name() || parameters() != other.parameters()) return false;
   if (fields().size() != other.fields().size()) return false;
   for (std::size_t i = 0; i < fields().size(); ++i) {
     const Field& mine = fields()[i];

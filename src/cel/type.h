@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cel/value.h"
@@ -48,7 +49,7 @@ class Type {
   };
 
   Type() = default;  // dyn
-  static Type simple(Kind kind);
+  static Type simple(Kind kind) { return Type(kind, nullptr); }
   static Type list(Type item);
   static Type map(Type key, Type value);
   static Type type_of(Type type);
@@ -57,9 +58,10 @@ class Type {
   static Type record(std::string name, std::vector<Field> fields);
   static Type parameter(std::string name);
 
-  Kind kind() const;
+  Kind kind() const { return kind_; }
   bool is(Kind other) const { return kind() == other; }
-  const std::string& name() const;  // Of opaque, record and parameter.
+  bool is_simple() const { return node_ == nullptr; }  // Neither name, parameters nor fields.
+  const std::string& name() const;                     // Of opaque, record and parameter.
   const std::vector<Type>& parameters() const;
   const std::vector<Field>& fields() const;  // Of a record, in declared order.
   const Field* find_field(std::string_view name) const;
@@ -71,7 +73,10 @@ class Type {
 
  private:
   struct Node;
-  std::shared_ptr<const Node> node_;  // Null: dyn.
+  Type(Kind kind, std::shared_ptr<const Node> node) : kind_(kind), node_(std::move(node)) {}
+
+  Kind kind_ = Kind::dyn;
+  std::shared_ptr<const Node> node_;  // Null: there is nothing to tell but the kind.
 };
 
 // A field of a record.

@@ -82,7 +82,7 @@ Type Unifier::join(const Type& a, const Type& b) {
   return assignable(a, b) ? more_general(a, b) : Type::simple(TypeKind::dyn);
 }
 
-Type Unifier::resolve(const Type& type, bool free_is_dyn) const {
+Type Unifier::resolve_parts(const Type& type, bool free_is_dyn) const {
   if (!may_go_on()) return {};
   if (const Type* known = find(type)) return resolve(*known, free_is_dyn);
   if (type.is(TypeKind::parameter)) return free_is_dyn ? Type() : type;

@@ -34,7 +34,9 @@ class Unifier {
   Type join(const Type& a, const Type& b);
 
   // `type` with what is known put in for its variables; of the rest, `free_is_dyn` makes dyn.
-  Type resolve(const Type& type, bool free_is_dyn = false) const;
+  Type resolve(const Type& type, bool free_is_dyn = false) const {
+    return type.is_simple() ? type : resolve_parts(type, free_is_dyn);
+  }
 
   // Types can be written that grow exponentially with the text (`pair(x, x)`, bound and paired again). Once this much
   // work is done, everything fits and all types are dyn: whoever asks refuses the whole.
@@ -50,6 +52,7 @@ class Unifier {
     bool was_known = false;
   };
 
+  Type resolve_parts(const Type& type, bool free_is_dyn) const;
   bool fits(const Type& a, const Type& b);
   bool fits_all(std::span<const Type> a, std::span<const Type> b);
   Substitution substitute(const Type& variable, const Type& type);
