@@ -121,7 +121,10 @@ class PosixDirectory final : public LogDirectory {
  private:
   IoResult<std::unique_ptr<LogFile>> open(std::string_view name, int flags) {
     const std::string text(name);
-    const int descriptor = ::openat(descriptor_, text.c_str(), flags | O_CLOEXEC, 0640);
+    int descriptor = -1;
+    do {
+      descriptor = ::openat(descriptor_, text.c_str(), flags | O_CLOEXEC, 0640);
+    } while (descriptor < 0 && errno == EINTR);
     if (descriptor < 0) return failed("open", name);
     return std::make_unique<PosixFile>(descriptor, text);
   }

@@ -17,11 +17,15 @@ IoResult<std::unique_ptr<SegmentLog>> SegmentLog::open(std::unique_ptr<LogDirect
                                                        Options options, std::string identity) {
   std::unique_ptr<SegmentLog> opened(new SegmentLog(std::move(directory), std::move(options)));
   if (identity.empty()) identity = make_log_identity();
-  if (const IoStatus begun = opened->writer_.open(log, identity); !begun) return std::unexpected(begun.error());
+  if (const IoStatus begun = opened->writer_.open(log, identity); !begun) {
+    opened->has_failed_ = true;  // So that its end writes nothing.
+    return std::unexpected(begun.error());
+  }
   opened->recovered_ = log.segments;
   opened->last_ = opened->writer_.last();
   opened->durable_ = opened->last_;
   opened->is_spare_wanted_ = true;
+  opened->used_bytes_ = opened->options_.segment_bytes - opened->writer_.left();
   if (opened->options_.has_threads) {
     opened->writing_ = std::thread([log_ = opened.get()] { log_->write(); });
     opened->making_spares_ = std::thread([log_ = opened.get()] { log_->make_spares(); });
@@ -33,7 +37,6 @@ IoResult<std::unique_ptr<SegmentLog>> SegmentLog::open(std::unique_ptr<LogDirect
 }
 
 SegmentLog::~SegmentLog() {
-  if (writer_.identity().empty()) return;  // Never opened.
   stop();
   if (!has_failed_ && !filling_.is_empty()) write_out(filling_);
   if (!has_failed_ && !writer_.is_sealed()) {
@@ -55,7 +58,9 @@ Result<Position> SegmentLog::append(std::string_view record, Timestamp arrival, 
   const std::uint64_t needed = filling_.bytes() + FrameBuffer::bytes_of_record(record.size());
   if (has_failed_ || record.size() > record_bytes_max) return std::unexpected(Error{.code = Code::unavailable});
   if (needed > options_.buffer_bytes_max) return std::unexpected(Error{.code = Code::overloaded});
-  if (needed > budget_) return std::unexpected(Error{.code = Code::unavailable});
+  if (needed > budget_) {
+    return std::unexpected(Error{.code = is_disk_full() ? Code::unavailable : Code::overloaded});
+  }
   filling_.add(++last_, kind, arrival, record);
   return last_;
 }
@@ -106,6 +111,8 @@ void SegmentLog::write() {
       write_out(handed_);
       lock.lock();
       is_handed_ = false;
+      used_bytes_ = options_.segment_bytes - writer_.left();
+      if (is_spare_due()) changed_.notify_all();
       if (on_durable_) on_durable_();
     } else if (is_stopping_) {
       return;
@@ -131,24 +138,34 @@ void SegmentLog::write_out(FrameBuffer& frames) {
   if (!had_spare || writer_.has_spare()) return;
   const std::lock_guard lock(mutex_);
   is_spare_wanted_ = true;
+  used_bytes_ = 0;
   changed_.notify_all();
+}
+
+// Whether some more of the next segment should be there by now.
+bool SegmentLog::is_spare_due() const {
+  constexpr std::uint64_t ahead = 4;
+  return is_spare_wanted_ && spare_bytes_ <= ahead * used_bytes_;
 }
 
 // The thread that makes segments. While the disk is full it tries again every second.
 void SegmentLog::make_spares() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return is_spare_wanted_ || is_stopping_; });
+    changed_.wait(lock, [this] { return is_spare_due() || is_stopping_; });
     if (is_stopping_) return;
     lock.unlock();
-    const IoStatus made = writer_.make_spare();
-    is_disk_full_ = !made;
+    const auto made = writer_.grow_spare(options_.spare_step_bytes);
     lock.lock();
-    if (made) {
+    spare_bytes_ = made.value_or(0);
+    if (!made) {
+      is_disk_full_ = true;
+      changed_.wait_for(lock, std::chrono::seconds(1), [this] { return is_stopping_; });
+    } else if (*made == options_.segment_bytes) {
+      is_disk_full_ = false;
       is_spare_wanted_ = false;
       has_new_spare_ = true;
-    } else {
-      changed_.wait_for(lock, std::chrono::seconds(1), [this] { return is_stopping_; });
+      spare_bytes_ = 0;
     }
   }
 }

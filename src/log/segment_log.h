@@ -30,6 +30,8 @@ namespace tallyho {
 // seals itself, and so does one that ends. A write or sync that fails ends everything: `on_failure` is called, from
 // whichever thread, and nothing becomes durable any more. A full disk is noticed while the next segment is made ahead
 // of need: append() then answers `unavailable` once what is there is used up, and goes on when there is room again.
+// The next segment is made little by little, as the one at hand fills, so that commits have the disk nearly for
+// themselves: all of it is there when a quarter of that one is used.
 //
 // Threads: as Log says; it has two of its own, one that writes and one that makes segments. Memory: two buffers of up
 // to `buffer_bytes_max`.
@@ -38,6 +40,7 @@ class SegmentLog final : public Log {
   struct Options {
     std::uint64_t segment_bytes = 64 << 20;  // A multiple of 4096; at least four times the buffer.
     std::uint64_t buffer_bytes_max = 8 << 20;
+    std::uint64_t spare_step_bytes = 512 << 10;  // Of the next segment that may be on their way to the disk at once.
     bool is_buffered = false;  // durable() counts what the system's page cache has: survives a killed process only.
     std::chrono::milliseconds seal_after{20};
     // False: no threads, commit() returns when everything is durable. For tests of what is below.
@@ -52,7 +55,8 @@ class SegmentLog final : public Log {
   // Writes what is left, and a seal.
   ~SegmentLog() override;
 
-  // Errors: unavailable (failed, or the disk is full), overloaded (the disk is slower than the events).
+  // Errors: unavailable (failed, or the disk is full), overloaded (the disk is slower than the events, also at making
+  // the next segment).
   Result<Position> append(std::string_view record, Timestamp arrival, RecordKind kind) override;
   void commit() override;
   Position durable() const override { return durable_.load(std::memory_order_acquire); }
@@ -71,6 +75,7 @@ class SegmentLog final : public Log {
   void write_out(FrameBuffer& frames);
   void make_spares();
   bool try_spare();
+  bool is_spare_due() const;
   void fail(const IoError& error);
   void stop();
 
@@ -93,6 +98,8 @@ class SegmentLog final : public Log {
   bool is_sealing_ = false;  // The writing thread is at work of its own.
   bool is_spare_wanted_ = false;
   bool has_new_spare_ = false;
+  std::uint64_t spare_bytes_ = 0;  // Of the spare that is being made.
+  std::uint64_t used_bytes_ = 0;   // Of the segment at hand.
   bool is_stopping_ = false;
   std::function<void()> on_durable_;
 

@@ -1,5 +1,7 @@
 #include "log/segment_log.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -28,7 +30,7 @@ class TemporaryDirectory {
 };
 
 SegmentLog::Options small() {
-  return {.segment_bytes = 1 << 20, .buffer_bytes_max = 256 << 10};
+  return {.segment_bytes = 1 << 20, .buffer_bytes_max = 256 << 10, .spare_step_bytes = 64 << 10};
 }
 
 std::unique_ptr<SegmentLog> open_log(const std::string& path, SegmentLog::Options options = small()) {
@@ -150,6 +152,100 @@ TEST(SegmentLog, AnIdleLogSealsItself) {
   }
 }
 
+// What of spares was on its way to the disk at once, at most, and how many were made.
+struct SpareCount {
+  std::atomic<std::uint64_t> unsynced_max{0};
+  std::atomic<int> made{0};
+};
+
+class CountedFile final : public LogFile {
+ public:
+  CountedFile(std::unique_ptr<LogFile> file, SpareCount* count) : file_(std::move(file)), count_(count) {}
+  IoResult<std::size_t> read(std::uint64_t at, std::span<std::byte> into) override { return file_->read(at, into); }
+  IoStatus write(std::uint64_t at, std::span<const std::byte> bytes) override {
+    unsynced_ += bytes.size();
+    if (count_ != nullptr) count_->unsynced_max = std::max(count_->unsynced_max.load(), unsynced_);
+    return file_->write(at, bytes);
+  }
+  IoStatus sync() override {
+    unsynced_ = 0;
+    return file_->sync();
+  }
+  void drop_cache() override { file_->drop_cache(); }
+  IoResult<std::uint64_t> size() override { return file_->size(); }
+
+ private:
+  const std::unique_ptr<LogFile> file_;
+  SpareCount* const count_;  // Null: no spare.
+  std::uint64_t unsynced_ = 0;
+};
+
+// A directory whose spares are counted.
+class CountedDirectory final : public LogDirectory {
+ public:
+  CountedDirectory(std::unique_ptr<LogDirectory> directory, SpareCount& count)
+      : directory_(std::move(directory)), count_(count) {}
+  IoResult<std::vector<std::string>> list() override { return directory_->list(); }
+  IoResult<std::unique_ptr<LogFile>> open(std::string_view name) override { return directory_->open(name); }
+  IoResult<std::unique_ptr<LogFile>> create(std::string_view name) override {
+    const bool is_spare = name == "spare.segment";
+    if (is_spare) ++count_.made;
+    auto file = directory_->create(name);
+    if (!file) return file;
+    return std::make_unique<CountedFile>(std::move(*file), is_spare ? &count_ : nullptr);
+  }
+  IoStatus rename(std::string_view from, std::string_view to) override { return directory_->rename(from, to); }
+  IoStatus remove(std::string_view name) override { return directory_->remove(name); }
+  IoStatus sync_names() override { return directory_->sync_names(); }
+
+ private:
+  const std::unique_ptr<LogDirectory> directory_;
+  SpareCount& count_;
+};
+
+// A commit would wait behind all that is on its way to the disk. Only the first segment is made at once: nobody waits.
+TEST(SegmentLog, SegmentsAreMadeInSmallDurableSteps) {
+  const TemporaryDirectory directory;
+  SpareCount count;
+  auto files = open_log_directory(directory.path());
+  ASSERT_TRUE(files);
+  auto options = small();
+  options.spare_step_bytes = 32 << 10;
+  auto log = SegmentLog::open(std::make_unique<CountedDirectory>(std::move(*files), count), {}, options);
+  ASSERT_TRUE(log);
+  EXPECT_EQ(count.made, 1);
+  count.unsynced_max = 0;
+  const std::string record(10'000, 'r');
+  for (int i = 0; i < 500; ++i) {  // Five segments.
+    while (!(*log)->append(record, Timestamp{}, RecordKind::event)) {
+      (*log)->commit();
+      std::this_thread::yield();
+    }
+    (*log)->commit();
+  }
+  wait_until_durable(**log);
+  EXPECT_GE(count.made, 5);
+  EXPECT_GT(count.unsynced_max, 0U);
+  EXPECT_LE(count.unsynced_max, options.spare_step_bytes);
+}
+
+// While little of a segment is used, little of the next one is made.
+TEST(SegmentLog, TheNextSegmentIsMadeAsThisOneFills) {
+  const TemporaryDirectory directory;
+  const auto log = open_log(directory.path());
+  ASSERT_TRUE(log->append("a", Timestamp{}, RecordKind::event));
+  wait_until_durable(*log);
+  const std::string spare = directory.path() + "/spare.segment";
+  std::error_code error;
+  EXPECT_LT(std::filesystem::exists(spare) ? std::filesystem::file_size(spare, error) : 0, small().segment_bytes);
+  for (int i = 0; i < 30; ++i) {
+    while (!log->append(std::string(10'000, 'r'), Timestamp{}, RecordKind::event)) log->commit();
+    log->commit();
+  }
+  wait_until_durable(*log);
+  while (std::filesystem::file_size(spare, error) < small().segment_bytes || error) std::this_thread::yield();
+}
+
 // A full disk: the segment at hand is used up, then nothing is taken until there is room.
 TEST(SegmentLog, AFullDiskRefusesRecordsAndThenGoesOn) {
   VirtualDisk disk;
@@ -169,11 +265,36 @@ TEST(SegmentLog, AFullDiskRefusesRecordsAndThenGoesOn) {
   const int taken = fill();
   EXPECT_GT(taken, 20);
   EXPECT_TRUE((*log)->is_disk_full());
+  EXPECT_EQ((*log)->append(record, Timestamp{}, RecordKind::event).error().code, Code::unavailable);
   EXPECT_EQ((*log)->durable(), (*log)->last());
   disk.set_full(false);
   (*log)->commit();
   EXPECT_FALSE((*log)->is_disk_full());
   EXPECT_TRUE((*log)->append(record, Timestamp{}, RecordKind::event));
+}
+
+// A log that cannot be opened is an error, whichever step it is that fails.
+TEST(SegmentLog, AFailureWhileItIsOpenedIsAnError) {
+  for (const bool is_new : {true, false}) {
+    for (std::uint64_t failing = 0; failing < 20; ++failing) {
+      SCOPED_TRACE(failing);
+      VirtualDisk disk;
+      const SegmentLog::Options options{
+          .segment_bytes = 16384, .buffer_bytes_max = 4096, .has_threads = false, .on_failure = [](const IoError&) {
+          }};  // Of its end.
+      if (!is_new) {
+        ASSERT_TRUE(SegmentLog::open(disk.directory(), {}, options));
+      }
+      const auto recovered = recover_log(*disk.directory(), 0);
+      ASSERT_TRUE(recovered);
+      const std::uint64_t before = disk.operations();
+      disk.fail_from(before + failing, 1, EIO);
+      const bool is_open = SegmentLog::open(disk.directory(), *recovered, options).has_value();
+      // Of a new log the first segment takes eight steps; of one that goes on, the open frame two. The next segment is
+      // tried again later.
+      EXPECT_EQ(is_open, failing >= (is_new ? 8U : 2U));
+    }
+  }
 }
 
 // Whatever fails while records are written: nothing is called durable after it, and everything called so is there.

@@ -71,17 +71,45 @@ IoStatus SegmentWriter::begin_segment() {
 }
 
 IoStatus SegmentWriter::make_spare() {
-  const auto file = directory_.create(spare_name);
+  const auto made = grow_spare(segment_bytes_);
+  if (!made) return std::unexpected(made.error());
+  return {};
+}
+
+IoResult<std::uint64_t> SegmentWriter::grow_spare(std::uint64_t step_bytes) {
+  const IoStatus grown = in_order([this] { return begin_spare(); }, [&] { return add_zeros(step_bytes); },
+                                  [this] { return spare_->sync(); },
+                                  [this] { return spare_bytes_ < segment_bytes_ ? IoStatus() : end_spare(); });
+  if (grown) return spare_bytes_;
+  spare_.reset();
+  (void)directory_.remove(spare_name);  // What it took of a full disk is needed.
+  return std::unexpected(grown.error());
+}
+
+IoStatus SegmentWriter::begin_spare() {
+  if (spare_ != nullptr) return {};
+  auto file = directory_.create(spare_name);
   if (!file) return std::unexpected(file.error());
-  const std::vector<std::byte> zeros(std::min<std::uint64_t>(segment_bytes_, zeros_at_once));
-  IoStatus status;
-  for (std::uint64_t at = 0; status && at < segment_bytes_; at += zeros.size()) {
-    const std::size_t bytes = std::min<std::uint64_t>(zeros.size(), segment_bytes_ - at);
-    status = (*file)->write(at, std::span(zeros).first(bytes));
+  spare_ = std::move(*file);
+  spare_bytes_ = 0;
+  return {};
+}
+
+IoStatus SegmentWriter::add_zeros(std::uint64_t bytes) {
+  const std::uint64_t end = std::min(spare_bytes_ + bytes, segment_bytes_);
+  const std::vector<std::byte> zeros(std::min<std::uint64_t>(bytes, zeros_at_once));
+  while (spare_bytes_ < end) {
+    const std::size_t count = std::min<std::uint64_t>(zeros.size(), end - spare_bytes_);
+    const IoStatus written = spare_->write(spare_bytes_, std::span(zeros).first(count));
+    if (!written) return written;
+    spare_bytes_ += count;
   }
-  if (status) status = in_order([&] { return (*file)->sync(); }, [this] { return directory_.sync_names(); });
-  if (!status) (void)directory_.remove(spare_name);  // What it took of a full disk is needed.
-  return status;
+  return {};
+}
+
+IoStatus SegmentWriter::end_spare() {
+  spare_.reset();
+  return directory_.sync_names();
 }
 
 IoStatus SegmentWriter::write(FrameBuffer& frames, bool syncs) {

@@ -14,9 +14,10 @@ namespace tallyho {
 //
 // Segments are made ahead of need, filled with zeros and durable under the name of a spare: the disk can be full only
 // while one is made, never in the middle of a commit, and a write into a file that has its size and its blocks costs no
-// journal of the file system.
+// journal of the file system. Once the log is running they are made in small steps, each of them durable before the
+// next: a commit would else wait behind all the zeros that are on their way to the same disk.
 //
-// Threads: one at a time, except make_spare(), which may run beside write().
+// Threads: one at a time, except make_spare() and grow_spare(), which may run beside write().
 class SegmentWriter {
  public:
   // Both outlive it.
@@ -41,8 +42,11 @@ class SegmentWriter {
   bool is_sealed() const { return is_sealed_; }
   bool has_spare() const { return has_spare_; }
 
-  // Makes the spare, if there is none. An error (most likely ENOSPC) leaves things as they were.
+  // Makes a spare, at once. An error (most likely ENOSPC) leaves things as they were.
   IoStatus make_spare();
+  // Makes it, or goes on making it, by so many bytes. Returns how many it has; it is there when these are all. An error
+  // as above: the next call begins anew.
+  IoResult<std::uint64_t> grow_spare(std::uint64_t step_bytes);
   // Only the thread that calls write(): the spare made since is there to be taken.
   void take_over_spare() { has_spare_ = true; }
 
@@ -53,6 +57,9 @@ class SegmentWriter {
 
  private:
   IoStatus begin_segment();
+  IoStatus begin_spare();
+  IoStatus add_zeros(std::uint64_t bytes);
+  IoStatus end_spare();
   IoStatus put(FrameBuffer& frames, bool syncs);
   IoStatus put(FrameType type);
 
@@ -68,6 +75,10 @@ class SegmentWriter {
   bool is_sealed_ = false;
   bool has_spare_ = false;
   FrameBuffer own_;  // Frames without records.
+
+  // Whoever makes spares.
+  std::unique_ptr<LogFile> spare_;  // That is being made.
+  std::uint64_t spare_bytes_ = 0;   // Of it.
 };
 
 }  // namespace tallyho
