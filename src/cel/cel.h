@@ -98,8 +98,8 @@
 //
 //
 // What is in it: all of CEL's definition but protobuf messages, with optional values, comprehensions of two variables,
-// and the extensions for strings (format and quote too), math, base64 and cel.bind. `./dev conformance` shows what of
-// the specification's tests passes.
+// and the extensions for strings (format and quote too), math, base64 and cel.bind. docs/reference/ruleset.md has an
+// example of every macro and function; `./dev conformance` shows what of the specification's tests passes.
 
 #include "base/arena.h"       // Arena.
 #include "cel/code.h"         // Code, CodeBuilder, Machine.
