@@ -22,7 +22,7 @@ constexpr int exit_log_failed = 3;
 struct ServeOptions {
   std::string ruleset;
   std::string data;
-  std::string acks = "durable";
+  std::string durability = "durable";
   ServerOptions server;
 };
 
@@ -62,7 +62,7 @@ std::expected<std::unique_ptr<Log>, std::string> open_log(const ServeOptions& op
                recovered->torn_bytes, recovered->torn_copy);
   }
   auto log = SegmentLog::open(std::move(*directory), *recovered,
-                              {.is_buffered = options.acks == "buffered", .on_failure = give_up});
+                              {.is_buffered = options.durability == "buffered", .on_failure = give_up});
   if (!log) return std::unexpected(log.error().text());
   return std::move(*log);
 }
@@ -107,7 +107,7 @@ void add_serve(CLI::App& app, int& status) {
   verb->add_option("--ruleset", options->ruleset, "The ruleset")->required();
   verb->add_option("--data", options->data, "Keep the log in this directory: what was acked outlives the server")
       ->type_name("DIR");
-  verb->add_option("--acks", options->acks,
+  verb->add_option("--durability", options->durability,
                    "When an event is acked: once it is on the disk, or once the system has it (a killed server loses "
                    "nothing, a power failure may)")
       ->check(CLI::IsMember({"durable", "buffered"}))
@@ -115,7 +115,7 @@ void add_serve(CLI::App& app, int& status) {
   verb->add_option("--listen", options->server.listen, "Where players and watchers connect; port 0 takes a free one")
       ->type_name("HOST:PORT")
       ->capture_default_str();
-  verb->add_option("--admin", options->server.admin, "Where health and metrics are")
+  verb->add_option("--admin", options->server.admin, "Where health, metrics and what admins do are")
       ->type_name("HOST:PORT")
       ->capture_default_str();
   verb->add_option("--io-threads", options->server.io_threads, "Threads for connections; 0: one per core but one")

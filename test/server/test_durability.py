@@ -1,6 +1,6 @@
 """What was acked outlives the server: kill -9 under load, restarts, damage.
 
-TALLYHO_KILLS says how many times the server is killed (5; `./dev faults` asks for more).
+TALLYHO_KILLS says how many times the server is killed (5; `./dev faults` asks for 200).
 """
 
 import asyncio
@@ -135,6 +135,18 @@ class KilledServer(unittest.TestCase):
         server = self.start()
         self.assertEqual(server.everything(), before)
         self.assertEqual(server.get("/v1/boards/global")[1]["log"], identity)
+        self.assertEqual(server.stop(), 0)
+
+    def test_buffered_acks_outlive_a_killed_server(self):
+        server = self.start("--durability", "buffered")
+        for i in range(20):
+            self.assertEqual(server.post_event(find(f"e{i}", "ada"))[1]["code"], "ok")
+        server.process.kill()
+        server.process.wait(PATIENCE)
+        server.process.stderr.close()
+        server = self.start()
+        self.assertEqual(server.get("/v1/players/ada")[1]["total"], 20)
+        self.assertEqual(server.post_event(find("e0", "ada"))[1]["code"], "duplicate")
         self.assertEqual(server.stop(), 0)
 
     def refused(self, ruleset=RULESET):
