@@ -16,10 +16,13 @@ RATE, SECONDS, CONNECTIONS, PLAYERS = 18_000, int(os.environ.get("SECONDS_EACH",
 class Server:
     """`tallyho serve` on free ports, while the block runs."""
 
+    def __init__(self, *arguments):
+        self.arguments = arguments
+
     def __enter__(self):
         self.process = subprocess.Popen(
             [TALLYHO, "serve", "--ruleset", "rulesets/treasure-hunt.yaml", "--dev", "--listen", "127.0.0.1:0",
-             "--admin", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
+             "--admin", "127.0.0.1:0", *self.arguments], stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:
             if line.startswith("listening on "):
                 address = line.removeprefix("listening on ").split(",")[0]

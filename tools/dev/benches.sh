@@ -4,7 +4,7 @@ run_bench() {
   (($# <= 1)) || die "bench takes one name"
   local wanted=${1:-} name
   build_release programs benches
-  if [[ -z $wanted || $wanted == cel || $wanted == boards ]]; then need peers; fi
+  if [[ -z $wanted || $wanted == cel || $wanted == boards || $wanted == log ]]; then need peers; fi
   if [[ -n $wanted ]] && ! bench_names | grep --quiet --line-regexp --fixed-strings "$wanted"; then
     die "no such benchmark: $wanted (there are: $(bench_names | tr '\n' ' '))"
   fi
