@@ -1,7 +1,7 @@
 # ./dev fuzz. Sourced by ./dev.
 
 run_fuzz() {
-  local wanted='' seconds=60 target found=()
+  local wanted='' seconds=60 target found
   while (($# > 0)); do
     case $1 in
       --seconds) seconds=${2:?--seconds takes a number} && shift ;;
@@ -10,19 +10,26 @@ run_fuzz() {
     esac
     shift
   done
+  mapfile -t found < <(fuzz_targets "$wanted")
+  ((${#found[@]} > 0)) || die "no such fuzz target: $wanted (there are: $(fuzz_targets '' | tr '\n' ' '))"
   need build fuzz
   configure fuzz
-  build fuzz fuzzers
-  mapfile -t found < <(find build/fuzz/bin -name '*_fuzz' -printf '%f\n' | sort)
-  ((${#found[@]} > 0)) || die "there are no fuzz targets"
-  if [[ -n $wanted ]]; then
-    [[ " ${found[*]} " == *" $wanted "* ]] || die "no such fuzz target: $wanted (there are: ${found[*]})"
-    found=("$wanted")
-  fi
+  build fuzz "${found[@]}"
   for target in "${found[@]}"; do
     step "fuzzing $target for $seconds s"
     fuzz_one "$target" "$seconds"
   done
+}
+
+# All targets; or those of a folder of src/, or one, with or without its `_fuzz`.
+fuzz_targets() {
+  local wanted=$1 source folder target
+  while read -r source; do
+    folder=$(basename "$(dirname "$source")") target=$(basename "$source" .cc)
+    if [[ -z $wanted || $wanted == "$folder" || $wanted == "$target" || $wanted == "${target%_fuzz}" ]]; then
+      printf '%s\n' "$target"
+    fi
+  done < <(find src -name '*_fuzz.cc' | sort)
 }
 
 # New inputs go to build/fuzz/corpus; test/corpus/TARGET holds those that are worth keeping, and every test run replays
