@@ -23,16 +23,19 @@ PATIENCE = 30  # Seconds until something that should come has not come: no test 
 class Server:
     """A server on free ports, as a process of its own."""
 
-    def __init__(self, *arguments, ruleset=RULESET):
+    def __init__(self, *arguments, ruleset=RULESET, environment=None):
         self.process = subprocess.Popen(
             [TALLYHO, "serve", "--ruleset", str(ruleset), "--dev", "--listen", "127.0.0.1:0", "--admin",
-             "127.0.0.1:0", *arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+             "127.0.0.1:0", *arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+            env=environment)
         self.said = []
         for line in self.process.stderr:
             self.said.append(line)
             if line.startswith("listening on "):
                 break
         else:
+            self.process.wait(PATIENCE)
+            self.process.stderr.close()
             raise RuntimeError("the server did not start: " + "".join(self.said))
         listen, admin = line.strip().removeprefix("listening on ").split(", admin on ")
         self.port = int(listen.rpartition(":")[2])
