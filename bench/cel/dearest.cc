@@ -48,7 +48,7 @@ struct Suspect {
 
 // True for the largest input, as conditions that end early would be no danger.
 constexpr std::string_view conditions[] = {
-    "event.l[#] + event.l[1] * event.l[2] - event.l[3] / 7 != #",
+    "event.l[# % 64] + event.l[1] * event.l[2] - event.l[3] / 7 != #",
     "event.d * 1.5 + event.d / 3.0 - #.5 != event.d",
     "event.l.all(a, event.l.all(b, a * # + b >= 0))",
     "event.ls.all(a, a <= event.s || a + '#' > event.s)",
@@ -57,12 +57,12 @@ constexpr std::string_view conditions[] = {
     "(event.s + event.t + event.s + event.t + '#').size() > 0",
     "(event.l + event.l + event.l + [#]).size() > 0",
     "event.l.map(a, [a, a, #]).size() > 0",
-    "event.l.map(a, {a: a, a + #: a}).size() > 0",
+    "event.l.map(a, {a: a, a + # + 1: a}).size() > 0",
     "event.l.filter(a, a != #).exists_one(a, a == 1) || true",
     "event.l.transformMap(i, v, v + #).size() > 0",
     "event.m.all(k, event.m[k] != -1 - #)",
     "!event.s.contains('b#')",
-    "!event.s.contains(event.t.substring(#))",
+    "!event.s.contains(event.t.substring(# % 256))",
     "event.s.replace('a', 'bcd#').size() > 0",
     "event.s.split('a').join('#').size() > 0",
     "!event.s.matches('(a|ab|b)*c#$')",
