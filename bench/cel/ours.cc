@@ -4,6 +4,7 @@
 #include <ctime>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -80,19 +81,34 @@ class Current final : public Activation {
 
 class FastRound {
  public:
-  FastRound(const Code& code, std::size_t fields) : machine_(code, current_, arena_) {
+  FastRound(const Code& code, const std::vector<Program>& programs, std::size_t fields)
+      : machine_(code, current_, arena_) {
     std::vector<Slot> slots(fields);
     std::iota(slots.begin(), slots.end(), Slot{0});
     fields_ = code.preload(slots);
+    std::vector<const Program*> conditions;
+    for (const Program& program : programs) {
+      if (program.type().is(Type::Kind::boolean)) conditions.push_back(&program);
+    }
+    if (conditions.size() == programs.size()) conditions_ = code.conditions(std::move(conditions));
   }
 
+  // Conditions are gone through as the engine goes through those of rules.
   std::int64_t run(const std::vector<Program>& programs, std::vector<Event>& events) {
     std::int64_t sum = 0;
     for (Event& event : events) {
       arena_.reset();
       current_.set(event);
       machine_.begin(fields_, event.values());
-      for (const Program& program : programs) sum += number_of(machine_.evaluate(program));
+      if (!conditions_) {
+        for (const Program& program : programs) sum += number_of(machine_.evaluate(program));
+        continue;
+      }
+      for (std::size_t i = 0; i < programs.size(); ++i) {
+        const Machine::Found found = machine_.find_true(*conditions_, i);
+        i = found.index;
+        if (i < programs.size()) sum += number_of(found.value);
+      }
     }
     return sum;
   }
@@ -101,6 +117,7 @@ class FastRound {
   Arena arena_;
   Current current_;
   Code::Preload fields_;
+  std::optional<Code::Conditions> conditions_;
   Machine machine_;
 };
 
@@ -171,7 +188,7 @@ void measure(element set, element fields, const Environment& environment, double
   std::int64_t sum = 0;
   double nanos = 0;
   if (is_fast) {
-    FastRound round(*code, fields.get_object().size());
+    FastRound round(*code, programs, fields.get_object().size());
     sum = round.run(programs, events);
     nanos = time_rounds([&] { return round.run(programs, events); }, evaluations, seconds);
   } else {
