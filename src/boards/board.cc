@@ -5,50 +5,15 @@
 #include <cassert>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
-#include "boards/windows.h"
+#include "boards/board_impl.h"
 
 namespace tallyho {
 
+using board_parts::HiddenEntry;
+using board_parts::Section;
+using board_parts::Window;
+
 namespace {
-
-// What a hidden member has, to be put back.
-struct HiddenEntry {
-  Points value = 0;
-  Position reached = 0;
-};
-
-struct Section : BoardSection {
-  explicit Section(Order order) : members(order) { leaderboard = &members; }
-
-  // The value of a member, hidden or not.
-  std::optional<Points> value(Member member) const {
-    if (!hidden.empty()) {
-      const auto entry = hidden.find(member);
-      if (entry != hidden.end()) return entry->second.value;
-    }
-    return members.value(member);
-  }
-  bool is_empty() const { return members.size() == 0 && hidden.empty(); }
-
-  Leaderboard members;
-  absl::flat_hash_map<Member, HiddenEntry> hidden;
-};
-
-// The sections of one period.
-struct Window {
-  Period period;
-  absl::flat_hash_map<Symbol, Section*> groups;  // Under no_group where the board has none.
-  absl::flat_hash_map<Member, std::uint32_t> attempts;
-  Section* ungrouped = nullptr;  // The one under no_group.
-
-  Section* section(Symbol group) const {
-    if (group == no_group) return ungrouped;
-    const auto found = groups.find(group);
-    return found == groups.end() ? nullptr : found->second;
-  }
-};
 
 // One that moved to a section and whose value there then changed has entered with that value: nobody has seen more.
 void merge_last(std::vector<BoardChange>& changes, std::size_t first) {
@@ -70,37 +35,6 @@ std::size_t map_bytes(const Map& map) {
 }
 
 }  // namespace
-
-struct Board::Impl {
-  explicit Impl(BoardOptions board_options)
-      : options(std::move(board_options)),
-        periods(options.every, options.time_zone, options.every_length, options.keep) {}
-
-  Window* find_window(Timestamp starts) const;
-  Window& open_window(const Period& period);
-  Section& open_section(const Period& period, Symbol group);
-  void close_section(Window& window, Section& section);
-  bool is_new_group_too_many(Symbol group) const;
-  bool is_better(Points value, Points than) const;
-  Section* section_of(const Window& window, Member member, Symbol group) const;
-  Points combine(std::optional<Points> old, Points value) const;
-  void enter(Section& section, Member member, Points value, Position at, std::vector<BoardChange>& changes) const;
-  static bool leave(Section& section, Member member, std::vector<BoardChange>& changes);
-  void restore(Section& section, Member member, const HiddenEntry& entry, std::vector<BoardChange>& changes) const;
-  std::vector<Section*> sections_by_number() const;
-  void move_home(Member member, Symbol from, Symbol to, Position at, std::vector<BoardChange>& changes);
-  void hash_section(const Section& section, const std::function<void(std::span<const std::uint64_t>)>& add) const;
-
-  BoardOptions options;
-  Windows periods;
-  std::vector<std::unique_ptr<Window>> windows;  // By period. Those in which something has counted.
-  absl::flat_hash_map<std::uint32_t, std::unique_ptr<Section>> sections;
-  absl::flat_hash_map<Symbol, std::uint32_t> sections_of_group;
-  // follows_player: the group in which a member's entries are. Some may have none left, which does no harm.
-  absl::flat_hash_map<Member, Symbol> homes;
-  absl::flat_hash_set<Member> hidden;
-  std::uint32_t next_number = 1;
-};
 
 Window* Board::Impl::find_window(Timestamp starts) const {
   // From the end: nearly always it is the last.

@@ -11,6 +11,7 @@
 
 #include "base/calendar.h"
 #include "base/error.h"
+#include "base/form.h"
 #include "boards/leaderboard.h"
 
 namespace tallyho {
@@ -159,8 +160,19 @@ class Board {
   // Feeds everything that replay must reproduce to `add`, in an order that depends only on history. O(n).
   void hash(const std::function<void(std::span<const std::uint64_t>)>& add) const;
 
+  // Writes down what the board is and everything that it holds. O(n).
+  void save(FormWriter& out) const;
+  // Fills a new board, in which everybody is hidden already who was, with what save() wrote, as it is at `arrival`, the
+  // greatest so far; there are so many `symbols`. Returns "", or why this board cannot go on with what that one held:
+  // then it begins anew. Windows that are not kept any more and members beyond `limit` stay behind. O(n).
+  // What can't be fails `in`; then the board is of no use.
+  std::string restore(FormReader& in, Timestamp arrival, std::size_t symbols);
+  // Reads what save() wrote, and forgets it.
+  static void pass_over(FormReader& in, std::size_t symbols);
+
  private:
   struct Impl;
+  struct Loading;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/form.h"
 #include "base/time.h"
 
 namespace tallyho {
@@ -59,6 +60,11 @@ class RememberedIds {
       add(static_cast<std::uint64_t>(entry.points));
     }
   }
+
+  // Writes down what is kept and how much room there is, and fills itself with that: the newest, if the limits have
+  // become smaller.
+  void save(FormWriter& out) const;
+  void restore(FormReader& in, const Limits& limits);
 
   // How many are kept; some may have expired.
   std::uint32_t size() const { return size_; }

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/form.h"
 #include "base/symbols.h"
 #include "cel/value.h"
 #include "ruleset/ruleset.h"
@@ -102,12 +104,23 @@ class State {
   // Everything above but the journal. O(all state).
   Hash128 hash() const;
 
+  // Writes down the same. O(all state).
+  void save(FormWriter& out) const;
+  // Fills a new state with what save() wrote, maybe under another ruleset: scopes and variables take over what there
+  // was under their name, variables if they have the type and reset as that did; cooldowns and caps go by their rules.
+  // The symbols are those that were. Returns what stays behind, for people: "player.finds: it was int and is string".
+  // O(all state). What can't be fails `in`; then the state is of no use.
+  std::vector<std::string> restore(FormReader& in);
+
   struct Memory {
     std::size_t players = 0, scopes = 0, sets = 0, dedupe = 0;
   };
   Memory memory() const;  // Sets: windows too. O(sets and remembered ids).
 
  private:
+  struct Saving;
+  struct Loading;
+
   std::vector<std::byte> make_blank(ScopeIndex scope);
   void store_scalar(Record record, const RecordLayout::Place& place, const cel::Value& value);
   void enter_period(Record record, std::uint32_t period_offset, std::int64_t starts);
