@@ -79,9 +79,15 @@ class PosixFile final : public LogFile {
 class PosixDirectory final : public LogDirectory {
  public:
   PosixDirectory(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
-  ~PosixDirectory() override { ::close(descriptor_); }  // Which unlocks it.
+  ~PosixDirectory() override {  // Which unlocks it.
+    ::close(descriptor_);
+    if (lock_ >= 0) ::close(lock_);
+  }
   PosixDirectory(const PosixDirectory&) = delete;
   PosixDirectory& operator=(const PosixDirectory&) = delete;
+
+  // Keeps a locked file open as long as the directory.
+  void hold(int lock) { lock_ = lock; }
 
   IoResult<std::vector<std::string>> list() override {
     std::vector<std::string> names;
@@ -131,6 +137,7 @@ class PosixDirectory final : public LogDirectory {
 
   const int descriptor_;
   const std::string path_;
+  int lock_ = -1;
 };
 
 }  // namespace
@@ -143,6 +150,24 @@ IoResult<std::unique_ptr<LogDirectory>> open_log_directory(const std::string& pa
   if (descriptor < 0) return failed("open", path);
   auto directory = std::make_unique<PosixDirectory>(descriptor, path);
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) return failed("flock", path);
+  return directory;
+}
+
+IoResult<std::unique_ptr<LogDirectory>> open_log_directory_for_reading(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return failed("open", path);
+  return std::make_unique<PosixDirectory>(descriptor, path);
+}
+
+// The lock is on a file of its own, as the directory's is the server's. It goes with the process.
+IoResult<std::unique_ptr<LogDirectory>> open_log_directory_for_snapshots(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return failed("open", path);
+  auto directory = std::make_unique<PosixDirectory>(descriptor, path);
+  const int lock = ::openat(descriptor, "snapshots.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  if (lock < 0) return failed("open", path + "/snapshots.lock");
+  directory->hold(lock);
+  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) return failed("flock", path + "/snapshots.lock");
   return directory;
 }
 

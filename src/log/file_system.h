@@ -65,4 +65,11 @@ class LogDirectory {
 // Errors: of mkdir, open, and flock (EWOULDBLOCK: another process has it).
 IoResult<std::unique_ptr<LogDirectory>> open_log_directory(const std::string& path);
 
+// The directory of that path for those who only read, beside whoever has it locked. Errors: of open.
+IoResult<std::unique_ptr<LogDirectory>> open_log_directory_for_reading(const std::string& path);
+
+// The directory of that path, which must be there, for whoever makes its snapshots beside the server that has it: one
+// at a time. Errors: of open, and flock (EWOULDBLOCK: another one is at it).
+IoResult<std::unique_ptr<LogDirectory>> open_log_directory_for_snapshots(const std::string& path);
+
 }  // namespace tallyho

@@ -90,6 +90,12 @@ void SegmentLog::commit() {
 
 std::expected<void, std::string> SegmentLog::read(Position from,
                                                   const std::function<bool(const LogRecord&)>& take) const {
+  if (!recovered_.empty() && recovered_.front().header.first > from) {
+    return std::unexpected(fmt::format(
+        "the log begins with position {}: what comes before it is only in snapshots, and none of those that "
+        "are there can be used",
+        recovered_.front().header.first));
+  }
   const auto read = read_log(*directory_, recovered_, from, take);
   if (!read) return std::unexpected(text_of(read.error()));
   return {};

@@ -1,0 +1,89 @@
+#include "log/snapshot_files.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <utility>
+
+#include "fmt/format.h"
+
+namespace tallyho {
+namespace {
+
+constexpr std::string_view suffix = ".snapshot";
+constexpr std::string_view unfinished_name = "unfinished.snapshot";
+constexpr std::size_t digits = 20;
+
+}  // namespace
+
+std::string snapshot_name(Position position) {
+  return fmt::format("{:020}{}", position, suffix);
+}
+
+std::optional<Position> snapshot_position_of(std::string_view name) {
+  if (name.size() != digits + suffix.size() || !name.ends_with(suffix)) return std::nullopt;
+  Position position = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + digits, position);
+  if (error != std::errc() || end != name.data() + digits) return std::nullopt;
+  return position;
+}
+
+IoResult<std::vector<std::string>> list_snapshots(LogDirectory& directory) {
+  auto names = directory.list();
+  if (!names) return names;
+  std::erase_if(*names, [](const std::string& name) { return !snapshot_position_of(name); });
+  std::ranges::reverse(*names);
+  return names;
+}
+
+ByteSource source_of(std::unique_ptr<LogFile> file) {
+  return [owned = std::shared_ptr(std::move(file)),
+          at = std::uint64_t{0}](std::span<std::byte> into) mutable -> std::optional<std::size_t> {
+    const auto count = owned->read(at, into);
+    if (!count) return std::nullopt;
+    at += *count;
+    return *count;
+  };
+}
+
+IoResult<Position> known_durable(LogDirectory& directory) {
+  const auto names = list_snapshots(directory);
+  if (!names) return std::unexpected(names.error());
+  for (const std::string& name : *names) {
+    auto file = directory.open(name);
+    if (!file) return std::unexpected(file.error());
+    const auto reader = SnapshotFrameReader::open(source_of(std::move(*file)));
+    if (reader) return reader->head().position;
+  }
+  return Position{0};
+}
+
+IoStatus write_snapshot(LogDirectory& directory, Position position, const std::function<bool(ByteSink)>& save) {
+  const auto file = directory.create(unfinished_name);
+  if (!file) return std::unexpected(file.error());
+  std::uint64_t at = 0;
+  IoStatus status;
+  const bool is_saved = save([&](std::span<const std::byte> bytes) {
+    status = (*file)->write(at, bytes);
+    at += bytes.size();
+    return status.has_value();
+  });
+  if (status && !is_saved) status = std::unexpected(IoError{"write", std::string(unfinished_name), EIO});
+  if (status) status = (*file)->sync();
+  if (status) status = directory.rename(unfinished_name, snapshot_name(position));
+  if (status) status = directory.sync_names();
+  if (!status) (void)directory.remove(unfinished_name);  // What it took of a full disk is needed.
+  return status;
+}
+
+IoStatus keep_snapshots(LogDirectory& directory, std::span<const std::string> kept) {
+  const auto names = list_snapshots(directory);
+  if (!names) return std::unexpected(names.error());
+  for (const std::string& name : *names) {
+    if (std::ranges::find(kept, name) != kept.end()) continue;
+    if (const IoStatus removed = directory.remove(name); !removed) return removed;
+  }
+  return directory.sync_names();
+}
+
+}  // namespace tallyho
