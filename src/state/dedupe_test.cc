@@ -42,6 +42,20 @@ TEST(RememberedIds, AnIdIsForgottenOnceTheWindowHasPassed) {
   EXPECT_FALSE(ids.find("a", at(700), limits));
 }
 
+TEST(RememberedIds, TheWindowIsExactToTheNanosecondAtAnyTime) {
+  const Timestamp last = Timestamp::max();
+  for (const std::int64_t second :
+       {Timestamp::min().seconds, std::int64_t{-1}, std::int64_t{0}, std::int64_t{1} << 34, last.seconds - 600}) {
+    RememberedIds ids;
+    ids.remember("a", {second, 123'456'789}, -7, limits);
+    EXPECT_EQ(ids.find("a", {second + 600, 123'456'788}, limits), -7) << second;
+    EXPECT_EQ(ids.find("a", {second + 600, 123'456'789}, limits), std::nullopt) << second;
+  }
+  RememberedIds ids;
+  ids.remember("a", last, INT64_MIN, limits);
+  EXPECT_EQ(ids.find("a", last, limits), INT64_MIN) << "its window ends after the end of time";
+}
+
 TEST(RememberedIds, AForgottenIdCanComeAgain) {
   RememberedIds ids;
   ids.remember("a", at(0), 1, limits);
@@ -53,7 +67,7 @@ TEST(RememberedIds, ExpiredIdsMakeRoomBeforeMoreIsTaken) {
   constexpr RememberedIds::Limits many{.window = minutes(10), .per_player = 1000};
   RememberedIds ids;
   for (int i = 0; i < 1000; ++i) ids.remember(std::to_string(i), at(i * 200), i, many);  // Three of them at a time.
-  EXPECT_LE(ids.memory_bytes(), 4U * 34);
+  EXPECT_LE(ids.memory_bytes(), 4U * 26);
   EXPECT_EQ(ids.find("999", at(999 * 200), many), 999);
   EXPECT_EQ(ids.find("997", at(999 * 200), many), 997);
   EXPECT_FALSE(ids.find("996", at(999 * 200), many));

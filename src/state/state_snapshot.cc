@@ -45,9 +45,9 @@ void RememberedIds::save(FormWriter& out) const {
   out.number(size_);
   for (std::uint32_t i = 0; i < size_; ++i) {
     const Entry& entry = entries()[slot_of(i)];
-    out.number(entry.low);
-    out.number(entry.high);
-    out.time({entry.seconds, entry.nanos});
+    out.number(tags()[slot_of(i)]);
+    out.number(entry.upper());
+    out.time(entry.arrival());
     out.signed_number(entry.points);
   }
 }
@@ -56,24 +56,26 @@ void RememberedIds::save(FormWriter& out) const {
 void RememberedIds::restore(FormReader& in, const Limits& limits) {
   const auto room = static_cast<std::uint32_t>(in.number(members_max));
   const auto size = static_cast<std::uint32_t>(in.number(room));
-  const bool is_room = room == 0 || (std::has_single_bit(room) && room >= capacity_min);
-  if (!is_room) return in.fail("there is no such room for ids");
+  std::uint32_t capacity = 0;
+  while (capacity < room) capacity = next_capacity(capacity);
+  if (capacity != room) return in.fail("there is no such room for ids");
   const std::uint32_t kept = limits.window <= Duration::zero() ? 0 : std::min(size, limits.per_player);
   const bool needs_room = room > 0 && limits.per_player > 0 && limits.window > Duration::zero();
   *this = RememberedIds();
   if (needs_room && !in.has_failed()) {
-    capacity_ = std::min(room, std::max(capacity_min, std::bit_ceil(limits.per_player)));
+    do capacity_ = next_capacity(capacity_);
+    while (capacity_ < std::min(room, limits.per_player));
     block_ = std::make_unique<std::byte[]>(block_bytes(capacity_));
   }
   for (std::uint32_t i = 0; i < size && !in.has_failed(); ++i) {
-    Entry entry{.low = in.number(), .high = static_cast<std::uint32_t>(in.number(0xffffffff))};
+    const auto tag = static_cast<std::uint16_t>(in.number(0xffff));
+    const std::uint64_t upper = in.number();
     const Timestamp arrival = in.time({});
-    entry.seconds = arrival.seconds;
-    entry.nanos = arrival.nanos;
-    entry.points = in.signed_number();
+    const std::int64_t points = in.signed_number();
+    if ((upper & Entry::upper_time_mask) != 0) in.fail("there is no such hash of an id");
     if (in.has_failed() || i < size - kept) continue;
-    tags()[size_] = entry.tag();
-    entries()[size_] = entry;
+    tags()[size_] = tag;
+    entries()[size_] = Entry(upper, arrival, points);
     ++size_;
   }
 }
