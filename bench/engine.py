@@ -1,6 +1,6 @@
-"""Events per second in process, from JSON bytes: the standard load through decoding, rules and boards, in one thread and
-without sockets; where the time goes; and what takes how much memory. Then the same load by `tallyho score`, which decodes
-on a second thread, three times, whose state hashes must agree.
+"""Events per second in process, from JSON bytes: the standard load through decoding, rules and boards, in one thread
+and without sockets; where the time goes; and what takes how much memory. Then the same load by `tallyho score`, which
+decodes on a second thread, three times, whose state hashes must agree.
 
 TURNS (3) is how often each figure is taken; medians are printed. LARGE=0 leaves out 2 million players and 20 million
 events, which take two minutes and 3 GB.
