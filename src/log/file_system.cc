@@ -78,7 +78,9 @@ class PosixFile final : public LogFile {
 
 class PosixDirectory final : public LogDirectory {
  public:
-  PosixDirectory(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
+  enum class Use : std::uint8_t { reading, writing };
+  PosixDirectory(int descriptor, std::string path, Use use)
+      : descriptor_(descriptor), path_(std::move(path)), use_(use) {}
   ~PosixDirectory() override {  // Which unlocks it.
     ::close(descriptor_);
     if (lock_ >= 0) ::close(lock_);
@@ -100,12 +102,16 @@ class PosixDirectory final : public LogDirectory {
     return names;
   }
 
-  IoResult<std::unique_ptr<LogFile>> open(std::string_view name) override { return open(name, O_RDWR); }
+  IoResult<std::unique_ptr<LogFile>> open(std::string_view name) override {
+    return open(name, use_ == Use::reading ? O_RDONLY : O_RDWR);
+  }
   IoResult<std::unique_ptr<LogFile>> create(std::string_view name) override {
+    if (use_ == Use::reading) return read_only("open", name);
     return open(name, O_RDWR | O_CREAT | O_TRUNC);
   }
 
   IoStatus rename(std::string_view from, std::string_view to) override {
+    if (use_ == Use::reading) return read_only("rename", from);
     if (::renameat(descriptor_, std::string(from).c_str(), descriptor_, std::string(to).c_str()) != 0) {
       return failed("rename", from);
     }
@@ -113,6 +119,7 @@ class PosixDirectory final : public LogDirectory {
   }
 
   IoStatus remove(std::string_view name) override {
+    if (use_ == Use::reading) return read_only("unlink", name);
     if (::unlinkat(descriptor_, std::string(name).c_str(), 0) != 0) return failed("unlink", name);
     return {};
   }
@@ -125,6 +132,9 @@ class PosixDirectory final : public LogDirectory {
   }
 
  private:
+  static std::unexpected<IoError> read_only(std::string_view operation, std::string_view file) {
+    return std::unexpected(IoError{std::string(operation), std::string(file), EROFS});
+  }
   IoResult<std::unique_ptr<LogFile>> open(std::string_view name, int flags) {
     const std::string text(name);
     int descriptor = -1;
@@ -138,6 +148,7 @@ class PosixDirectory final : public LogDirectory {
   const int descriptor_;
   const std::string path_;
   int lock_ = -1;
+  const Use use_;
 };
 
 }  // namespace
@@ -148,7 +159,7 @@ IoResult<std::unique_ptr<LogDirectory>> open_log_directory(const std::string& pa
   if (error) return std::unexpected(IoError{"mkdir", path, error.value()});
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return failed("open", path);
-  auto directory = std::make_unique<PosixDirectory>(descriptor, path);
+  auto directory = std::make_unique<PosixDirectory>(descriptor, path, PosixDirectory::Use::writing);
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) return failed("flock", path);
   return directory;
 }
@@ -156,14 +167,14 @@ IoResult<std::unique_ptr<LogDirectory>> open_log_directory(const std::string& pa
 IoResult<std::unique_ptr<LogDirectory>> open_log_directory_for_reading(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return failed("open", path);
-  return std::make_unique<PosixDirectory>(descriptor, path);
+  return std::make_unique<PosixDirectory>(descriptor, path, PosixDirectory::Use::reading);
 }
 
 // The lock is on a file of its own, as the directory's is the server's. It goes with the process.
 IoResult<std::unique_ptr<LogDirectory>> open_log_directory_for_snapshots(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return failed("open", path);
-  auto directory = std::make_unique<PosixDirectory>(descriptor, path);
+  auto directory = std::make_unique<PosixDirectory>(descriptor, path, PosixDirectory::Use::writing);
   const int lock = ::openat(descriptor, "snapshots.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (lock < 0) return failed("open", path + "/snapshots.lock");
   directory->hold(lock);

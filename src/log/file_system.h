@@ -65,7 +65,8 @@ class LogDirectory {
 // Errors: of mkdir, open, and flock (EWOULDBLOCK: another process has it).
 IoResult<std::unique_ptr<LogDirectory>> open_log_directory(const std::string& path);
 
-// The directory of that path for those who only read, beside whoever has it locked. Errors: of open.
+// The same directory for those who only read, beside whoever has it locked: whatever changes something answers EROFS.
+// Errors: of open.
 IoResult<std::unique_ptr<LogDirectory>> open_log_directory_for_reading(const std::string& path);
 
 // The directory of that path, which must be there, for whoever makes its snapshots beside the server that has it: one

@@ -36,7 +36,6 @@ class Recovery {
   using Step = std::expected<void, RecoveryError>;
   // `next`: where the segment after it begins, if there is one.
   Step take(const std::string& name, std::optional<Position> next);
-  Step check_header(const std::optional<SegmentHeader>& header, const std::string& name) const;
   Step cut(LogFile& file, const SegmentInfo& info, std::span<const std::byte> tail);
   Step finish() const;
   static std::unexpected<RecoveryError> damage(LogDamage found) { return std::unexpected(RecoveryError(found)); }
@@ -66,11 +65,8 @@ Recovery::Step Recovery::take(const std::string& name, std::optional<Position> n
   const auto bytes = read_durable(**file);
   if (!bytes) return std::unexpected(bytes.error());
   const std::optional<SegmentHeader> header = decode_segment_header(*bytes);
-  if (const Step checked = check_header(header, name); !checked) return checked;
-  if (bytes->size() != header->segment_bytes) {
-    return damage({name, bytes->size(), header->first,
-                   fmt::format("it has {} bytes and was made with {}", bytes->size(), header->segment_bytes)});
-  }
+  const SegmentInfo* before = log_.segments.empty() ? nullptr : &log_.segments.back();
+  if (const auto found = header_damage(header, name, bytes->size(), before)) return damage(*found);
   SegmentScan scan = scan_segment(*bytes, *header);
   scan.info.name = name;
   const Position missing = scan.info.last + 1;
@@ -82,24 +78,6 @@ Recovery::Step Recovery::take(const std::string& name, std::optional<Position> n
     if (const Step done = cut(**file, scan.info, tail); !done) return done;
   }
   log_.segments.push_back(std::move(scan.info));
-  return {};
-}
-
-Recovery::Step Recovery::check_header(const std::optional<SegmentHeader>& header, const std::string& name) const {
-  const Position first = *first_position_of(name);
-  if (!header) return damage({name, 0, first, "its header is damaged"});
-  if (header->version != log_format_version) {
-    return damage({name, 0, first,
-                   fmt::format("it has format {}, and this program knows {}", header->version, log_format_version)});
-  }
-  if (header->first != first) return damage({name, 0, first, "its name is not that of its first position"});
-  if (log_.segments.empty()) return {};
-  const SegmentInfo& before = log_.segments.back();
-  if (header->identity != before.header.identity) return damage({name, 0, first, "it belongs to another log"});
-  if (first != before.last + 1) {
-    return damage({before.name, before.end, before.last + 1,
-                   fmt::format("records up to {} are missing before segment {}", first - 1, name)});
-  }
   return {};
 }
 
@@ -136,6 +114,28 @@ bool follows(const FrameHeader& frame, const SegmentInfo& info) {
 
 }  // namespace
 
+std::optional<LogDamage> header_damage(const std::optional<SegmentHeader>& header, const std::string& name,
+                                       std::uint64_t bytes, const SegmentInfo* before) {
+  const Position first = *first_position_of(name);
+  if (!header) return LogDamage{name, 0, first, "its header is damaged"};
+  if (header->version != log_format_version) {
+    return LogDamage{name, 0, first,
+                     fmt::format("it has format {}, and this program knows {}", header->version, log_format_version),
+                     true};
+  }
+  if (header->first != first) return LogDamage{name, 0, first, "its name is not that of its first position"};
+  if (before != nullptr && header->identity != before->header.identity) {
+    return LogDamage{name, 0, first, "it belongs to another log"};
+  }
+  if (before != nullptr && first != before->last + 1) {
+    return LogDamage{before->name, before->end, before->last + 1,
+                     fmt::format("records up to {} are missing before segment {}", first - 1, name)};
+  }
+  if (bytes == header->segment_bytes) return std::nullopt;
+  return LogDamage{name, bytes, first,
+                   fmt::format("it has {} bytes and was made with {}", bytes, header->segment_bytes)};
+}
+
 SegmentScan scan_segment(std::span<const std::byte> bytes, const SegmentHeader& header) {
   SegmentScan scan;
   SegmentInfo& info = scan.info;
@@ -170,6 +170,8 @@ std::string LogDamage::text() const {
       "the log is damaged: segment {}, offset {}, from position {} on: {}\n"
       "What was acked there cannot be read, so nothing was changed. The ways out:\n"
       "  - put back the damaged file from a backup or another copy of the disk;\n"
+      "  - `tallyho log verify --data DIR` says all that is wrong, `tallyho log dump` prints what can still be read;\n"
+      "  - `tallyho log salvage --data DIR --accept-loss` goes back to before the damage and says what is lost;\n"
       "  - begin a new game in another directory, and keep this one for whoever may read it.",
       segment, offset, position, reason);
 }

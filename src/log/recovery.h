@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -17,6 +18,7 @@ struct LogDamage {
   std::uint64_t offset = 0;  // Of the frame, or 0: the segment itself.
   Position position = 0;     // The first one that cannot be read.
   std::string reason;
+  bool is_other_format = false;  // Nothing is broken: another version of this program wrote it.
 
   // What, where, and the ways out, in some lines.
   std::string text() const;
@@ -59,6 +61,11 @@ struct RecoveredLog {
 //
 // Reads everything once. Memory: one segment.
 std::expected<RecoveredLog, RecoveryError> recover_log(LogDirectory& directory, Position known_durable);
+
+// What is wrong with a segment by its header (nothing: it cannot be read) and its size, behind the one `before` it, if
+// there is one.
+std::optional<LogDamage> header_damage(const std::optional<SegmentHeader>& header, const std::string& name,
+                                       std::uint64_t bytes, const SegmentInfo* before);
 
 // What one segment's bytes hold: up to the first frame that is not whole.
 struct SegmentScan {
