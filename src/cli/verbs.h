@@ -14,6 +14,8 @@ void add_test(CLI::App& app, int& status);
 void add_score(CLI::App& app, int& status);
 void add_explain(CLI::App& app, int& status);
 void add_load(CLI::App& app, int& status);
+void add_replay(CLI::App& app, int& status);
+void add_log(CLI::App& app, int& status);
 void add_version(CLI::App& app, int& status);
 
 }  // namespace tallyho::cli

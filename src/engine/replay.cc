@@ -1,8 +1,5 @@
 #include "engine/replay.h"
 
-#include <vector>
-
-#include "event/decoder.h"
 #include "fmt/format.h"
 
 namespace tallyho {
@@ -10,88 +7,120 @@ namespace {
 
 constexpr std::size_t progress_records = 16'384;
 
-// Records of events that are decoded and prepared together.
-class Replay {
- public:
-  explicit Replay(Engine& engine) : engine_(engine) {}
+}  // namespace
 
-  // False: `problem` says why it cannot go on.
-  bool take(const LogRecord& record) {
-    if (record.kind == RecordKind::event || record.kind == RecordKind::event_of_player) return add(record);
-    apply();
-    if (record.kind == RecordKind::operation) return operate(record);
-    engine_.skip_to(record.position);
-    if (record.bytes == engine_.ruleset().source) return true;
-    problem = fmt::format(
+bool Replayer::take(const LogRecord& record) {
+  switch (record.kind) {
+    case RecordKind::event:
+    case RecordKind::event_of_player: return add_event(record);
+    case RecordKind::operation: return add_operation(record);
+    case RecordKind::ruleset: return pass_over(record);
+  }
+  problem_ = fmt::format("position {}: a record of a kind that this program does not know", record.position);
+  return false;
+}
+
+bool Replayer::finish() {
+  apply();
+  return problem_.empty();
+}
+
+bool Replayer::add_event(const LogRecord& record) {
+  // The record's bytes are gone after the call.
+  Pending pending;
+  LogRecord& kept = pending.replayed.record;
+  kept = record;
+  kept.bytes = arena_.copy(record.bytes);
+  const Result<Event> event = decoder_.decode(kept.bytes, engine_.ruleset(), arena_);
+  if (event) {
+    pending.event = *event;
+    pending.is_event = true;
+    pending.replayed.envelope = event->envelope;
+  } else if (options_.is_other_ruleset) {
+    Outcome& outcome = pending.replayed.outcome;
+    outcome = {.code = event.error().code, .position = record.position};
+    outcome.message = arena_.copy(decoder_.describe(event.error()));
+    pending.replayed.envelope = decoder_.envelope();
+  } else {
+    problem_ = fmt::format("position {}: an event that this ruleset does not take: {}", record.position,
+                           decoder_.describe(event.error()));
+    return false;
+  }
+  pending_.push_back(pending);
+  if (pending_.size() == Engine::prepared_best) apply();
+  return true;
+}
+
+bool Replayer::add_operation(const LogRecord& record) {
+  apply();
+  const auto operation = parse_operation(record.bytes, arena_);
+  if (!operation) {
+    problem_ = fmt::format("position {}: not an operation: {}", record.position, operation.error().message);
+    return false;
+  }
+  Replayed replayed{.record = record,
+                    .operation = &*operation,
+                    .envelope = {.player = operation->player, .id = operation->id, .ref = {}},
+                    .outcome = {}};
+  if (options_.before) options_.before(replayed);
+  replayed.outcome = engine_.replay(*operation, record, arena_);
+  if (options_.told) options_.told(replayed);
+  arena_.reset();
+  return true;
+}
+
+bool Replayer::pass_over(const LogRecord& record) {
+  apply();
+  engine_.skip_to(record.position);
+  if (!options_.is_other_ruleset && record.bytes != engine_.ruleset().source) {
+    problem_ = fmt::format(
         "from position {} on, the log goes on under another ruleset than '{}': serve with that one, or with another "
         "--data for a new game",
         record.position, engine_.ruleset().name);
     return false;
   }
+  Replayed replayed{.record = record, .envelope = {}, .outcome = {}};
+  replayed.outcome = {.code = Code::ok, .position = record.position};
+  if (options_.told) options_.told(replayed);
+  return true;
+}
 
-  // Applies what was added.
-  void apply() {
-    next_.clear();
-    for (const Pending& pending : pending_) next_.push_back(&pending.event);
-    if (!next_.empty()) engine_.prepare(next_, pending_.front().is_ingest());
-    for (const Pending& pending : pending_) engine_.replay(pending.event, pending.record, arena_);
-    pending_.clear();
-    arena_.reset();
+// Applies what was added.
+void Replayer::apply() {
+  if (pending_.empty()) return;
+  next_.clear();
+  for (const Pending& pending : pending_) {
+    if (pending.is_event) next_.push_back(&pending.event);
   }
+  if (!next_.empty()) engine_.prepare(next_, pending_.front().replayed.record.kind == RecordKind::event);
+  for (Pending& pending : pending_) apply(pending);
+  pending_.clear();
+  arena_.reset();
+}
 
-  std::string problem;
-
- private:
-  struct Pending {
-    LogRecord record;
-    Event event;
-    bool is_ingest() const { return record.kind == RecordKind::event; }
-  };
-
-  bool add(const LogRecord& record) {
-    // The record's bytes are gone after the call.
-    const LogRecord kept{record.position, record.kind, record.arrival, arena_.copy(record.bytes)};
-    const Result<Event> event = decoder_.decode(kept.bytes, engine_.ruleset(), arena_);
-    if (!event) {
-      problem = fmt::format("position {}: an event that this ruleset does not take: {}", record.position,
-                            decoder_.describe(event.error()));
-      return false;
-    }
-    pending_.push_back({kept, *event});
-    if (pending_.size() == Engine::prepared_best) apply();
-    return true;
+void Replayer::apply(Pending& pending) {
+  Replayed& replayed = pending.replayed;
+  if (pending.is_event) {
+    replayed.event = &pending.event;
+    if (options_.before) options_.before(replayed);
+    replayed.outcome = engine_.replay(pending.event, replayed.record, arena_);
+  } else {
+    engine_.skip_to(replayed.record.position);
   }
-
-  bool operate(const LogRecord& record) {
-    const auto operation = parse_operation(record.bytes, arena_);
-    if (operation) {
-      engine_.replay(*operation, record, arena_);
-    } else {
-      problem = fmt::format("position {}: not an operation: {}", record.position, operation.error().message);
-    }
-    return operation.has_value();
-  }
-
-  Engine& engine_;
-  Decoder decoder_;
-  Arena arena_;
-  std::vector<Pending> pending_;
-  std::vector<const Event*> next_;
-};
-
-}  // namespace
+  if (options_.told) options_.told(replayed);
+}
 
 std::expected<void, std::string> open_history(Engine& engine, Timestamp now,
-                                              const std::function<void(Position)>& progress) {
+                                              const std::function<void(Position)>& progress,
+                                              const std::function<void(const Replayed&)>& told) {
   if (engine.log().last() == 0) return engine.begin_log(now);
-  Replay replay(engine);
+  Replayer replayer(engine, {.told = told});
   const auto read = engine.log().read(1, [&](const LogRecord& record) {
     if (progress && record.position % progress_records == 0) progress(record.position);
-    return replay.take(record);
+    return replayer.take(record);
   });
   if (!read) return std::unexpected(read.error());
-  if (!replay.problem.empty()) return std::unexpected(replay.problem);
-  replay.apply();
+  if (!replayer.finish()) return std::unexpected(replayer.problem());
   return {};
 }
 

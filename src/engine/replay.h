@@ -3,10 +3,76 @@
 #include <expected>
 #include <functional>
 #include <string>
+#include <vector>
 
+#include "base/arena.h"
 #include "engine/engine.h"
+#include "event/decoder.h"
+#include "log/record.h"
 
 namespace tallyho {
+
+// A record of a log, and what it came to. Views are valid during the call that passes it on.
+struct Replayed {
+  LogRecord record;
+  const Event* event = nullptr;          // Null: no event, or one that the ruleset does not take.
+  const Operation* operation = nullptr;  // Null: no operation.
+  EventEnvelope envelope;                // Of an event, as far as it is known.
+  Outcome outcome;                       // Of records that are neither event nor operation: ok, with nothing.
+};
+
+// Applies the records of a log to an engine, one after the other, as they were applied when they came.
+//
+//     Replayer replayer(engine, {});
+//     read(log, [&](const LogRecord& record) { return replayer.take(record); });
+//     if (!replayer.finish()) return fail(replayer.problem());
+//
+// Events are decoded and prepared in groups: what a record came to is told some records later, in order, and for all of
+// them when finish() returns.
+//
+// Threads: one owner. Memory: a group's records.
+class Replayer {
+ public:
+  struct Options {
+    // The engine's ruleset is another than the log's: the log's is passed over, and an event that the engine's does not
+    // take comes to a code, without effect. Else either ends the replay.
+    bool is_other_ruleset = false;
+    std::function<void(const Replayed&)> told = {};  // May be left out.
+    // Called before an event or operation is applied, whose outcome is told next.
+    std::function<void(const Replayed&)> before = {};
+  };
+
+  // The engine outlives it.
+  Replayer(Engine& engine, Options options) : engine_(engine), options_(std::move(options)) {}
+
+  // False: it cannot go on, and problem() says why.
+  bool take(const LogRecord& record);
+  // Applies what is left.
+  bool finish();
+
+  const std::string& problem() const { return problem_; }
+
+ private:
+  struct Pending {
+    Replayed replayed;
+    Event event;
+    bool is_event = false;
+  };
+
+  bool add_event(const LogRecord& record);
+  bool add_operation(const LogRecord& record);
+  bool pass_over(const LogRecord& record);
+  void apply();
+  void apply(Pending& pending);
+
+  Engine& engine_;
+  const Options options_;
+  Decoder decoder_;
+  Arena arena_;
+  std::vector<Pending> pending_;
+  std::vector<const Event*> next_;
+  std::string problem_;
+};
 
 // Brings a new engine to where its log ends, before anything else is asked of it: applies every record, in order. A log
 // that has none yet begins with the engine's ruleset, which arrived at `now`.
@@ -15,6 +81,7 @@ namespace tallyho {
 // Errors, as text: the log cannot be read or is damaged; it goes on under another ruleset than the engine's; a record
 // is no event of this ruleset, though it was one when it was logged.
 std::expected<void, std::string> open_history(Engine& engine, Timestamp now,
-                                              const std::function<void(Position)>& progress = {});
+                                              const std::function<void(Position)>& progress = {},
+                                              const std::function<void(const Replayed&)>& told = {});
 
 }  // namespace tallyho
