@@ -182,4 +182,10 @@ IoResult<std::unique_ptr<LogDirectory>> open_log_directory_for_snapshots(const s
   return directory;
 }
 
+IoResult<std::unique_ptr<LogDirectory>> open_log_directory_beside(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return failed("open", path);
+  return std::make_unique<PosixDirectory>(descriptor, path, PosixDirectory::Use::writing);
+}
+
 }  // namespace tallyho

@@ -65,6 +65,10 @@ class LogDirectory {
 // Errors: of mkdir, open, and flock (EWOULDBLOCK: another process has it).
 IoResult<std::unique_ptr<LogDirectory>> open_log_directory(const std::string& path);
 
+// The same, which has to be there, not locked: for other files than the log, of a process that has locked it.
+// Errors: of open.
+IoResult<std::unique_ptr<LogDirectory>> open_log_directory_beside(const std::string& path);
+
 // The same directory for those who only read, beside whoever has it locked: whatever changes something answers EROFS.
 // Errors: of open.
 IoResult<std::unique_ptr<LogDirectory>> open_log_directory_for_reading(const std::string& path);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "log/quarantine.h"
+
 namespace tallyho {
 namespace {
 
@@ -20,6 +22,8 @@ IoResult<std::vector<std::byte>> read_segment(LogDirectory& directory, const Seg
 
 std::expected<void, RecoveryError> read_log(LogDirectory& directory, std::span<const SegmentInfo> segments,
                                             Position from, const std::function<bool(const LogRecord&)>& take) {
+  const auto quarantine = Quarantine::load(directory);
+  if (!quarantine) return std::unexpected(quarantine.error());
   for (const SegmentInfo& segment : segments) {
     if (segment.last < from) continue;
     const auto bytes = read_segment(directory, segment);
@@ -30,8 +34,10 @@ std::expected<void, RecoveryError> read_log(LogDirectory& directory, std::span<c
     for (std::uint64_t at = segment_header_bytes; wants_more && next <= segment.last;) {
       const std::span<const std::byte> rest = std::span(*bytes).subspan(std::min<std::uint64_t>(at, bytes->size()));
       const auto frame = decode_frame(rest, seed);
-      const auto pass_on = [&](const LogRecord& record) {
-        if (wants_more && record.position >= from) wants_more = take(record);
+      const auto pass_on = [&](LogRecord record) {
+        if (!wants_more || record.position < from) return;
+        record.is_quarantined = quarantine->holds(record, segment.header.identity);
+        wants_more = take(record);
       };
       if (!frame || frame->first != next || !for_each_record(rest, *frame, pass_on)) {
         return std::unexpected(LogDamage{segment.name, at, next, "a frame is not what it was when the log was opened"});

@@ -22,6 +22,7 @@ struct LogRecord {
   RecordKind kind = RecordKind::event;
   Timestamp arrival;
   std::string_view bytes;
+  bool is_quarantined = false;  // Passed over (log/quarantine.h): only its position counts.
 };
 
 }  // namespace tallyho

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "log/quarantine.h"
 
 namespace tallyho {
 namespace {
@@ -106,6 +107,9 @@ class Surveyor {
   Surveyor(LogDirectory& directory, const SurveyOptions& options) : directory_(directory), options_(options) {}
 
   IoResult<LogSurvey> run() {
+    auto quarantine = Quarantine::load(directory_);
+    if (!quarantine) return std::unexpected(quarantine.error());
+    quarantine_ = std::move(*quarantine);
     const auto names = directory_.list();
     if (!names) return std::unexpected(names.error());
     std::vector<std::string> segments;
@@ -129,6 +133,7 @@ class Surveyor {
 
   LogDirectory& directory_;
   const SurveyOptions& options_;
+  Quarantine quarantine_;
   LogSurvey survey_;
   Bytes bytes_;
   SegmentInfo before_;  // What the next segment has to follow.
@@ -215,8 +220,9 @@ void Surveyor::pass_on(const Walk& walk) {
     const auto rest = std::span<const std::byte>(bytes_).subspan(at);
     const auto frame = decode_frame(rest, seed);
     if (!frame) continue;  // It was whole a moment ago, in the same memory.
-    for_each_record(rest, *frame, [&](const LogRecord& record) {
+    for_each_record(rest, *frame, [&](LogRecord record) {
       if (!wants_more) return;
+      record.is_quarantined = quarantine_.holds(record, survey_.identity);
       if (survey_.records++ == 0) survey_.first = record.position;
       survey_.last = record.position;
       if (options_.take) wants_more = options_.take(record);
