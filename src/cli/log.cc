@@ -10,8 +10,11 @@
 #include "cli/progress.h"
 #include "cli/verbs.h"
 #include "fmt/format.h"
+#include "log/quarantine.h"
+#include "log/replay_watch.h"
 #include "log/salvage.h"
 #include "log/survey.h"
+#include "server/ledger.h"
 
 namespace tallyho::cli {
 namespace {
@@ -22,6 +25,8 @@ struct LogOptions {
   Position to = std::numeric_limits<Position>::max();
   bool as_json = false;
   bool accepts_loss = false;
+  Position position = 0;
+  std::string reason;
 };
 
 int fail(std::string_view what, const std::string& message) {
@@ -117,6 +122,7 @@ void append_record(std::string& out, const LogRecord& record) {
   json.key("position").number(static_cast<std::int64_t>(record.position));
   json.key("kind").text(name_of(record.kind));
   json.key("at").text(format_timestamp(record.arrival));
+  if (record.is_quarantined) json.key("quarantined").boolean(true);
   switch (record.kind) {
     case RecordKind::event:
     case RecordKind::event_of_player: json.key("event").raw(on_one_line(record.bytes)); break;
@@ -186,19 +192,25 @@ void print_salvage_json(const std::optional<Salvage>& salvage) {
   fmt::print("{}\n", out);
 }
 
-int salvage(const LogOptions& options) {
+// The directory, which has to be there and not a server's.
+IoResult<std::unique_ptr<LogDirectory>> open_to_change(const LogOptions& options) {
   const auto reading = open_log_directory_for_reading(options.data);
-  if (!reading) return fail("salvage", reading.error().text());
+  if (!reading) return std::unexpected(reading.error());
+  return open_log_directory(options.data);
+}
+
+std::string refusal_text(const LogOptions& options, const IoError& error) {
+  return error.operation == "flock" ? options.data + ": a server has it open" : error.text();
+}
+
+int salvage(const LogOptions& options) {
   if (!options.accepts_loss) {
     return fail("salvage",
                 "this gives up what was acked behind the damage, and its positions will be given out again. Back up "
                 "the directory, look at `tallyho log verify`, and then say --accept-loss");
   }
-  const auto directory = open_log_directory(options.data);
-  if (!directory && directory.error().operation == "flock") {
-    return fail("salvage", options.data + ": a server has it open");
-  }
-  if (!directory) return fail("salvage", directory.error().text());
+  const auto directory = open_to_change(options);
+  if (!directory) return fail("salvage", refusal_text(options, directory.error()));
   const auto done = salvage_log(**directory);
   if (!done) return fail("salvage", text_of(done.error()));
   if (options.as_json) {
@@ -211,11 +223,45 @@ int salvage(const LogOptions& options) {
   return 0;
 }
 
+// Once more is once.
+int quarantine(const LogOptions& options) {
+  const auto directory = open_to_change(options);
+  if (!directory) return fail("quarantine", refusal_text(options, directory.error()));
+  std::optional<LogRecord> found;
+  std::string bytes;
+  SurveyOptions how;
+  how.take = [&](const LogRecord& record) {
+    if (record.position < options.position) return true;
+    if (record.position > options.position) return false;
+    bytes = record.bytes;
+    found = record;
+    found->bytes = bytes;
+    return false;
+  };
+  const auto survey = survey_log(**directory, how);
+  if (!survey) return fail("quarantine", survey.error().text());
+  if (!found) return fail("quarantine", fmt::format("there is no position {} that can be read", options.position));
+  if (found->kind == RecordKind::ruleset) {
+    return fail("quarantine", fmt::format("position {} is a ruleset: what is behind it needs it", options.position));
+  }
+  IoStatus status;
+  if (!found->is_quarantined) {
+    status = Quarantine::add(**directory, *found, survey->identity, Timestamp::system_now(), options.reason);
+  }
+  if (status) status = Ledger::discard(**directory);
+  if (!status) return fail("quarantine", status.error().text());
+  (void)(*directory)->remove(ReplayWatch::file_name);  // There may be none: the next replay looks anew.
+  std::string line;
+  append_record(line, *found);
+  fmt::print("every replay passes over this record from now on, as if it had never been:\n{}", line);
+  return 0;
+}
+
 }  // namespace
 
 void add_log(CLI::App& app, int& status) {
   auto options = std::make_shared<LogOptions>();
-  CLI::App* verb = app.add_subcommand("log", "Verify, dump or salvage the log in a data directory");
+  CLI::App* verb = app.add_subcommand("log", "Verify, dump or mend the log in a data directory");
   verb->require_subcommand(1);
   const auto add = [&](const char* name, const char* description) {
     CLI::App* added = verb->add_subcommand(name, description);
@@ -237,6 +283,11 @@ void add_log(CLI::App& app, int& status) {
   salvaging->add_flag("--accept-loss", options->accepts_loss, "What was acked behind the damage is given up");
   salvaging->add_flag("--json", options->as_json, "Print one JSON object");
   salvaging->callback([options, &status] { status = salvage(*options); });
+
+  CLI::App* quarantining = add("quarantine", "Decide that every replay passes over a record that ends the process");
+  quarantining->add_option("POSITION", options->position, "Which one")->required();
+  quarantining->add_option("--reason", options->reason, "Why, for whoever reads it later");
+  quarantining->callback([options, &status] { status = quarantine(*options); });
 }
 
 }  // namespace tallyho::cli

@@ -23,6 +23,7 @@ struct ServeOptions {
   std::string ruleset;
   std::string data;
   std::string durability = "durable";
+  std::string shadow;
   ServerOptions server;
 };
 
@@ -70,6 +71,8 @@ std::expected<std::unique_ptr<Log>, std::string> open_log(const ServeOptions& op
 int serve(const ServeOptions& options) {
   const auto ruleset = load_or_explain(options.ruleset);
   if (ruleset == nullptr) return 1;
+  const auto shadow = options.shadow.empty() ? nullptr : load_or_explain(options.shadow);
+  if (shadow == nullptr && !options.shadow.empty()) return 1;
   const sigset_t signals = ending_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
@@ -77,6 +80,8 @@ int serve(const ServeOptions& options) {
   if (!log) return fail(log.error());
   ServerOptions server_options = options.server;
   server_options.keeps_log = *log != nullptr;
+  server_options.data = options.data;
+  server_options.shadow = shadow;
   Progress progress("replaying");
   server_options.replay_progress = [&progress, last = *log == nullptr ? 0 : (*log)->last()](Position position) {
     progress.update(position, last, "records");
@@ -107,6 +112,9 @@ void add_serve(CLI::App& app, int& status) {
   verb->add_option("--ruleset", options->ruleset, "The ruleset")->required();
   verb->add_option("--data", options->data, "Keep the log in this directory: what was acked outlives the server")
       ->type_name("DIR");
+  verb->add_option("--shadow", options->shadow,
+                   "A candidate ruleset: score it beside the ruleset, without effect, for GET /v1/shadow")
+      ->type_name("FILE");
   verb->add_option("--durability", options->durability,
                    "When an event is acked: once it is on the disk, or once the system has it (a killed server loses "
                    "nothing, a power failure may)")

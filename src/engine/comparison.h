@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,8 +60,10 @@ struct TopSection {
 };
 inline constexpr std::size_t compared_places = 100;
 
-// The first places of every section of every board. Copies: O(sections · compared_places).
-std::vector<TopSection> tops_of(const Engine& engine);
+// The first places of every section of every board, in order of the boards, up to `sections_max` of them. Copies:
+// O(sections · compared_places).
+std::vector<TopSection> tops_of(const Engine& engine,
+                                std::size_t sections_max = std::numeric_limits<std::size_t>::max());
 
 // Somebody who stands elsewhere in a section's first places.
 struct TopMove {

@@ -10,6 +10,10 @@ constexpr std::size_t progress_records = 16'384;
 }  // namespace
 
 bool Replayer::take(const LogRecord& record) {
+  if (record.is_quarantined) {
+    leave_out(record);
+    return true;
+  }
   switch (record.kind) {
     case RecordKind::event:
     case RecordKind::event_of_player: return add_event(record);
@@ -85,6 +89,15 @@ bool Replayer::pass_over(const LogRecord& record) {
   return true;
 }
 
+// As if it had never been, but for its position.
+void Replayer::leave_out(const LogRecord& record) {
+  apply();
+  engine_.skip_to(record.position);
+  Replayed replayed{.record = record, .envelope = {}, .outcome = {}};
+  replayed.outcome = {.code = Code::internal, .position = record.position, .message = "in quarantine"};
+  if (options_.told) options_.told(replayed);
+}
+
 // Applies what was added.
 void Replayer::apply() {
   if (pending_.empty()) return;
@@ -110,13 +123,15 @@ void Replayer::apply(Pending& pending) {
   if (options_.told) options_.told(replayed);
 }
 
-std::expected<void, std::string> open_history(Engine& engine, Timestamp now,
-                                              const std::function<void(Position)>& progress,
-                                              const std::function<void(const Replayed&)>& told) {
+std::expected<void, std::string> open_history(Engine& engine, Timestamp now, const HistoryHooks& hooks) {
   if (engine.log().last() == 0) return engine.begin_log(now);
-  Replayer replayer(engine, {.told = told});
+  Replayer::Options options{.told = hooks.told};
+  if (hooks.applying) {
+    options.before = [&hooks](const Replayed& replayed) { hooks.applying(replayed.record.position); };
+  }
+  Replayer replayer(engine, options);
   const auto read = engine.log().read(1, [&](const LogRecord& record) {
-    if (progress && record.position % progress_records == 0) progress(record.position);
+    if (hooks.progress && record.position % progress_records == 0) hooks.progress(record.position);
     return replayer.take(record);
   });
   if (!read) return std::unexpected(read.error());

@@ -62,6 +62,7 @@ class Replayer {
   bool add_event(const LogRecord& record);
   bool add_operation(const LogRecord& record);
   bool pass_over(const LogRecord& record);
+  void leave_out(const LogRecord& record);
   void apply();
   void apply(Pending& pending);
 
@@ -77,11 +78,14 @@ class Replayer {
 // Brings a new engine to where its log ends, before anything else is asked of it: applies every record, in order. A log
 // that has none yet begins with the engine's ruleset, which arrived at `now`.
 //
-// `progress`, if given, is told the position reached, every few thousand records. O(records).
+// `hooks.progress`, if given, is told the position reached, every few thousand records. O(records).
 // Errors, as text: the log cannot be read or is damaged; it goes on under another ruleset than the engine's; a record
 // is no event of this ruleset, though it was one when it was logged.
-std::expected<void, std::string> open_history(Engine& engine, Timestamp now,
-                                              const std::function<void(Position)>& progress = {},
-                                              const std::function<void(const Replayed&)>& told = {});
+struct HistoryHooks {
+  std::function<void(Position)> progress = {};
+  std::function<void(Position)> applying = {};  // Before each event and operation is applied.
+  std::function<void(const Replayed&)> told = {};
+};
+std::expected<void, std::string> open_history(Engine& engine, Timestamp now, const HistoryHooks& hooks = {});
 
 }  // namespace tallyho

@@ -16,6 +16,7 @@
 #include "event/event.h"
 #include "server/metrics.h"
 #include "server/requests.h"
+#include "server/shadow.h"
 #include "server/watcher.h"
 
 namespace tallyho {
@@ -47,6 +48,8 @@ struct Item {
   Outcome outcome;
   const Request* request = nullptr;
   std::string_view text;  // JSON.
+  // Of a ledger: where it is read from, once the engine thread has said so. 0: `text` is the answer.
+  std::uint64_t ledger_from = 0;
 };
 
 // What came in one WebSocket frame or one HTTP request: it travels to the engine thread and back as a whole, and its
@@ -70,6 +73,7 @@ struct Batch {
   std::chrono::steady_clock::time_point received;
   Position position = 0;  // Up to which the answers know of: they wait until it is durable.
   std::unique_ptr<EngineFigures> figures;
+  std::shared_ptr<ShadowReport> report;  // Set: the answer waits for the shadow.
 
   Item& add(Item::Kind kind) {
     items.emplace_back();
@@ -88,6 +92,7 @@ struct Batch {
     watcher = nullptr;
     goodbye.reset();
     figures.reset();
+    report.reset();
     needs_engine = is_at_engine = is_done = false;
     position = 0;
   }

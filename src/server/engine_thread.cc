@@ -1,6 +1,7 @@
 #include "server/engine_thread.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/json.h"
 #include "server/place.h"
@@ -22,12 +23,12 @@ std::string unused_name(const Feed& feed, const Watcher& watcher) {
 }  // namespace
 
 EngineThread::EngineThread(Engine& engine, std::vector<Port*> ports, Doorbell& bell, const Limits& limits,
-                           Recorder* recorder, BeforeIngest before_ingest)
+                           Followers followers, BeforeIngest before_ingest)
     : engine_(engine),
       ports_(std::move(ports)),
       bell_(bell),
       limits_(limits),
-      recorder_(recorder),
+      followers_(followers),
       before_ingest_(std::move(before_ingest)),
       reads_(engine),
       has_delivery_(ports_.size(), false) {}
@@ -46,11 +47,12 @@ void EngineThread::run() {
     engine_.commit();
     collect_pushes();
     release_durable();
+    release_reports();
     hand_over_pushes();
     wake_ports();
-    if (recorder_ != nullptr) recorder_->hand_over(!has_worked);
+    hand_over(!has_worked);
     if (has_worked) continue;
-    if (is_last_look && held_.empty() && !has_waiting_pushes_) return;
+    if (is_last_look && held_.empty() && reports_.empty() && !has_waiting_pushes_) return;
     bell_.wait(seen, idle_time());
   }
 }
@@ -70,7 +72,11 @@ bool EngineThread::take_round() {
     for (const Held& held : taken_) {
       items += held.batch->items.size() + 1;
       process(*held.batch);
-      held_.push_back(held);
+      if (held.batch->report != nullptr) {
+        reports_.push_back(held);
+      } else {
+        held_.push_back(held);
+      }
     }
   }
   if (items > 0) ++rounds_;
@@ -134,8 +140,25 @@ void EngineThread::ingest(Item& item, Batch& batch) {
   if (before_ingest_) before_ingest_(engine_, item.event);
   const Sender sender{.is_ingest = batch.is_ingest, .subscriber = batch.watcher};
   item.outcome = engine_.ingest(item.event, item.record, batch.arrival, sender, batch.arena, item.detail.ranks);
-  const bool is_logged = item.outcome.position > 0;
-  if (is_logged && recorder_ != nullptr) recorder_->write(item.record, engine_.last_arrival());
+  if (item.outcome.position == 0) return;
+  tell_followers({.record = {item.outcome.position, batch.is_ingest ? RecordKind::event : RecordKind::event_of_player,
+                             engine_.last_arrival(), item.record},
+                  .event = &item.event,
+                  .envelope = item.event.envelope,
+                  .outcome = item.outcome});
+}
+
+// Of a record that is in the log.
+void EngineThread::tell_followers(const Replayed& replayed) {
+  if (followers_.recorder != nullptr) followers_.recorder->write(replayed.record.bytes, replayed.record.arrival);
+  if (followers_.bookkeeper != nullptr) followers_.bookkeeper->enter(replayed);
+  if (followers_.shadow != nullptr) followers_.shadow->add(replayed);
+}
+
+void EngineThread::hand_over(bool now_is_quiet) {
+  if (followers_.recorder != nullptr) followers_.recorder->hand_over(now_is_quiet);
+  if (followers_.bookkeeper != nullptr) followers_.bookkeeper->hand_over(now_is_quiet);
+  if (followers_.shadow != nullptr) followers_.shadow->hand_over(now_is_quiet);
 }
 
 void EngineThread::answer(Item& item, Batch& batch) {
@@ -143,11 +166,18 @@ void EngineThread::answer(Item& item, Batch& batch) {
   text_.clear();
   Answered<void> answered;
   switch (request.kind) {
-    case Request::Kind::read: answered = reads_.answer(request.read, text_); break;
+    case Request::Kind::read: answered = read(request.read, item); break;
     case Request::Kind::watch: answered = watch(request.watch, item, *batch.watcher); break;
     case Request::Kind::unwatch: answered = unwatch(request.unwatch, item, *batch.watcher); break;
     case Request::Kind::operation: answered = operate(request.operation, batch); break;
     case Request::Kind::figures: batch.figures = figures(); break;
+    case Request::Kind::shadow:
+      if (followers_.shadow == nullptr) {
+        answered = refuse(Code::not_found, "there is no candidate ruleset: this server runs without --shadow");
+      } else {
+        batch.report = followers_.shadow->ask(tops_of(engine_, Shadow::sections_max), engine_.version());
+      }
+      break;
   }
   if (answered) {
     item.text = batch.arena.copy(text_);
@@ -155,6 +185,27 @@ void EngineThread::answer(Item& item, Batch& batch) {
     item.code = answered.error().code;
     item.message = batch.arena.copy(answered.error().message);
   }
+}
+
+// Of a ledger it only says where it begins: the I/O thread reads it.
+Answered<void> EngineThread::read(const ReadRequest& request, Item& item) {
+  if (request.what != ReadRequest::What::ledger || followers_.bookkeeper == nullptr)
+    return reads_.answer(request, text_);
+  const auto newest = followers_.bookkeeper->newest(request.name);
+  if (!newest) return std::unexpected(newest.error());
+  item.ledger_from = *newest;
+  if (request.cursor) {
+    const char* end = request.cursor->data() + request.cursor->size();
+    const auto [at, error] = std::from_chars(request.cursor->data(), end, item.ledger_from);
+    if (error != std::errc() || at != end || item.ledger_from == 0 || item.ledger_from > *newest) {
+      return refuse(Code::invalid_argument, "'cursor' is not one of this player's");
+    }
+  }
+  if (item.ledger_from == 0) {
+    JsonWriter json(text_);
+    json.object().key("player").text(request.name).key("entries").array().end().end();
+  }
+  return {};
 }
 
 Answered<void> EngineThread::watch(const WatchRequest& request, Item& item, Watcher& watcher) {
@@ -221,7 +272,12 @@ Answered<void> EngineThread::unwatch(const UnwatchRequest& request, Item& item, 
 Answered<void> EngineThread::operate(const OperationRequest& request, Batch& batch) {
   const Operation& operation = request.operation;
   const Outcome outcome = engine_.operate(operation, request.record, batch.arrival, batch.arena);
-  if (outcome.position > 0 && recorder_ != nullptr) recorder_->write(request.record, engine_.last_arrival());
+  if (outcome.position > 0) {
+    tell_followers({.record = {outcome.position, RecordKind::operation, engine_.last_arrival(), request.record},
+                    .operation = &operation,
+                    .envelope = {.player = operation.player, .id = operation.id, .ref = {}},
+                    .outcome = outcome});
+  }
   const bool is_done = outcome.code == Code::ok || outcome.code == Code::duplicate;
   if (!is_done) {
     const std::string where = outcome.board ? "board '" + engine_.ruleset().boards[*outcome.board].id + "': " : "";
@@ -253,19 +309,35 @@ std::unique_ptr<EngineFigures> EngineThread::figures() const {
   figures->feed = engine_.feed().stats();
   for (const Port* port : ports_) figures->queued_batches += port->to_engine.size();
   figures->rounds = rounds_;
-  figures->recorded = recorder_ == nullptr ? 0 : recorder_->recorded();
-  figures->is_record_complete = recorder_ == nullptr || recorder_->is_complete();
+  const Recorder* recorder = followers_.recorder;
+  figures->recorded = recorder == nullptr ? 0 : recorder->recorded();
+  figures->is_record_complete = recorder == nullptr || recorder->is_complete();
   return figures;
 }
 
 void EngineThread::release_durable() {
   const Position durable = engine_.log().durable();
   while (!held_.empty() && held_.front().batch->position <= durable) {
-    const Held held = held_.front();
+    release(held_.front());
     held_.pop_front();
-    has_delivery_[held.port] = true;
-    ports_[held.port]->from_engine.push({.batch = held.batch});  // Has room: see Port.
   }
+}
+
+// A shadow answers when it has come to where it was asked.
+void EngineThread::release_reports() {
+  const Position durable = engine_.log().durable();
+  std::erase_if(reports_, [&](const Held& held) {
+    Batch& batch = *held.batch;
+    if (!batch.report->is_done || batch.position > durable) return false;
+    batch.items.front().text = batch.arena.copy(batch.report->text);
+    release(held);
+    return true;
+  });
+}
+
+void EngineThread::release(const Held& held) {
+  has_delivery_[held.port] = true;
+  ports_[held.port]->from_engine.push({.batch = held.batch});  // Has room: see Port.
 }
 
 // Pushes show the boards as they are, which may be ahead of the log: they wait until it has caught up, and only then

@@ -11,12 +11,21 @@
 
 #include "base/queue.h"
 #include "engine/engine.h"
+#include "server/bookkeeper.h"
 #include "server/limits.h"
 #include "server/port.h"
 #include "server/reads.h"
 #include "server/recorder.h"
+#include "server/shadow.h"
 
 namespace tallyho {
+
+// Who is told what records come to, each as far as there is one.
+struct Followers {
+  Recorder* recorder = nullptr;
+  Bookkeeper* bookkeeper = nullptr;
+  Shadow* shadow = nullptr;
+};
 
 // The one thread that owns the engine. It works in rounds:
 //
@@ -28,8 +37,8 @@ class EngineThread {
  public:
   using BeforeIngest = std::function<void(Engine&, const Event&)>;
 
-  // `recorder` may be null. The ports and the bell outlive it.
-  EngineThread(Engine& engine, std::vector<Port*> ports, Doorbell& bell, const Limits& limits, Recorder* recorder,
+  // The ports, the bell and the followers outlive it.
+  EngineThread(Engine& engine, std::vector<Port*> ports, Doorbell& bell, const Limits& limits, Followers followers,
                BeforeIngest before_ingest);
 
   // The thread's body: returns once stop() was called and every batch has gone back.
@@ -39,6 +48,10 @@ class EngineThread {
 
  private:
   using Clock = std::chrono::steady_clock;
+  struct Held {
+    Batch* batch;
+    std::size_t port;
+  };
 
   bool take_round();
   bool take_some();
@@ -47,6 +60,7 @@ class EngineThread {
   void process(Batch& batch);
   void ingest(Item& item, Batch& batch);
   void answer(Item& item, Batch& batch);
+  Answered<void> read(const ReadRequest& request, Item& item);
   Answered<void> watch(const WatchRequest& request, Item& item, Watcher& watcher);
   Answered<void> watch_board(const WatchRequest& request, Watcher& watcher, const std::string& name,
                              std::string& members);
@@ -55,7 +69,11 @@ class EngineThread {
   Answered<void> unwatch(const UnwatchRequest& request, Item& item, Watcher& watcher);
   Answered<void> operate(const OperationRequest& request, Batch& batch);
   std::unique_ptr<EngineFigures> figures() const;
+  void tell_followers(const Replayed& replayed);
+  void hand_over(bool now_is_quiet);
   void release_durable();
+  void release_reports();
+  void release(const Held& held);
   void collect_pushes();
   void hand_over_pushes();
   void wake_ports();
@@ -65,17 +83,14 @@ class EngineThread {
   const std::vector<Port*> ports_;
   Doorbell& bell_;
   const Limits& limits_;
-  Recorder* const recorder_;
+  const Followers followers_;
   const BeforeIngest before_ingest_;
   Reads reads_;
-  std::string text_;  // Scratch for an answer.
-  struct Held {
-    Batch* batch;
-    std::size_t port;
-  };
+  std::string text_;                 // Scratch for an answer.
   std::vector<Held> taken_;          // Of this round, to be processed.
   std::vector<const Event*> next_;   // Events.
   std::deque<Held> held_;            // Answered, not yet durable; positions only grow.
+  std::vector<Held> reports_;        // Waiting for the shadow.
   std::vector<Watcher*> collected_;  // With pushes of this round.
   Position pushes_version_ = 0;      // What those show.
   bool has_waiting_pushes_ = false;  // Until that is durable.

@@ -173,7 +173,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   bool is_offered(const Route& route) const {
     if (route.kind == Route::Kind::metrics) return is_admin_ || io_.shared().is_metrics_public;
-    if (route.kind == Route::Kind::operation) return is_admin_;
+    if (route.kind == Route::Kind::operation || route.kind == Route::Kind::shadow) return is_admin_;
     const bool is_for_clients = route.kind == Route::Kind::events || route.kind == Route::Kind::websocket;
     return route.kind != Route::Kind::none && !(is_admin_ && is_for_clients);
   }
@@ -193,7 +193,10 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       case Route::Kind::read:
       case Route::Kind::ranks: return take_read(route, target);
       case Route::Kind::operation: return take_operation(route, target);
-      case Route::Kind::metrics: return take_figures();
+      case Route::Kind::metrics: return take_request(Request::Kind::figures, Answering::figures);
+      case Route::Kind::shadow:
+        if (const auto none = no_parameters(target); !none) return refuse(none.error());
+        return take_request(Request::Kind::shadow, Answering::request);
       case Route::Kind::health:
       case Route::Kind::readiness: {
         release_batch();
@@ -262,16 +265,16 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     submit(Answering::request);
   }
 
-  void take_figures() {
+  enum class Answering : std::uint8_t { events, request, figures };
+
+  void take_request(Request::Kind kind, Answering answering) {
     Item& item = batch_->add(Item::Kind::request);
     Request request;
-    request.kind = Request::Kind::figures;
+    request.kind = kind;
     item.request = batch_->arena.make<Request>(request);
     batch_->needs_engine = true;
-    submit(Answering::figures);
+    submit(answering);
   }
-
-  enum class Answering : std::uint8_t { events, request, figures };
 
   void submit(Answering answering) {
     answering_ = answering;

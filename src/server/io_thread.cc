@@ -146,12 +146,28 @@ void IoThread::take_back(Batch* batch) {
   }
   --batches_at_engine_;
   bytes_at_engine_ -= batch->bytes.size();
+  read_ledgers(*batch);
   batch->is_done = true;
   count_answers(*batch);
   const auto found = connections_.find(batch->connection);
   if (found == connections_.end()) return give_back(batch);
   const std::shared_ptr<Connection> connection = found->second;
   connection->answered();
+}
+
+// What the engine thread left for this one to read from files.
+void IoThread::read_ledgers(Batch& batch) {
+  for (Item& item : batch.items) {
+    if (item.ledger_from == 0 || item.code != Code::ok) continue;
+    const ReadRequest& read = item.request->read;
+    const auto page = shared_.ledger->read(read.name, item.ledger_from, read.limit);
+    if (page) {
+      item.text = batch.arena.copy(*page);
+    } else {
+      item.code = page.error().code;
+      item.message = batch.arena.copy(page.error().message);
+    }
+  }
 }
 
 void IoThread::count_answers(const Batch& batch) {

@@ -16,6 +16,7 @@
 #include "server/answers.h"
 #include "server/auth.h"
 #include "server/connection.h"
+#include "server/ledger.h"
 #include "server/messages.h"
 #include "server/port.h"
 
@@ -30,6 +31,7 @@ struct Shared {
   Identity identity;
   Authority authority;
   bool has_record = false;
+  const Ledger* ledger = nullptr;         // Null: none is kept.
   bool is_metrics_public = true;          // /metrics on the listener for clients, too.
   std::vector<const IoFigures*> figures;  // Of every I/O thread.
 };
@@ -83,6 +85,7 @@ class IoThread {
  private:
   void take_deliveries();
   void take_back(Batch* batch);
+  void read_ledgers(Batch& batch);
   void refuse_batch(Batch& batch);
   void count_answers(const Batch& batch);
   void send(Batch* batch);

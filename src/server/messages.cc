@@ -156,7 +156,11 @@ Answered<void> MessageReader::read_operation(Operation::Kind kind, std::string_v
 }
 
 Answered<void> MessageReader::authorize(ReadRequest& read, const Roles& roles) const {
-  const bool is_player = read.what == ReadRequest::What::player;
+  const bool is_ledger = read.what == ReadRequest::What::ledger;
+  if (is_ledger && !roles.ingest && !roles.admin) {
+    return refuse(Code::unauthorized, "a ledger takes the role ingest or admin");
+  }
+  const bool is_player = read.what == ReadRequest::What::player || is_ledger;
   if (!roles.read && (is_player || !ruleset_->is_public)) {
     return refuse(Code::unauthorized, "reading takes the role read");
   }

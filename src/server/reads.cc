@@ -136,6 +136,8 @@ Answered<void> Reads::answer(const ReadRequest& request, std::string& out) {
     case ReadRequest::What::member: return append_member(request, out);
     case ReadRequest::What::ranks: return append_ranks(request, out);
     case ReadRequest::What::player: return append_player(request, out);
+    case ReadRequest::What::ledger:
+      return refuse(Code::not_found, "this server keeps no ledger: it runs without --data");
     case ReadRequest::What::ruleset: append_ruleset(out); return {};
   }
   return refuse(Code::internal, "a read of an unknown kind");

@@ -22,7 +22,7 @@ struct BoardSelector {
 
 // Reading, by HTTP or by `query`: the paths of routes.h.
 struct ReadRequest {
-  enum class What : std::uint8_t { boards, page, member, player, ruleset, ranks };
+  enum class What : std::uint8_t { boards, page, member, player, ledger, ruleset, ranks };
   What what = What::boards;
   BoardSelector selector;
   std::string_view name;  // The member or the player.
@@ -57,7 +57,7 @@ struct OperationRequest {
 };
 
 struct Request {
-  enum class Kind : std::uint8_t { read, watch, unwatch, figures, operation };
+  enum class Kind : std::uint8_t { read, watch, unwatch, figures, operation, shadow };
   Kind kind = Kind::read;
   ReadRequest read;
   WatchRequest watch;

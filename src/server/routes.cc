@@ -34,9 +34,15 @@ Route find_v1(const std::vector<std::string_view>& path) {
   if (depth == 2 && path[1] == "events") return {.kind = Route::Kind::events, .allow = "POST", .read = {}};
   if (depth == 2 && path[1] == "ws") return {.kind = Route::Kind::websocket, .allow = "GET", .read = {}};
   if (depth == 2 && path[1] == "ruleset") return read_route(What::ruleset);
+  if (depth == 2 && path[1] == "shadow") return {.kind = Route::Kind::shadow, .allow = get_methods, .read = {}};
   if (depth == 2 && path[1] == "boards") return read_route(What::boards);
   if (depth == 3 && path[1] == "players") {
     Route route = read_route(What::player);
+    route.read.name = path[2];
+    return route;
+  }
+  if (depth == 4 && path[1] == "players" && path[3] == "ledger") {
+    Route route = read_route(What::ledger);
     route.read.name = path[2];
     return route;
   }
@@ -93,6 +99,7 @@ Answered<void> store(T& target, Answered<U> value) {
 Answered<void> set_parameter(ReadRequest& read, std::string_view name, std::string_view text, const Limits& limits) {
   const bool is_page = read.what == What::page;
   const bool is_member = read.what == What::member;
+  const bool is_list = is_page || read.what == What::ledger;
   const bool is_on_board = is_page || is_member || read.what == What::ranks;
   if (name == "group" && is_on_board) {
     read.selector.group = text;
@@ -100,11 +107,11 @@ Answered<void> set_parameter(ReadRequest& read, std::string_view name, std::stri
     read.selector.window = text;
   } else if (name == "ranking" && is_on_board) {
     return store<Ranking>(read.ranking, ranking(text));
-  } else if (name == "limit" && is_page) {
+  } else if (name == "limit" && is_list) {
     return store<std::uint32_t>(read.limit, number(name, text, 1, limits.page_max));
   } else if (name == "offset" && is_page) {
     return store<std::uint64_t>(read.offset, number(name, text, 0, INT64_MAX));
-  } else if (name == "cursor" && is_page) {
+  } else if (name == "cursor" && is_list) {
     read.cursor = text;
   } else if (name == "min" && is_page) {
     return store<Points>(read.min, value(name, text));

@@ -13,7 +13,18 @@ namespace tallyho {
 
 // What a path is. The one list of paths: HTTP and the WebSocket's `query` both ask it.
 struct Route {
-  enum class Kind : std::uint8_t { none, events, read, ranks, operation, websocket, health, readiness, metrics };
+  enum class Kind : std::uint8_t {
+    none,
+    events,
+    read,
+    ranks,
+    operation,
+    websocket,
+    health,
+    readiness,
+    metrics,
+    shadow
+  };
   Kind kind = Kind::none;
   std::string_view allow;  // The methods it takes, as the header `Allow` lists them.
   ReadRequest read;        // read, ranks: with the names in the path filled in. operation: `name` is the player.

@@ -10,10 +10,13 @@
 #include "base/json.h"
 #include "engine/replay.h"
 #include "log/memory_log.h"
+#include "log/replay_watch.h"
+#include "server/bookkeeper.h"
 #include "server/engine_thread.h"
 #include "server/io_thread.h"
 #include "server/listener.h"
 #include "server/recorder.h"
+#include "server/shadow.h"
 
 namespace tallyho {
 namespace {
@@ -58,9 +61,12 @@ struct Server::Impl {
 
   Shared shared;
   ServerOptions options;
+  Doorbell bell;  // Rung by those that follow.
   std::unique_ptr<Engine> engine;
   std::unique_ptr<Recorder> recorder;
-  Doorbell bell;
+  std::unique_ptr<Ledger> ledger;
+  std::unique_ptr<Bookkeeper> bookkeeper;
+  std::unique_ptr<Shadow> shadow;
   std::vector<std::unique_ptr<IoThread>> io_threads;
   std::unique_ptr<Listener> listener;
   std::unique_ptr<Listener> admin_listener;
@@ -70,6 +76,10 @@ struct Server::Impl {
   bool is_stopping = false;  // Guarded by `mutex`.
 
   std::expected<void, std::string> open_listeners(const Endpoint& listen, const Endpoint& admin);
+  std::expected<void, std::string> open_ledger();
+  void tell_followers(const Replayed& replayed);
+  std::expected<void, std::string> replay();
+  std::expected<void, std::string> open_game(std::shared_ptr<const Ruleset> ruleset, std::unique_ptr<Log> log);
 };
 
 std::expected<void, std::string> Server::Impl::open_listeners(const Endpoint& listen, const Endpoint& admin) {
@@ -83,6 +93,71 @@ std::expected<void, std::string> Server::Impl::open_listeners(const Endpoint& li
   if (!admin_opened) return std::unexpected(admin_opened.error());
   admin_listener = std::move(*admin_opened);
   return {};
+}
+
+std::expected<void, std::string> Server::Impl::open_ledger() {
+  auto directory = open_log_directory_beside(options.data);
+  if (!directory) return std::unexpected(directory.error().text());
+  auto opened = Ledger::open(std::move(*directory), engine->log().identity(), engine->log().last(), {}, options.warn);
+  if (!opened) return std::unexpected(opened.error().text());
+  ledger = std::move(*opened);
+  bookkeeper = std::make_unique<Bookkeeper>(*engine, *ledger);
+  shared.ledger = ledger.get();
+  return {};
+}
+
+// The engine, brought to where the log ends, and the ledger with it.
+std::expected<void, std::string> Server::Impl::open_game(std::shared_ptr<const Ruleset> ruleset,
+                                                         std::unique_ptr<Log> log) {
+  log->when_durable([this] { bell.ring(); });
+  engine = std::make_unique<Engine>(std::move(ruleset), std::move(log), options.engine);
+  if (!options.data.empty()) {
+    if (const auto opened = open_ledger(); !opened) return opened;
+  }
+  if (options.shadow != nullptr) {
+    shadow = std::make_unique<Shadow>(options.shadow, shared.ruleset, engine->log().identity(),
+                                      Shadow::Options{.engine = options.engine}, [this] { bell.ring(); });
+  }
+  return options.keeps_log ? replay() : std::expected<void, std::string>();
+}
+
+// While the log is replayed there is time to wait for those who cannot keep up.
+void Server::Impl::tell_followers(const Replayed& replayed) {
+  if (bookkeeper != nullptr) {
+    bookkeeper->enter(replayed);
+    bookkeeper->hand_over(false);
+    bookkeeper->keep_pace();
+  }
+  if (shadow != nullptr) {
+    shadow->add(replayed);
+    shadow->hand_over(false);
+    shadow->keep_pace();
+  }
+}
+
+// Ends where a record has ended the process twice.
+std::expected<void, std::string> Server::Impl::replay() {
+  HistoryHooks hooks{.progress = options.replay_progress};
+  std::unique_ptr<LogDirectory> directory;
+  std::optional<ReplayWatch> watch;
+  if (!options.data.empty()) {
+    auto opened = open_log_directory_beside(options.data);
+    if (!opened) return std::unexpected(opened.error().text());
+    directory = std::move(*opened);
+    auto begun = ReplayWatch::begin(*directory, engine->log().identity());
+    if (!begun) return std::unexpected(begun.error().text());
+    if (begun->poison()) return std::unexpected(poison_report(*begun->poison()));
+    watch.emplace(std::move(*begun));
+    hooks.applying = [&](Position position) {
+      watch->applying(position);
+      if (options.before_replay_for_test) options.before_replay_for_test(position);
+    };
+  }
+  hooks.told = [this](const Replayed& replayed) { tell_followers(replayed); };
+  const auto opened = open_history(*engine, Timestamp::system_now(), hooks);
+  if (watch) watch->end();  // Also where it could not go on: that was no crash.
+  if (opened && ledger != nullptr) ledger->settle(engine->symbols());
+  return opened;
 }
 
 std::expected<std::unique_ptr<Server>, std::string> Server::open(std::shared_ptr<const Ruleset> ruleset,
@@ -116,14 +191,9 @@ std::expected<std::unique_ptr<Server>, std::string> Server::open(std::shared_ptr
     if (!recorder) return std::unexpected(recorder.error());
     impl->recorder = std::move(*recorder);
   }
-  log->when_durable([&bell = impl->bell] { bell.ring(); });
-  const bool is_kept = options.keeps_log;
-  impl->engine = std::make_unique<Engine>(std::move(ruleset), std::move(log), options.engine);
-  if (is_kept) {
-    const auto opened = open_history(*impl->engine, Timestamp::system_now(), options.replay_progress);
-    if (!opened) return std::unexpected(opened.error());
-  }
   impl->options = std::move(options);
+  const auto opened = impl->open_game(std::move(ruleset), std::move(log));
+  if (!opened) return std::unexpected(opened.error());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
@@ -140,7 +210,8 @@ std::string Server::admin_endpoint() const {
 void Server::run() {
   std::vector<Port*> ports;
   for (const auto& thread : impl_->io_threads) ports.push_back(&thread->port());
-  EngineThread engine_thread(*impl_->engine, ports, impl_->bell, impl_->shared.limits, impl_->recorder.get(),
+  EngineThread engine_thread(*impl_->engine, ports, impl_->bell, impl_->shared.limits,
+                             {impl_->recorder.get(), impl_->bookkeeper.get(), impl_->shadow.get()},
                              impl_->options.before_ingest_for_test);
   impl_->listener->start();
   impl_->admin_listener->start();
@@ -154,11 +225,16 @@ void Server::run() {
   }
   impl_->listener->stop();
   impl_->admin_listener->stop();
+  if (impl_->shadow != nullptr) impl_->shadow->end();  // Who asked it does not wait until it has caught up.
   for (const auto& thread : impl_->io_threads) thread->begin_stop();
   for (std::thread& runner : io_runners) runner.join();
   engine_thread.stop();
   engine_runner.join();
-  impl_->recorder.reset();  // Writes out what is left.
+  impl_->recorder.reset();  // Both write out what is left.
+  impl_->bookkeeper.reset();
+  impl_->shadow.reset();
+  impl_->shared.ledger = nullptr;
+  impl_->ledger.reset();
 }
 
 void Server::stop() {

@@ -19,7 +19,11 @@ struct ServerOptions {
   int io_threads = 0;                     // 0: one for every core but the engine's, at least 1, at most 4.
   bool dev = false;                       // Loopback only; every connection has the roles ingest and read.
   std::string record;                     // Write every event that reached the log to this file; "": don't.
-  bool keeps_log = false;                 // The log outlives the process: it is replayed, or begun with the ruleset.
+  // Where the log is: players' ledgers are kept beside it, and how far a replay has come. "": there is no such place.
+  std::string data;
+  std::shared_ptr<const Ruleset>
+      shadow;              // A candidate that is scored beside the ruleset (server/shadow.h); null: none.
+  bool keeps_log = false;  // The log outlives the process: it is replayed, or begun with the ruleset.
   Limits limits;
   Engine::Options engine;
   std::function<void(Position)> replay_progress;  // Told the position reached, now and then.
@@ -28,6 +32,8 @@ struct ServerOptions {
   // For tests only, and so without a way in from the command line: called on the engine thread before every event that
   // is ingested. It may stall, or make the engine fail.
   std::function<void(Engine&, const Event&)> before_ingest_for_test;
+  // The same, before every record that is applied while the log is replayed.
+  std::function<void(Position)> before_replay_for_test;
 };
 
 // A running game behind sockets: WebSocket and HTTP on one port, health and metrics on another.

@@ -4,6 +4,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <semaphore>
 #include <sstream>
@@ -21,6 +24,10 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "log/memory_log.h"
+#include "log/quarantine.h"
+#include "log/replay_watch.h"
+#include "log/segment_log.h"
+#include "log/survey.h"
 #include "ruleset/loader.h"
 
 namespace tallyho {
@@ -359,6 +366,58 @@ TEST(ServerOpen, APortThatIsTakenIsAnError) {
   const auto second = Server::open(ruleset, options);
   ASSERT_FALSE(second);
   EXPECT_THAT(second.error(), HasSubstr("in use"));
+}
+
+// A server on a log in `data`.
+std::expected<std::unique_ptr<Server>, std::string> open_on(const std::string& data,
+                                                            std::function<void(Position)> before_replay = {}) {
+  auto directory = open_log_directory(data);
+  const auto recovered = recover_log(**directory, 0);
+  auto log = SegmentLog::open(std::move(*directory), *recovered, {.segment_bytes = 1 << 20, .buffer_bytes_max = 65536});
+  ServerOptions options;
+  options.listen = options.admin = "127.0.0.1:0";
+  options.io_threads = 1;
+  options.dev = true;
+  options.data = data;
+  options.keeps_log = true;
+  options.before_replay_for_test = std::move(before_replay);
+  return Server::open(load_ruleset(game, "game.yaml").value(), options, std::move(*log));
+}
+
+// A record that ends the process whenever it is applied, as a defect of a new version would: the server starts three
+// times, the first to learn where about it is; then it says so, and goes on once somebody has decided to pass over it.
+TEST(PoisonDeathTest, ARecordThatEndsTheProcessTwiceStopsTheServerUntilSomebodyDecides) {
+  std::string data = testing::TempDir() + "tallyho-poison-" + std::string(6, 'X');  // What mkdtemp() fills in.
+  data = ::mkdtemp(data.data());
+  {
+    auto directory = open_log_directory(data);
+    auto log = SegmentLog::open(std::move(*directory), {}, {.segment_bytes = 1 << 20, .buffer_bytes_max = 65536});
+    ASSERT_TRUE((*log)->append(game, {}, RecordKind::ruleset));
+    for (int i = 0; i < 9; ++i) ASSERT_TRUE((*log)->append(find("ada", i + 1), {}, RecordKind::event));
+  }
+  const auto poisonous = [](Position position) {
+    if (position == 7) std::abort();
+  };
+  for (int start = 0; start < 3; ++start) {
+    EXPECT_EXIT((void)open_on(data, poisonous), testing::KilledBySignal(SIGABRT), "");
+  }
+  const auto refused = open_on(data, poisonous);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error(), HasSubstr("position 7"));
+  EXPECT_THAT(refused.error(), HasSubstr("tallyho log quarantine --data DIR 7"));
+  {
+    const auto directory = open_log_directory(data);
+    const std::string bytes = find("ada", 6);
+    const LogRecord record{7, RecordKind::event, {}, bytes};
+    const auto survey = survey_log(**directory);
+    ASSERT_TRUE(Quarantine::add(**directory, record, survey->identity, {}, "a test"));
+    ASSERT_TRUE((*directory)->remove(ReplayWatch::file_name));
+  }
+  {
+    const auto server = open_on(data, poisonous);
+    EXPECT_TRUE(server) << server.error();
+  }
+  std::filesystem::remove_all(data);
 }
 
 }  // namespace

@@ -131,6 +131,30 @@ class LogTools(DataDirectory):
         return self.log("salvage", "--accept-loss")[0]
 
 
+class Quarantine(DataDirectory):
+    def test_a_record_in_quarantine_never_happened_for_any_replay(self):
+        server = self.start()
+        self.play(server, 10)
+        self.assertIn("has it open", self.log("quarantine", 5, status=1)[1])
+        self.assertEqual(server.stop(), 0)
+        before = run("replay", "--data", self.data, "--hash", "--until", 4)[0].split()[-1]
+        self.assertIn("no position 99", self.log("quarantine", 99, status=1)[1])
+        self.assertIn("is a ruleset", self.log("quarantine", 1, status=1)[1])
+        printed = self.log("quarantine", 5, "--reason", "it ends the server")[0]
+        self.assertIn('"id": "e3"', printed)
+        self.log("quarantine", 5)
+        self.assertEqual(len((self.data / "quarantine").read_text(encoding="utf-8").splitlines()), 1, "once is enough")
+        self.assertEqual([one["position"] for one in self.dumped() if one.get("quarantined")], [5])
+        after = run("replay", "--data", self.data, "--hash", "--until", 5)[0].split()[-1]
+        self.assertEqual(after, before)
+        server = self.start()
+        self.assertEqual(server.get("/v1/players/player-3")[1]["code"], "not_found")
+        self.assertEqual(server.get("/v1/players/player-4")[1]["total"], 4)
+        self.assertEqual(server.get("/v1/players/player-0/ledger")[1]["entries"][0]["position"], 9)
+        # Its id is not remembered either.
+        self.assertEqual(server.post_event(find("player-3", 3, id="e3"))[1]["code"], "ok")
+
+
 class Replay(DataDirectory):
     def new_ruleset(self, old, new):
         text = RULESET.read_text(encoding="utf-8")

@@ -1,0 +1,285 @@
+// The ledger beside a naive one: through restarts, lost ends and damage, whatever the writer has got to.
+#include "server/ledger.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <random>
+
+#include "gtest/gtest.h"
+#include "simdjson.h"
+
+namespace tallyho {
+namespace {
+
+constexpr std::string_view identity = "0123456789abcdef0123456789abcdef";
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string path = testing::TempDir() + "tallyho-ledger-" + std::string(6, 'X');  // What mkdtemp() fills in.
+    path_ = ::mkdtemp(path.data());
+  }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  const std::string& path() const { return path_; }
+  std::vector<std::filesystem::path> files() const {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(path_)) files.push_back(entry.path());
+    std::ranges::sort(files);
+    return files;
+  }
+
+ private:
+  std::string path_;
+};
+
+// What happened at a position, as the test remembers it.
+struct Happened {
+  Symbol player = 0;
+  bool is_forgotten = false;
+  std::int64_t points = 0;
+  std::int64_t total = 0;
+  std::string id = {};
+  std::vector<LedgerRule> fired = {};
+};
+
+std::string name_of(Symbol player) {
+  return "player-" + std::to_string(player);
+}
+
+// A game: what happened at each position, and the ledger that is told of it.
+class World {
+ public:
+  explicit World(std::uint64_t segment_bytes = 4096) : options_{.segment_bytes = segment_bytes} {
+    for (Symbol player = 0; player < players; ++player) symbols_.intern(name_of(player));
+  }
+
+  // Opens it, with a log that ends at `last`, and replays that.
+  void open(Position last) {
+    happened_.resize(last);
+    ledger_.reset();
+    auto opened = Ledger::open(std::move(*open_log_directory(directory_.path())), std::string(identity), last, options_,
+                               [](std::string_view warning) { ADD_FAILURE() << warning; });
+    ASSERT_TRUE(opened) << opened.error().text();
+    ledger_ = std::move(*opened);
+    for (Position position = 1; position <= last; ++position) enter(position);
+    ledger_->settle(symbols_);
+  }
+  void close() { ledger_.reset(); }
+
+  void happen(std::mt19937_64& random) {
+    Happened one{.player = static_cast<Symbol>(random() % players), .is_forgotten = random() % 50 == 0};
+    one.points = static_cast<std::int64_t>(random() % 100) - 20;
+    one.total = static_cast<std::int64_t>(random());
+    one.id = std::string(random() % 40, 'i');
+    for (auto rules = random() % 4; rules > 0; --rules) one.fired.push_back({"some-rule", one.points});
+    happened_.push_back(one);
+    enter(happened_.size());
+    if (random() % 10 == 0) ledger_->hand_over(random() % 2 == 0);
+  }
+
+  // Every player's ledger, read in pages, is what happened.
+  void expect_right(std::mt19937_64& random) {
+    ledger_->hand_over(true);
+    for (Symbol player = 0; player < players; ++player) {
+      std::vector<Position> expected;
+      for (Position position = 1; position <= happened_.size(); ++position) {
+        if (happened_[position - 1].player != player) continue;
+        if (happened_[position - 1].is_forgotten) {
+          expected.clear();
+        } else {
+          expected.insert(expected.begin(), position);
+        }
+      }
+      EXPECT_EQ(read(player, static_cast<std::uint32_t>(1 + random() % 20)), expected) << name_of(player);
+    }
+  }
+
+  Ledger& ledger() { return *ledger_; }
+  const TemporaryDirectory& directory() const { return directory_; }
+  Position last() const { return happened_.size(); }
+
+ private:
+  static constexpr Symbol players = 7;
+
+  void enter(Position position) {
+    const Happened& one = happened_[position - 1];
+    const std::string name = name_of(one.player);
+    if (one.is_forgotten) return ledger_->forget(one.player, name, position);
+    ledger_->add(one.player, {.position = position,
+                              .at = {static_cast<std::int64_t>(position), 5},
+                              .points = one.points,
+                              .total = one.total,
+                              .player = name,
+                              .id = one.id,
+                              .type = "find",
+                              .fired = one.fired});
+  }
+
+  std::vector<Position> read(Symbol player, std::uint32_t limit) {
+    std::vector<Position> positions;
+    for (std::uint64_t offset = ledger_->newest(player); offset != 0;) {
+      const auto page = ledger_->read(name_of(player), offset, limit);
+      if (!page) {
+        ADD_FAILURE() << page.error().message;
+        break;
+      }
+      simdjson::dom::parser parser;
+      const simdjson::dom::element json = parser.parse(*page);
+      std::uint32_t entries = 0;
+      for (const simdjson::dom::element entry : json["entries"].get_array().value()) {
+        ++entries;
+        const Position position = entry["position"].get_uint64().value();
+        const Happened& one = happened_[position - 1];
+        EXPECT_EQ(entry["points"].get_int64().value(), one.points);
+        EXPECT_EQ(entry["total"].get_int64().value(), one.total);
+        EXPECT_EQ(entry["fired"].get_array().value().size(), one.fired.size());
+        positions.push_back(position);
+      }
+      EXPECT_LE(entries, limit);
+      std::string_view cursor;
+      offset = json["cursor"].get(cursor) == simdjson::SUCCESS ? std::stoull(std::string(cursor)) : 0;
+      if (offset != 0) {
+        EXPECT_EQ(entries, limit);
+      }
+    }
+    return positions;
+  }
+
+  const TemporaryDirectory directory_;
+  const Ledger::Options options_;
+  SymbolTable symbols_;
+  std::vector<Happened> happened_;
+  std::unique_ptr<Ledger> ledger_;
+};
+
+// Goal: whatever was lost of the log or of the files, a player's entries are those of what happened.
+// Method: many lives of one ledger; between them the log loses some last positions, or the files some bytes.
+TEST(Ledger, IsWhatHappenedAfterEveryRestart) {
+  const unsigned seed = std::random_device()();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937_64 random(seed);
+  World world;
+  for (int life = 0; life < 60 && !testing::Test::HasFailure(); ++life) {
+    SCOPED_TRACE(testing::Message() << "life " << life);
+    const Position lost = random() % 3 == 0 ? random() % (world.last() / 4 + 1) : 0;
+    world.open(world.last() - lost);
+    world.expect_right(random);
+    for (auto events = random() % 200; events > 0; --events) world.happen(random);
+    world.expect_right(random);
+    world.close();
+    const auto files = world.directory().files();
+    if (files.empty() || random() % 2 == 0) continue;
+    const auto& file = files[random() % files.size()];
+    const auto size = std::filesystem::file_size(file);
+    const auto at = random() % (size + 1);
+    if (random() % 3 == 0) {
+      std::filesystem::remove(file);
+    } else if (random() % 2 == 0) {
+      std::filesystem::resize_file(file, at);
+    } else {
+      std::fstream bytes(file, std::ios::binary | std::ios::in | std::ios::out);
+      bytes.seekp(static_cast<std::streamoff>(at));
+      bytes.put(static_cast<char>(random()));
+    }
+  }
+  EXPECT_GT(world.directory().files().size(), 3U);
+}
+
+TEST(Ledger, IsNotWrittenAgainByAReplay) {
+  std::mt19937_64 random(7);
+  World world;
+  world.open(0);
+  for (int i = 0; i < 300; ++i) world.happen(random);
+  world.close();
+  const auto files = world.directory().files();
+  const auto written = std::filesystem::last_write_time(files.front());
+  world.open(world.last());
+  world.expect_right(random);
+  world.close();
+  EXPECT_EQ(world.directory().files(), files);
+  EXPECT_EQ(std::filesystem::last_write_time(files.front()), written);
+}
+
+TEST(Ledger, OfAnotherLogIsNoneOfThisOne) {
+  std::mt19937_64 random(8);
+  World world;
+  world.open(0);
+  for (int i = 0; i < 30; ++i) world.happen(random);
+  world.close();
+  const auto opened = Ledger::open(std::move(*open_log_directory(world.directory().path())), std::string(32, 'f'), 1000,
+                                   {.segment_bytes = 4096}, [](std::string_view) {});
+  ASSERT_TRUE(opened);
+  EXPECT_EQ((*opened)->found_through(), 0U);
+  EXPECT_TRUE(world.directory().files().empty());
+}
+
+TEST(Ledger, ACursorOpensNobodyElsesEntries) {
+  std::mt19937_64 random(9);
+  World world(1 << 20);
+  world.open(0);
+  for (int i = 0; i < 100; ++i) world.happen(random);
+  world.ledger().hand_over(true);
+  const std::uint64_t offset = world.ledger().newest(0);
+  ASSERT_NE(offset, 0U);
+  ASSERT_TRUE(world.ledger().read(name_of(0), offset, 1));
+  for (const std::uint64_t wrong : {offset + 1, offset - 1, offset + 100'000'000, std::uint64_t{1}}) {
+    const auto page = world.ledger().read(name_of(0), wrong, 1);
+    ASSERT_FALSE(page);
+    EXPECT_EQ(page.error().code, Code::invalid_argument);
+  }
+  EXPECT_EQ(world.ledger().read(name_of(1), offset, 1).error().code, Code::invalid_argument);
+}
+
+TEST(Ledger, EndsWhereTheDiskCannotKeepUpAndIsCompleteAfterTheNextStart) {
+  const TemporaryDirectory directory;
+  const std::string name = name_of(0);
+  SymbolTable symbols;
+  symbols.intern(name);
+  const auto open = [&](std::size_t waiting_bytes_max, std::string& warned) {
+    return std::move(*Ledger::open(std::move(*open_log_directory(directory.path())), std::string(identity), 10,
+                                   {.waiting_bytes_max = waiting_bytes_max},
+                                   [&warned](std::string_view warning) { warned = warning; }));
+  };
+  const auto fill = [&](Ledger& ledger) {
+    for (Position position = 1; position <= 10; ++position) {
+      ledger.add(0, {.position = position, .at = {}, .player = name, .id = {}, .type = "find"});
+      ledger.hand_over(true);
+    }
+  };
+  std::string warned;
+  {
+    const auto ledger = open(100, warned);  // Less than the first file's header and an entry.
+    fill(*ledger);
+    EXPECT_FALSE(ledger->is_complete());
+    EXPECT_NE(warned.find("can't keep up"), std::string::npos);
+  }
+  warned.clear();
+  const auto ledger = open(1 << 20, warned);
+  fill(*ledger);
+  ledger->settle(symbols);
+  EXPECT_EQ(warned, "");
+  const auto page = ledger->read(name, ledger->newest(0), 100);
+  ASSERT_TRUE(page);
+  EXPECT_NE(page->find(R"("position":1,)"), std::string::npos);
+}
+
+TEST(LedgerEntry, WithMoreRulesThanThereIsRoomKeepsTheFirst) {
+  const std::string rule(60, 'r');
+  const std::vector<LedgerRule> fired(2000, LedgerRule{rule, 1});
+  std::string bytes;
+  append_entry(bytes, {.position = 1, .at = {}, .player = "ada", .id = "e", .type = "find", .fired = fired}, 7);
+  EXPECT_LE(bytes.size(), ledger_entry_bytes_max);
+  std::vector<LedgerRule> rules;
+  const auto entry = decode_entry(std::as_bytes(std::span(bytes)), 7, rules);
+  ASSERT_TRUE(entry);
+  EXPECT_GT(entry->fired.size(), 900U);
+  EXPECT_EQ(entry->fired.back().rule, rule);
+  EXPECT_FALSE(decode_entry(std::as_bytes(std::span(bytes)), 8, rules));
+}
+
+}  // namespace
+}  // namespace tallyho
