@@ -130,7 +130,8 @@ class World {
       simdjson::dom::parser parser;
       const simdjson::dom::element json = parser.parse(*page);
       std::uint32_t entries = 0;
-      for (const simdjson::dom::element entry : json["entries"].get_array().value()) {
+      const simdjson::dom::array listed = json["entries"].get_array().value();
+      for (const simdjson::dom::element entry : listed) {
         ++entries;
         const Position position = entry["position"].get_uint64().value();
         const Happened& one = happened_[position - 1];
