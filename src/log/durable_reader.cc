@@ -37,7 +37,7 @@ Found survey_segment(LogDirectory& directory, const std::string& name, std::opti
     return damage(0, first,
                   fmt::format("it has format {}, and this program knows {}", header->version, log_format_version));
   }
-  SegmentInfo info = scan_segment(*bytes, *header).info;
+  SegmentInfo info = scan_frames(*bytes, *header);
   info.name = name;
   if (!next) {
     info.last = std::min(info.last, std::max(info.durable_through, first - 1));

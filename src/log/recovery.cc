@@ -136,9 +136,8 @@ std::optional<LogDamage> header_damage(const std::optional<SegmentHeader>& heade
                    fmt::format("it has {} bytes and was made with {}", bytes, header->segment_bytes)};
 }
 
-SegmentScan scan_segment(std::span<const std::byte> bytes, const SegmentHeader& header) {
-  SegmentScan scan;
-  SegmentInfo& info = scan.info;
+SegmentInfo scan_frames(std::span<const std::byte> bytes, const SegmentHeader& header) {
+  SegmentInfo info;
   info.header = header;
   info.last = header.first - 1;
   info.end = segment_header_bytes;
@@ -153,6 +152,13 @@ SegmentScan scan_segment(std::span<const std::byte> bytes, const SegmentHeader& 
     info.ends_with_seal = frame->type == FrameType::seal;
   }
   info.end = std::min<std::uint64_t>(info.end, bytes.size());
+  return info;
+}
+
+SegmentScan scan_segment(std::span<const std::byte> bytes, const SegmentHeader& header) {
+  SegmentScan scan{.info = scan_frames(bytes, header)};
+  const SegmentInfo& info = scan.info;
+  const std::uint32_t seed = header.seed();
   scan.is_clean = is_zero(bytes.subspan(info.end));
   for (std::uint64_t at = info.end; !scan.is_clean && !scan.is_proven && at < bytes.size(); at += sector_bytes) {
     const auto later = decode_frame(bytes.subspan(at), seed);

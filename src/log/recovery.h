@@ -74,5 +74,7 @@ struct SegmentScan {
   bool is_proven = false;  // Not clean: a later frame shows that the position after `last` was durable.
 };
 SegmentScan scan_segment(std::span<const std::byte> bytes, const SegmentHeader& header);
+// The same without a look at what is behind that.
+SegmentInfo scan_frames(std::span<const std::byte> bytes, const SegmentHeader& header);
 
 }  // namespace tallyho

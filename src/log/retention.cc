@@ -40,7 +40,7 @@ std::expected<Timestamp, RecoveryError> last_arrival(LogDirectory& directory, co
   if (!read) return std::unexpected(read.error());
   const auto header = decode_segment_header(bytes);
   if (!header) return std::unexpected(LogDamage{segment.name, 0, segment.first, "its header is damaged"});
-  SegmentInfo info = scan_segment(bytes, *header).info;
+  SegmentInfo info = scan_frames(bytes, *header);
   info.name = segment.name;
   if (info.last + 1 != next) {
     return std::unexpected(LogDamage{segment.name, info.end, info.last + 1, "a frame is damaged that was durable"});
