@@ -51,7 +51,8 @@ void Feed::Impl::end_view(FeedView& view) {
   unbind(view);
   std::erase(board_views[view.what.board].views, &view);
   const auto known = views_by_what.find(view.what);
-  if (known->second == &view) views_by_what.erase(known);  // Else one that has ended is succeeded by another.
+  if (known != views_by_what.end() && known->second == &view)
+    views_by_what.erase(known);  // Else one that has ended is succeeded by another.
   views.erase(view.id);
 }
 

@@ -126,6 +126,11 @@ class Feed {
   void period_changed(std::uint16_t board);
   void scored(const PlayerScore& score);
 
+  // Becomes the feed of another set of boards, in which old board i is board now[i], or is no more: takes the watches
+  // of `old`. Each watch of a board gets a snapshot; one of a board that is no more, is grouped now or not any more, or
+  // has other windows than the one watched, gets its last, with nobody in it. Symbols are those that were. O(watches).
+  void take_over(Feed& old, const std::vector<std::optional<std::uint16_t>>& now, Position version);
+
   // Sends what is due: for each watch with something to say whose subscriber is ready and whose push interval is over.
   // `version`: the position up to which boards are computed and durable. `now` never goes back.
   void flush(Position version, std::chrono::steady_clock::time_point now);

@@ -55,6 +55,10 @@ struct Feed::Impl {
   const std::shared_ptr<const std::string>& body_for(FeedView& view, const std::shared_ptr<const ViewState>& from,
                                                      Position version);
 
+  // feed_takeover.cc
+  FeedView& take_over(const FeedView& old, std::uint16_t board, std::uint32_t shown_epoch);
+  FeedView& take_leave(const FeedView& old, std::shared_ptr<const std::string> farewell, std::uint32_t shown_epoch);
+
   // feed_flush.cc
   void schedule(FeedView& view, Time due);
   void schedule(FeedView& view);

@@ -181,6 +181,7 @@ std::string Feed::Impl::encode_snapshot_of(const FeedView& view, const ViewState
 const std::shared_ptr<const std::string>& Feed::Impl::body_for(FeedView& view,
                                                                const std::shared_ptr<const ViewState>& from,
                                                                Position version) {
+  if (view.farewell != nullptr) return view.farewell;
   if (view.bodies_version != version) {
     view.bodies_version = version;
     view.snapshot = nullptr;

@@ -53,6 +53,7 @@ struct FeedView : ViewRange {
   std::uint32_t epoch = 0;
   std::shared_ptr<const ViewState> state;       // Made when it is first asked for.
   Position bodies_version = 0;                  // What the bodies below say that the state is of.
+  std::shared_ptr<const std::string> farewell;  // The last body of a view whose board is no more.
   std::shared_ptr<const std::string> snapshot;  // Made when somebody needs it, as are those of `changes`.
   struct Change {
     std::shared_ptr<const ViewState> from;  // Kept, so that its address is not used again.
