@@ -9,11 +9,22 @@
 
 namespace tallyho {
 
-Engine::Impl::Impl(std::shared_ptr<const Ruleset> the_ruleset, std::unique_ptr<Log> the_log, const Options& the_options)
+namespace {
+
+// The symbols that were there before come first, whatever the ruleset's initial values are.
+SymbolTable& filled(SymbolTable& symbols, const std::function<void(SymbolTable&)>& fill) {
+  if (fill) fill(symbols);
+  return symbols;
+}
+
+}  // namespace
+
+Engine::Impl::Impl(std::shared_ptr<const Ruleset> the_ruleset, std::unique_ptr<Log> the_log, const Options& the_options,
+                   const Fill& fill)
     : ruleset(std::move(the_ruleset)),
       log(std::move(the_log)),
       options(the_options),
-      state(*ruleset, symbols),
+      state(*ruleset, filled(symbols, fill)),
       boards(make_boards(*ruleset, options.groups_max)),
       feed(boards, symbols, log->identity(), options.feed),
       activation(*ruleset, state, symbols),

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/form.h"
 #include "base/position.h"
 #include "base/symbols.h"
 #include "boards/board.h"
@@ -111,6 +112,19 @@ class Engine {
   // What ingest() would do with an event from a sender with the role `ingest`, rule by rule; changes nothing.
   Explanation explain(const Event& event, Timestamp arrival);
 
+  // Logs another ruleset and goes on under it. What it answers: where in the log that is, and what of state and boards
+  // stays behind, for people; everything else carries over by name and type, as restore() says. Watches go on as
+  // Feed::take_over() says. O(all state), during which nothing else happens.
+  // Errors, changing nothing: those of the log's append().
+  struct Swap {
+    Position position = 0;
+    std::vector<std::string> stays;
+  };
+  Result<Swap> swap(std::shared_ptr<const Ruleset> ruleset, Timestamp arrival);
+  // Goes on under another ruleset from here: `record` is that in the log which says so. Everything carries over as far
+  // as restore() says; returns what stays behind. O(all state).
+  std::vector<std::string> replay(std::shared_ptr<const Ruleset> ruleset, const LogRecord& record);
+
   // Makes what was ingested durable, or starts to. Once per batch and per tick.
   void commit();
   // Gives subscribers the pushes that are due, with everything as it is at version(): they must not go out before the
@@ -132,6 +146,7 @@ class Engine {
   const Board& board(BoardIndex index) const;
   const SymbolTable& symbols() const;
   const Ruleset& ruleset() const;
+  std::shared_ptr<const Ruleset> shared_ruleset() const;
   const Log& log() const;
   Feed& feed();
   Position version() const;  // Up to which everything is computed.
@@ -141,6 +156,14 @@ class Engine {
   // 128 bits over everything that replay must reproduce, as 32 hex digits. O(all state). A refused event leaves it as
   // it was, unless with it a period of a board ends.
   std::string state_hash() const;
+
+  // Writes down everything that replay must reproduce, where in the log that is so, and what the counters below say.
+  // O(all state). Snapshots are made of it (engine/snapshot.h).
+  void save(FormWriter& out) const;
+  // Becomes what save() wrote, as far as the ruleset lets it: state goes on by name and type, boards by their id where
+  // they are of the same kind. Returns what stays behind, for people. Before anything else is asked of the engine.
+  // O(all state). What can't be fails `in`; then the engine is of no use.
+  std::vector<std::string> restore(FormReader& in);
 
   // For metrics: bytes held, by class.
   struct Memory {
@@ -156,10 +179,15 @@ class Engine {
   // error or a value that was not of its type. Each costs what cel/evaluator.h does, so this should hardly grow.
   std::uint64_t hand_overs() const;
 
+  // Gives back the log. The engine is of no use any more.
+  std::unique_ptr<Log> take_log();
+
   // For tests only: the next ingest() meets a defect inside and answers `internal`.
   void fail_next_for_test();
 
  private:
+  std::vector<std::string> become(std::shared_ptr<const Ruleset> ruleset, FormReader& in);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -22,9 +22,15 @@ namespace tallyho {
 // prepare.cc
 std::vector<std::uint16_t> parts_of(const EventType& type, const Ruleset& ruleset);
 
+// An adjustment's id is remembered for its player while it has fewer newer ones than this, however long.
+inline constexpr RememberedIds::Limits adjustment_limits{.window = Duration::max(), .per_player = 1024};
+
 // What an Engine is made of, in the order in which an event meets it. Private to this folder.
 struct Engine::Impl {
-  Impl(std::shared_ptr<const Ruleset> the_ruleset, std::unique_ptr<Log> the_log, const Options& the_options);
+  // `fill`, if given, enters the symbols of an engine that this one takes the place of.
+  using Fill = std::function<void(SymbolTable&)>;
+  Impl(std::shared_ptr<const Ruleset> the_ruleset, std::unique_ptr<Log> the_log, const Options& the_options,
+       const Fill& fill = {});
 
   Outcome take(const Event& event, const Sender& sender, const LogRecord& record, Arena& arena, bool wants_ranks);
   // The steps of that, which explain() shares.
@@ -56,6 +62,12 @@ struct Engine::Impl {
   void forget(Symbol player);
   Outcome adjust(const Operation& operation, Symbol player, Arena& caller);
   void hash_operations(HashInput& input) const;
+  // engine_snapshot.cc
+  void save(FormWriter& out) const;
+  void restore(FormReader& in, std::vector<std::string>& stays);
+  void restore_rule_counts(FormReader& in);
+  void restore_players(FormReader& in);
+  void restore_boards(FormReader& in, std::vector<std::string>& stays);
   bool refuses_player();
   void tell_feed(const Event& event, const Sender& sender, std::int64_t points, std::int64_t total);
 
@@ -66,7 +78,7 @@ struct Engine::Impl {
   };
 
   const std::shared_ptr<const Ruleset> ruleset;
-  const std::unique_ptr<Log> log;
+  std::unique_ptr<Log> log;
   const Options options;
 
   SymbolTable symbols;

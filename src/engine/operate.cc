@@ -6,13 +6,6 @@
 #include "fmt/format.h"
 
 namespace tallyho {
-namespace {
-
-// An adjustment's id is remembered for its player while it has fewer newer ones than this, however long.
-constexpr RememberedIds::Limits adjustment_limits{.window = Duration::max(), .per_player = 1024};
-
-}  // namespace
-
 Outcome Engine::operate(const Operation& operation, std::string_view record, Timestamp arrival, Arena& arena) {
   Impl& engine = *impl_;
   if (!find_player(operation.player)) {

@@ -84,6 +84,9 @@ const SymbolTable& Engine::symbols() const {
 const Ruleset& Engine::ruleset() const {
   return *impl_->ruleset;
 }
+std::shared_ptr<const Ruleset> Engine::shared_ruleset() const {
+  return impl_->ruleset;
+}
 const Log& Engine::log() const {
   return *impl_->log;
 }

@@ -1,6 +1,9 @@
 #include "engine/replay.h"
 
+#include <utility>
+
 #include "fmt/format.h"
+#include "ruleset/loader.h"
 
 namespace tallyho {
 namespace {
@@ -18,7 +21,7 @@ bool Replayer::take(const LogRecord& record) {
     case RecordKind::event:
     case RecordKind::event_of_player: return add_event(record);
     case RecordKind::operation: return add_operation(record);
-    case RecordKind::ruleset: return pass_over(record);
+    case RecordKind::ruleset: return take_ruleset(record);
   }
   problem_ = fmt::format("position {}: a record of a kind that this program does not know", record.position);
   return false;
@@ -73,20 +76,31 @@ bool Replayer::add_operation(const LogRecord& record) {
   return true;
 }
 
-bool Replayer::pass_over(const LogRecord& record) {
+// The log's first record is the ruleset that the engine has; from another one on it goes on under that.
+bool Replayer::take_ruleset(const LogRecord& record) {
   apply();
-  engine_.skip_to(record.position);
-  if (!options_.is_other_ruleset && record.bytes != engine_.ruleset().source) {
-    problem_ = fmt::format(
-        "from position {} on, the log goes on under another ruleset than '{}': serve with that one, or with another "
-        "--data for a new game",
-        record.position, engine_.ruleset().name);
+  const bool is_first = record.position == 1 && record.bytes == engine_.ruleset().source;
+  if (is_first || options_.is_other_ruleset) {
+    engine_.skip_to(record.position);
+  } else if (!go_on_under(record)) {
     return false;
   }
   Replayed replayed{.record = record, .envelope = {}, .outcome = {}};
   replayed.outcome = {.code = Code::ok, .position = record.position};
   if (options_.told) options_.told(replayed);
   return true;
+}
+
+bool Replayer::go_on_under(const LogRecord& record) {
+  auto ruleset = load_ruleset(record.bytes, "the log's ruleset");
+  if (record.position > 1 && ruleset) {
+    engine_.replay(std::move(*ruleset), record);
+    return true;
+  }
+  problem_ = fmt::format(
+      "position {}: a ruleset {}", record.position,
+      ruleset ? "other than the engine's" : "that is none for this program: " + ruleset.error().front().message);
+  return false;
 }
 
 // As if it had never been, but for its position.
@@ -130,7 +144,7 @@ std::expected<void, std::string> open_history(Engine& engine, Timestamp now, con
     options.before = [&hooks](const Replayed& replayed) { hooks.applying(replayed.record.position); };
   }
   Replayer replayer(engine, options);
-  const auto read = engine.log().read(1, [&](const LogRecord& record) {
+  const auto read = engine.log().read(engine.version() + 1, [&](const LogRecord& record) {
     if (hooks.progress && record.position % progress_records == 0) hooks.progress(record.position);
     return replayer.take(record);
   });

@@ -34,8 +34,9 @@ struct Replayed {
 class Replayer {
  public:
   struct Options {
-    // The engine's ruleset is another than the log's: the log's is passed over, and an event that the engine's does not
-    // take comes to a code, without effect. Else either ends the replay.
+    // The engine's ruleset is another than the log's: the log's are passed over, and an event that the engine's does not
+    // take comes to a code, without effect. Else the engine goes on under each ruleset that the log says, and such an
+    // event ends the replay.
     bool is_other_ruleset = false;
     std::function<void(const Replayed&)> told = {};  // May be left out.
     // Called before an event or operation is applied, whose outcome is told next.
@@ -61,7 +62,8 @@ class Replayer {
 
   bool add_event(const LogRecord& record);
   bool add_operation(const LogRecord& record);
-  bool pass_over(const LogRecord& record);
+  bool take_ruleset(const LogRecord& record);
+  bool go_on_under(const LogRecord& record);
   void leave_out(const LogRecord& record);
   void apply();
   void apply(Pending& pending);
@@ -75,17 +77,19 @@ class Replayer {
   std::string problem_;
 };
 
-// Brings a new engine to where its log ends, before anything else is asked of it: applies every record, in order. A log
-// that has none yet begins with the engine's ruleset, which arrived at `now`.
-//
-// `hooks.progress`, if given, is told the position reached, every few thousand records. O(records).
-// Errors, as text: the log cannot be read or is damaged; it goes on under another ruleset than the engine's; a record
-// is no event of this ruleset, though it was one when it was logged.
 struct HistoryHooks {
-  std::function<void(Position)> progress = {};
+  std::function<void(Position)> progress = {};  // Told the position reached, every few thousand records.
   std::function<void(Position)> applying = {};  // Before each event and operation is applied.
   std::function<void(const Replayed&)> told = {};
 };
+
+// Brings an engine that is new, or was restored from a snapshot, to where its log ends, before anything else is asked
+// of it: applies every record behind its version(), in order. A log that has none yet begins with the engine's ruleset,
+// which arrived at `now`. Where the log says that another ruleset is in force from there on, the engine goes on under
+// it. O(records).
+//
+// Errors, as text: the log cannot be read or is damaged; it begins with another ruleset than the engine's, or goes on
+// with one that is none for this program; a record is no event of its ruleset, though it was one when it was logged.
 std::expected<void, std::string> open_history(Engine& engine, Timestamp now, const HistoryHooks& hooks = {});
 
 }  // namespace tallyho
