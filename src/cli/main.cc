@@ -26,6 +26,7 @@ int run(int argc, char** argv) {
   tallyho::cli::add_test(app, status);
   tallyho::cli::add_score(app, status);
   tallyho::cli::add_explain(app, status);
+  tallyho::cli::add_snapshot(app, status);
   tallyho::cli::add_load(app, status);
   tallyho::cli::add_replay(app, status);
   tallyho::cli::add_log(app, status);

@@ -1,17 +1,22 @@
 // tallyho serve: the game behind sockets, until SIGTERM or SIGINT.
 
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
 
 #include "CLI/CLI.hpp"
+#include "cli/durations.h"
 #include "cli/progress.h"
 #include "cli/ruleset_files.h"
+#include "cli/snapshots.h"
 #include "cli/verbs.h"
 #include "fmt/format.h"
 #include "log/recovery.h"
 #include "log/segment_log.h"
+#include "log/snapshot_files.h"
 #include "server/server.h"
 
 namespace tallyho::cli {
@@ -24,15 +29,20 @@ struct ServeOptions {
   std::string data;
   std::string durability = "durable";
   std::string shadow;
+  std::uint64_t snapshot_events = 5'000'000;
+  std::string retain_bytes;
+  std::string retain_age;
   ServerOptions server;
 };
 
-// The signals that end the server, blocked in every thread, so that one thread can wait for them.
-sigset_t ending_signals() {
+// The signals that end the server, and SIGHUP, which has it read its ruleset again: blocked in every thread, so that
+// one thread can wait for them.
+sigset_t awaited_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   return signals;
 }
 
@@ -48,55 +58,100 @@ int fail(const std::string& message) {
   std::_Exit(exit_log_failed);
 }
 
-// The log of --data; null: none, so it is kept in memory.
-std::expected<std::unique_ptr<Log>, std::string> open_log(const ServeOptions& options) {
-  if (options.data.empty()) return nullptr;
+// What --data holds.
+struct Kept {
+  std::unique_ptr<Log> log;  // Null: nothing is kept, so it is in memory.
+  std::vector<OpenGame::Snapshot> snapshots;
+};
+
+std::expected<Kept, std::string> open_kept(const ServeOptions& options) {
+  if (options.data.empty()) return Kept{};
   auto directory = open_log_directory(options.data);
   if (!directory && directory.error().operation == "flock") {
     return std::unexpected(options.data + ": another server has it open");
   }
   if (!directory) return std::unexpected(directory.error().text());
-  const auto recovered = recover_log(**directory, 0);
+  const auto durable = known_durable(**directory);
+  if (!durable) return std::unexpected(durable.error().text());
+  const auto recovered = recover_log(**directory, *durable);
   if (!recovered) return std::unexpected(text_of(recovered.error()));
   if (recovered->torn_bytes > 0) {
     fmt::print(stderr, "the log ended in a write that was cut short; {} bytes that nobody was told of are now in {}\n",
                recovered->torn_bytes, recovered->torn_copy);
   }
+  auto snapshots = open_snapshots(**directory);
+  if (!snapshots) return std::unexpected(snapshots.error());
+  if (recovered->segments.empty() && !snapshots->empty()) {
+    return std::unexpected(
+        fmt::format("{}: there is snapshot {}, but no log: put back its segments, or begin a new game "
+                    "in another directory",
+                    options.data, snapshots->front().name));
+  }
   auto log = SegmentLog::open(std::move(*directory), *recovered,
                               {.is_buffered = options.durability == "buffered", .on_failure = give_up});
   if (!log) return std::unexpected(log.error().text());
-  return std::move(*log);
+  return Kept{.log = std::move(*log), .snapshots = std::move(*snapshots)};
+}
+
+// What the helper is called with that makes snapshots: this program, under another verb.
+std::vector<std::string> snapshot_command(const ServeOptions& options) {
+  std::vector<std::string> command{"/proc/self/exe",           "snapshot", "--beside",
+                                   std::to_string(::getpid()), "--data",   options.data};
+  if (!options.retain_bytes.empty()) command.insert(command.end(), {"--retain-bytes", options.retain_bytes});
+  if (!options.retain_age.empty()) command.insert(command.end(), {"--retain-age", options.retain_age});
+  return command;
+}
+
+void read_ruleset_again(Server& server, const std::string& path) {
+  if (path.empty()) {
+    fmt::print(stderr, "tallyho serve: there is no --ruleset to be read again\n");
+    return;
+  }
+  auto ruleset = load_or_explain(path);
+  if (ruleset == nullptr) fmt::print(stderr, "tallyho serve: the ruleset was not swapped\n");
+  if (ruleset != nullptr) server.swap(std::move(ruleset));
+}
+
+// Until one comes that ends the server.
+void wait_for_signals(const sigset_t& signals, Server& server, const std::string& ruleset) {
+  for (int signal = SIGHUP; signal == SIGHUP;) {
+    sigwait(&signals, &signal);
+    if (signal == SIGHUP) read_ruleset_again(server, ruleset);
+  }
+  server.stop();
 }
 
 int serve(const ServeOptions& options) {
-  const auto ruleset = load_or_explain(options.ruleset);
-  if (ruleset == nullptr) return 1;
+  if (options.ruleset.empty() && options.data.empty()) return fail("a game in memory needs --ruleset");
+  std::shared_ptr<const Ruleset> ruleset;
+  if (!options.ruleset.empty()) {
+    ruleset = load_or_explain(options.ruleset);
+    if (ruleset == nullptr) return 1;
+  }
   const auto shadow = options.shadow.empty() ? nullptr : load_or_explain(options.shadow);
   if (shadow == nullptr && !options.shadow.empty()) return 1;
-  const sigset_t signals = ending_signals();
+  const sigset_t signals = awaited_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  auto log = open_log(options);
-  if (!log) return fail(log.error());
+  auto kept = open_kept(options);
+  if (!kept) return fail(kept.error());
   ServerOptions server_options = options.server;
-  server_options.keeps_log = *log != nullptr;
   server_options.data = options.data;
   server_options.shadow = shadow;
+  server_options.keeps_log = kept->log != nullptr;
+  server_options.upkeep = {
+      .data = options.data, .snapshot_command = snapshot_command(options), .snapshot_events = options.snapshot_events};
   Progress progress("replaying");
-  server_options.replay_progress = [&progress, last = *log == nullptr ? 0 : (*log)->last()](Position position) {
+  server_options.replay_progress = [&progress, last = kept->log == nullptr ? 0 : kept->log->last()](Position position) {
     progress.update(position, last, "records");
   };
-  auto server = Server::open(ruleset, server_options, std::move(*log));
+  auto server = Server::open(ruleset, server_options, std::move(kept->log), std::move(kept->snapshots));
   if (!server) return fail(server.error());
   if (options.data.empty()) {
     fmt::print(stderr, "without --data the log is kept in memory: what it holds is gone when the server ends\n");
   }
   fmt::print(stderr, "listening on {}, admin on {}\n", (*server)->listen_endpoint(), (*server)->admin_endpoint());
-  std::thread waiter([&] {
-    int signal = 0;
-    sigwait(&signals, &signal);
-    (*server)->stop();
-  });
+  std::thread waiter([&] { wait_for_signals(signals, **server, options.ruleset); });
   (*server)->run();
   // run() returns only after stop(); should it ever return by itself, the waiter is woken all the same.
   pthread_kill(waiter.native_handle(), SIGTERM);
@@ -120,6 +175,17 @@ void add_serve(CLI::App& app, int& status) {
                    "nothing, a power failure may)")
       ->check(CLI::IsMember({"durable", "buffered"}))
       ->capture_default_str();
+  verb->add_option("--snapshot-events", options->snapshot_events,
+                   "Make a snapshot after so many records, by a process beside the server; 0: never")
+      ->capture_default_str();
+  verb->add_option("--retain-bytes", options->retain_bytes,
+                   "Let go of the oldest segments beyond so many bytes, as far as two snapshots hold them")
+      ->check(CLI::TypeValidator<std::uint64_t>())
+      ->type_name("N");
+  verb->add_option("--retain-age", options->retain_age,
+                   "Let go of segments whose records are all older, as far as two snapshots hold them")
+      ->check(duration_validator())
+      ->type_name("DURATION");
   verb->add_option("--listen", options->server.listen, "Where players and watchers connect; port 0 takes a free one")
       ->type_name("HOST:PORT")
       ->capture_default_str();

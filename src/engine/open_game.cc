@@ -27,6 +27,7 @@ class Opening {
       if (!ruleset) return std::unexpected(ruleset.error());
       opened_.engine = std::make_unique<Engine>(*ruleset, std::move(game_.log), game_.options);
     }
+    if (game_.begun) game_.begun(*opened_.engine);
     const auto replayed = open_history(*opened_.engine, game_.now, game_.hooks);
     if (!replayed) return std::unexpected(replayed.error());
     return check_ruleset();
@@ -46,6 +47,7 @@ class Opening {
     }
     if (game_.ruleset == nullptr) return std::unexpected("a new game needs a ruleset");
     opened_.engine = std::make_unique<Engine>(game_.ruleset, std::move(game_.log), game_.options);
+    if (game_.begun) game_.begun(*opened_.engine);
     const auto begun = open_history(*opened_.engine, game_.now, game_.hooks);
     if (!begun) return std::unexpected(begun.error());
     return std::move(opened_);

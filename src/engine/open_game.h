@@ -24,7 +24,9 @@ struct OpenGame {
   };
   std::vector<Snapshot> snapshots = {};  // Newest first.
   Engine::Options options = {};
-  Timestamp now = {};                               // When a new log's ruleset arrives.
+  Timestamp now = {};  // When a new log's ruleset arrives.
+  // Told the engine that will be the game's, before the first record is applied to it.
+  std::function<void(const Engine&)> begun = {};
   HistoryHooks hooks = {};
   std::function<void(std::string_view)> tell = {};  // Told what an operator should know.
 };

@@ -34,9 +34,9 @@ struct Replayed {
 class Replayer {
  public:
   struct Options {
-    // The engine's ruleset is another than the log's: the log's are passed over, and an event that the engine's does not
-    // take comes to a code, without effect. Else the engine goes on under each ruleset that the log says, and such an
-    // event ends the replay.
+    // The engine's ruleset is another than the log's: the log's are passed over, and an event that the engine's does
+    // not take comes to a code, without effect. Else the engine goes on under each ruleset that the log says, and such
+    // an event ends the replay.
     bool is_other_ruleset = false;
     std::function<void(const Replayed&)> told = {};  // May be left out.
     // Called before an event or operation is applied, whose outcome is told next.

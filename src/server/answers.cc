@@ -35,8 +35,9 @@ void append_ranks(JsonWriter& json, const Ruleset& ruleset, const Outcome& outco
   json.end();
 }
 
-void append_outcome(JsonWriter& json, const Item& item, const Ruleset& ruleset) {
+void append_outcome(JsonWriter& json, const Item& item) {
   const Outcome& outcome = item.outcome;
+  const Ruleset& ruleset = *item.ruleset;
   const bool is_scored = outcome.code == Code::ok || outcome.code == Code::duplicate;
   if (is_scored) json.key("points").number(outcome.points).key("total").number(outcome.total);
   if (outcome.position > 0) json.key("position").number(static_cast<std::int64_t>(outcome.position));
@@ -50,12 +51,12 @@ void append_outcome(JsonWriter& json, const Item& item, const Ruleset& ruleset) 
   if (item.detail.ranks) append_ranks(json, ruleset, outcome);
 }
 
-void append_result_to(JsonWriter& json, const Item& item, const Ruleset& ruleset, const Limits& limits, bool with_ref) {
+void append_result_to(JsonWriter& json, const Item& item, const Limits& limits, bool with_ref) {
   json.object();
   if (!item.envelope.id.empty()) json.key("id").text(item.envelope.id);
   json.key("code").text(name_of(code_of(item)));
   if (item.kind == Item::Kind::event) {
-    append_outcome(json, item, ruleset);
+    append_outcome(json, item);
   } else {
     if (!item.field.empty()) json.key("field").text(item.field);
     json.key("message").text(item.message);
@@ -82,7 +83,7 @@ void AnswerWriter::append_message(std::string& out, const Item& item) const {
   json.object();
   if (is_event(item)) {
     json.key("ack");
-    append_result_to(json, item, ruleset_, limits_, false);
+    append_result_to(json, item, limits_, false);
   } else if (item.code == Code::ok) {
     json.key("result").raw(item.text);
   } else {
@@ -95,7 +96,7 @@ void AnswerWriter::append_message(std::string& out, const Item& item) const {
 
 void AnswerWriter::append_result(std::string& out, const Item& item, bool with_ref) const {
   JsonWriter json(out);
-  append_result_to(json, item, ruleset_, limits_, with_ref);
+  append_result_to(json, item, limits_, with_ref);
 }
 
 void AnswerWriter::append_problem(std::string& out, int status, const Problem& problem) const {
@@ -106,6 +107,7 @@ void AnswerWriter::append_problem(std::string& out, int status, const Problem& p
   json.key("status").number(std::int64_t{status});
   json.key("detail").text(problem.message);
   json.key("code").text(name_of(problem.code));
+  if (!problem.problems.empty()) json.key("problems").raw(problem.problems);
   append_retry(json, problem.code, limits_);
   json.end();
 }

@@ -3,7 +3,6 @@
 #include <string>
 #include <string_view>
 
-#include "ruleset/ruleset.h"
 #include "server/batch.h"
 #include "server/limits.h"
 #include "server/problem.h"
@@ -15,7 +14,7 @@ namespace tallyho {
 // Threads: any; no state of its own.
 class AnswerWriter {
  public:
-  AnswerWriter(const Ruleset& ruleset, const Limits& limits) : ruleset_(ruleset), limits_(limits) {}
+  explicit AnswerWriter(const Limits& limits) : limits_(limits) {}
 
   // The message that answers an item on a WebSocket: {"ack":{…},"ref":7}.
   void append_message(std::string& out, const Item& item) const;
@@ -27,7 +26,6 @@ class AnswerWriter {
   void append_problem(std::string& out, int status, const Problem& problem) const;
 
  private:
-  const Ruleset& ruleset_;
   const Limits& limits_;
 };
 

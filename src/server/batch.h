@@ -46,6 +46,7 @@ struct Item {
   std::string_view record;   // The event's bytes as received: what the log keeps.
   Event event;
   Outcome outcome;
+  const Ruleset* ruleset = nullptr;  // Of an event: whose rules and boards the outcome names. The batch keeps it.
   const Request* request = nullptr;
   std::string_view text;  // JSON.
   // Of a ledger: where it is read from, once the engine thread has said so. 0: `text` is the answer.
@@ -71,7 +72,9 @@ struct Batch {
   bool is_done = false;
   Timestamp arrival;
   std::chrono::steady_clock::time_point received;
-  Position position = 0;  // Up to which the answers know of: they wait until it is durable.
+  std::shared_ptr<const Ruleset> wanted_ruleset;  // Of a request to swap it.
+  std::shared_ptr<const Ruleset> ruleset;         // Under which events were decoded, and then answered.
+  Position position = 0;                          // Up to which the answers know of: they wait until it is durable.
   std::unique_ptr<EngineFigures> figures;
   std::shared_ptr<ShadowReport> report;  // Set: the answer waits for the shadow.
 
@@ -93,6 +96,8 @@ struct Batch {
     goodbye.reset();
     figures.reset();
     report.reset();
+    ruleset.reset();
+    wanted_ruleset.reset();
     needs_engine = is_at_engine = is_done = false;
     position = 0;
   }

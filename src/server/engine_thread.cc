@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/json.h"
 #include "server/place.h"
@@ -22,9 +23,10 @@ std::string unused_name(const Feed& feed, const Watcher& watcher) {
 
 }  // namespace
 
-EngineThread::EngineThread(Engine& engine, std::vector<Port*> ports, Doorbell& bell, const Limits& limits,
-                           Followers followers, BeforeIngest before_ingest)
+EngineThread::EngineThread(Engine& engine, CurrentRuleset& ruleset, std::vector<Port*> ports, Doorbell& bell,
+                           const Limits& limits, Followers followers, BeforeIngest before_ingest)
     : engine_(engine),
+      ruleset_(ruleset),
       ports_(std::move(ports)),
       bell_(bell),
       limits_(limits),
@@ -42,6 +44,7 @@ void EngineThread::run() {
   while (true) {
     const std::uint32_t seen = bell_.seen();
     const bool is_last_look = stopping_.load();
+    if (is_swap_wanted_.load()) take_wanted_ruleset();
     const bool has_worked = take_round();
     // Also without new batches: a watcher may have become ready, or a push be due.
     engine_.commit();
@@ -123,6 +126,7 @@ void EngineThread::process(Batch& batch) {
     std::erase(collected_, batch.goodbye.get());
   }
   if (batch.watcher != nullptr) batch.watcher->set_collected_list(&collected_);
+  if (&engine_.ruleset() != batch.ruleset.get()) decode_again(batch);
   for (std::size_t i = 0; i < batch.items.size(); ++i) {
     if (i > 0 && i % Engine::prepared_best == 0) {
       next_.clear();
@@ -136,7 +140,27 @@ void EngineThread::process(Batch& batch) {
   batch.position = engine_.version();
 }
 
+// The ruleset was swapped while the batch was on its way. What was refused under the old one stays so: it would not
+// have been, had it come later, but nobody was told that it would be taken.
+void EngineThread::decode_again(Batch& batch) {
+  const std::shared_ptr<const Ruleset> ruleset = engine_.shared_ruleset();
+  for (Item& item : batch.items) {
+    if (item.kind != Item::Kind::event) continue;
+    const Result<Event> event = decoder_.decode(item.record, *ruleset, batch.arena);
+    if (event) {
+      item.event = *event;
+      continue;
+    }
+    item.kind = Item::Kind::refused;
+    item.code = event.error().code;
+    item.message = batch.arena.copy(decoder_.describe(event.error()));
+    item.field = batch.arena.copy(decoder_.field_name());
+  }
+  batch.ruleset = ruleset;
+}
+
 void EngineThread::ingest(Item& item, Batch& batch) {
+  item.ruleset = batch.ruleset.get();
   if (before_ingest_) before_ingest_(engine_, item.event);
   const Sender sender{.is_ingest = batch.is_ingest, .subscriber = batch.watcher};
   item.outcome = engine_.ingest(item.event, item.record, batch.arrival, sender, batch.arena, item.detail.ranks);
@@ -150,7 +174,10 @@ void EngineThread::ingest(Item& item, Batch& batch) {
 
 // Of a record that is in the log.
 void EngineThread::tell_followers(const Replayed& replayed) {
-  if (followers_.recorder != nullptr) followers_.recorder->write(replayed.record.bytes, replayed.record.arrival);
+  const bool is_recorded = replayed.event != nullptr || replayed.operation != nullptr;
+  if (followers_.recorder != nullptr && is_recorded) {
+    followers_.recorder->write(replayed.record.bytes, replayed.record.arrival);
+  }
   if (followers_.bookkeeper != nullptr) followers_.bookkeeper->enter(replayed);
   if (followers_.shadow != nullptr) followers_.shadow->add(replayed);
 }
@@ -178,6 +205,7 @@ void EngineThread::answer(Item& item, Batch& batch) {
         batch.report = followers_.shadow->ask(tops_of(engine_, Shadow::sections_max), engine_.version());
       }
       break;
+    case Request::Kind::swap: answered = swap(batch.wanted_ruleset, batch.arrival); break;
   }
   if (answered) {
     item.text = batch.arena.copy(text_);
@@ -299,8 +327,57 @@ Answered<void> EngineThread::operate(const OperationRequest& request, Batch& bat
   return {};
 }
 
+// Events that are decoded from the moment of the answer on are so under the new ruleset.
+Answered<void> EngineThread::swap(const std::shared_ptr<const Ruleset>& ruleset, Timestamp arrival) {
+  const std::string previous = engine_.ruleset().hash;
+  Engine::Swap swapped{.position = engine_.version(), .stays = {}};
+  if (ruleset->source != engine_.ruleset().source) {  // Else it is in force, and nothing is to be done.
+    auto done = engine_.swap(ruleset, arrival);
+    if (!done) return refuse(done.error().code, "the log does not take the ruleset now");
+    swapped = std::move(*done);
+    ruleset_.set(ruleset);
+    tell_followers({.record = {swapped.position, RecordKind::ruleset, engine_.last_arrival(), ruleset->source},
+                    .envelope = {},
+                    .outcome = {.code = Code::ok, .position = swapped.position}});
+  }
+  JsonWriter json(text_);
+  json.object().key("name").text(ruleset->name).key("hash").text(ruleset->hash).key("previous").text(previous);
+  json.key("dropped").array();
+  for (const std::string& one : swapped.stays) json.text(one);
+  json.end().key("log").text(engine_.log().identity());
+  json.key("position").number(static_cast<std::int64_t>(swapped.position)).end();
+  return {};
+}
+
+void EngineThread::swap_soon(std::shared_ptr<const Ruleset> ruleset, std::function<void(std::string_view)> tell) {
+  {
+    const std::lock_guard lock(wanted_mutex_);
+    wanted_ruleset_ = std::move(ruleset);
+    tell_swapped_ = std::move(tell);
+  }
+  is_swap_wanted_.store(true);
+  bell_.ring();
+}
+
+void EngineThread::take_wanted_ruleset() {
+  is_swap_wanted_.store(false);
+  std::shared_ptr<const Ruleset> ruleset;
+  std::function<void(std::string_view)> tell;
+  {
+    const std::lock_guard lock(wanted_mutex_);
+    ruleset = std::exchange(wanted_ruleset_, nullptr);
+    tell = std::exchange(tell_swapped_, nullptr);
+  }
+  if (ruleset == nullptr) return;
+  text_.clear();
+  const auto swapped = swap(ruleset, Timestamp::system_now());
+  if (tell)
+    tell(swapped ? "the ruleset was swapped: " + text_ : "the ruleset was not swapped: " + swapped.error().message);
+}
+
 std::unique_ptr<EngineFigures> EngineThread::figures() const {
   auto figures = std::make_unique<EngineFigures>();
+  figures->ruleset = engine_.shared_ruleset();
   figures->version = engine_.version();
   figures->players = engine_.players();
   figures->memory = engine_.memory();

@@ -6,12 +6,15 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/queue.h"
 #include "engine/engine.h"
+#include "event/decoder.h"
 #include "server/bookkeeper.h"
+#include "server/current_ruleset.h"
 #include "server/limits.h"
 #include "server/port.h"
 #include "server/reads.h"
@@ -38,13 +41,15 @@ class EngineThread {
   using BeforeIngest = std::function<void(Engine&, const Event&)>;
 
   // The ports, the bell and the followers outlive it.
-  EngineThread(Engine& engine, std::vector<Port*> ports, Doorbell& bell, const Limits& limits, Followers followers,
-               BeforeIngest before_ingest);
+  EngineThread(Engine& engine, CurrentRuleset& ruleset, std::vector<Port*> ports, Doorbell& bell, const Limits& limits,
+               Followers followers, BeforeIngest before_ingest);
 
   // The thread's body: returns once stop() was called and every batch has gone back.
   void run();
   // Any thread.
   void stop();
+  // Any thread: swaps the ruleset soon, and says on its own thread what came of it.
+  void swap_soon(std::shared_ptr<const Ruleset> ruleset, std::function<void(std::string_view)> tell);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -58,6 +63,7 @@ class EngineThread {
   void prepare();
   void add_events(const Batch& batch, std::size_t first);
   void process(Batch& batch);
+  void decode_again(Batch& batch);
   void ingest(Item& item, Batch& batch);
   void answer(Item& item, Batch& batch);
   Answered<void> read(const ReadRequest& request, Item& item);
@@ -68,6 +74,8 @@ class EngineThread {
                               std::string& members);
   Answered<void> unwatch(const UnwatchRequest& request, Item& item, Watcher& watcher);
   Answered<void> operate(const OperationRequest& request, Batch& batch);
+  Answered<void> swap(const std::shared_ptr<const Ruleset>& ruleset, Timestamp arrival);
+  void take_wanted_ruleset();
   std::unique_ptr<EngineFigures> figures() const;
   void tell_followers(const Replayed& replayed);
   void hand_over(bool now_is_quiet);
@@ -80,12 +88,14 @@ class EngineThread {
   std::chrono::nanoseconds idle_time() const;
 
   Engine& engine_;
+  CurrentRuleset& ruleset_;
   const std::vector<Port*> ports_;
   Doorbell& bell_;
   const Limits& limits_;
   const Followers followers_;
   const BeforeIngest before_ingest_;
   Reads reads_;
+  Decoder decoder_;                  // For events that were decoded under a ruleset that is in force no more.
   std::string text_;                 // Scratch for an answer.
   std::vector<Held> taken_;          // Of this round, to be processed.
   std::vector<const Event*> next_;   // Events.
@@ -96,7 +106,11 @@ class EngineThread {
   bool has_waiting_pushes_ = false;  // Until that is durable.
   std::vector<bool> has_delivery_;   // By port.
   std::uint64_t rounds_ = 0;
-  std::atomic<bool> stopping_{false};  // Set by stop(), seen by run().
+  std::mutex wanted_mutex_;
+  std::shared_ptr<const Ruleset> wanted_ruleset_;       // Guarded by it, as is
+  std::function<void(std::string_view)> tell_swapped_;  // who is told.
+  std::atomic<bool> is_swap_wanted_{false};             // Set by swap_soon(), seen by run().
+  std::atomic<bool> stopping_{false};                   // Set by stop(), seen by run().
 };
 
 }  // namespace tallyho

@@ -22,6 +22,10 @@ bool is_json(std::string_view content_type) {
   return media_type(content_type) == "application/json";
 }
 
+bool is_yaml(std::string_view content_type) {
+  return media_type(content_type) == "application/yaml";
+}
+
 Answered<EventForm> event_form(std::string_view content_type, std::string_view body) {
   const std::string type = media_type(content_type);
   if (type == "application/x-ndjson") return EventForm::lines;

@@ -29,6 +29,9 @@ Answered<EventForm> event_form(std::string_view content_type, std::string_view b
 // Whether a content type is application/json, with or without parameters.
 bool is_json(std::string_view content_type);
 
+// The same for application/yaml.
+bool is_yaml(std::string_view content_type);
+
 // Whether the comma-separated `allow` of the route lists the method.
 struct Route;
 bool allows_method(const Route& route, std::string_view method);

@@ -166,6 +166,9 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     if (is_admin_ && route.kind == Route::Kind::read && route.read.what == ReadRequest::What::player) {
       route = with_delete(route, request_.method_string());
     }
+    if (is_admin_ && route.kind == Route::Kind::read && route.read.what == ReadRequest::What::ruleset) {
+      route = with_put(route, request_.method_string());
+    }
     if (!is_offered(route)) return refuse({Code::not_found, "there is no such path"});
     if (!allows_method(route, request_.method_string())) return refuse_method(route);
     serve(route, *target);
@@ -193,6 +196,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       case Route::Kind::read:
       case Route::Kind::ranks: return take_read(route, target);
       case Route::Kind::operation: return take_operation(route, target);
+      case Route::Kind::ruleset: return take_ruleset(target);
       case Route::Kind::metrics: return take_request(Request::Kind::figures, Answering::figures);
       case Route::Kind::shadow:
         if (const auto none = no_parameters(target); !none) return refuse(none.error());
@@ -267,6 +271,17 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   enum class Answering : std::uint8_t { events, request, figures };
 
+  // Checked here, so that a ruleset with problems reaches nothing else.
+  void take_ruleset(const RequestTarget& target) {
+    if (const auto none = no_parameters(target); !none) return refuse(none.error());
+    if (!is_yaml(request_[http::field::content_type])) {
+      return refuse({Code::invalid_argument, "the body is application/yaml"}, 415);
+    }
+    const auto taken = io_.reader().read_ruleset(request_.body(), roles(), *batch_);
+    if (!taken) return refuse(taken.error());
+    submit(Answering::request);
+  }
+
   void take_request(Request::Kind kind, Answering answering) {
     Item& item = batch_->add(Item::Kind::request);
     Request request;
@@ -292,7 +307,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       answer = problem_answer(io_.writer(), http_status(first->code), {first->code, std::string(first->message)});
     } else if (answering_ == Answering::figures) {
       const Shared& shared = io_.shared();
-      answer.body = render_metrics(*shared.ruleset, shared.figures, *batch_->figures, shared.has_record);
+      answer.body = render_metrics(shared.figures, *batch_->figures, shared.has_record, shared.upkeep);
       answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
     } else {
       answer.body = first->text;

@@ -15,8 +15,8 @@ IoThread::IoThread(std::size_t index, const Shared& shared, Doorbell& engine_bel
       work_(boost::asio::make_work_guard(context_)),
       sweep_timer_(context_),
       port_(shared.limits.queue_batches_max, shared.limits.connections_max),
-      reader_(shared.ruleset, shared.limits, shared.identity),
-      writer_(*shared.ruleset, shared.limits) {
+      reader_(nullptr, shared.limits, shared.identity),
+      writer_(shared.limits) {
   port_.wake = [this] { boost::asio::post(context_, [this] { take_deliveries(); }); };
 }
 
@@ -72,6 +72,11 @@ Batch* IoThread::take_batch(std::uint64_t id) {
   }
   Batch* batch = free_batches_.back();
   free_batches_.pop_back();
+  if (const std::uint64_t version = shared_.ruleset->version(); version != ruleset_version_) {
+    ruleset_version_ = version;
+    reader_.use(shared_.ruleset->get());
+  }
+  batch->ruleset = reader_.ruleset();
   batch->connection = id;
   batch->arrival = Timestamp::system_now();
   batch->received = Clock::now();

@@ -16,9 +16,11 @@
 #include "server/answers.h"
 #include "server/auth.h"
 #include "server/connection.h"
+#include "server/current_ruleset.h"
 #include "server/ledger.h"
 #include "server/messages.h"
 #include "server/port.h"
+#include "server/upkeep.h"
 
 namespace tallyho {
 
@@ -26,10 +28,11 @@ class IoThread;
 
 // What all I/O threads share; immutable while they run.
 struct Shared {
-  std::shared_ptr<const Ruleset> ruleset;
+  const CurrentRuleset* ruleset = nullptr;
   Limits limits;
   Identity identity;
   Authority authority;
+  const UpkeepFigures* upkeep = nullptr;  // Null: nothing is kept.
   bool has_record = false;
   const Ledger* ledger = nullptr;         // Null: none is kept.
   bool is_metrics_public = true;          // /metrics on the listener for clients, too.
@@ -104,6 +107,7 @@ class IoThread {
   IoFigures figures_;
   absl::flat_hash_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
   std::uint64_t next_id_ = 1;
+  std::uint64_t ruleset_version_ = 0;            // Of the one that reader_ uses; 0: none yet.
   std::vector<std::unique_ptr<Batch>> batches_;  // All there are.
   std::vector<Batch*> free_batches_;
   std::size_t batches_at_engine_ = 0;

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "base/json.h"
+#include "ruleset/loader.h"
 #include "server/routes.h"
 
 namespace tallyho {
@@ -151,6 +152,29 @@ Answered<void> MessageReader::read_operation(Operation::Kind kind, std::string_v
   Request request;
   request.kind = Request::Kind::operation;
   request.operation = {.operation = *operation, .record = batch.arena.copy(to_record(*operation))};
+  add_request(request, item, batch);
+  return {};
+}
+
+Answered<void> MessageReader::read_ruleset(std::string_view source, const Roles& roles, Batch& batch) {
+  if (!roles.admin) return refuse(Code::unauthorized, "this takes the role admin");
+  auto ruleset = load_ruleset(source, "ruleset");
+  if (!ruleset) {
+    Problem problem{Code::invalid_argument, "the ruleset has problems, and nothing was changed", {}};
+    JsonWriter json(problem.problems);
+    json.array();
+    for (const Diagnostic& diagnostic : ruleset.error()) {
+      json.object().key("line").number(std::int64_t{diagnostic.line});
+      json.key("column").number(std::int64_t{diagnostic.column}).key("length").number(std::int64_t{diagnostic.length});
+      json.key("message").text(diagnostic.message).end();
+    }
+    json.end();
+    return std::unexpected(std::move(problem));
+  }
+  batch.wanted_ruleset = std::move(*ruleset);
+  Item& item = batch.add(Item::Kind::request);
+  Request request;
+  request.kind = Request::Kind::swap;
   add_request(request, item, batch);
   return {};
 }

@@ -32,7 +32,12 @@ struct Session {
 // Threads: one owner each, an I/O thread.
 class MessageReader {
  public:
+  // The ruleset may come later: use().
   MessageReader(std::shared_ptr<const Ruleset> ruleset, const Limits& limits, const Identity& identity);
+
+  // Reads from now on under this ruleset.
+  void use(std::shared_ptr<const Ruleset> ruleset) { ruleset_ = std::move(ruleset); }
+  const std::shared_ptr<const Ruleset>& ruleset() const { return ruleset_; }
 
   // A text frame: one message, or several separated by newlines. Empty lines are no messages, but a frame without any
   // message is one that is malformed. `frame` lives in the batch.
@@ -50,6 +55,9 @@ class MessageReader {
   // What an admin does to a player, with the body that says more.
   Answered<void> read_operation(Operation::Kind kind, std::string_view player, std::string_view body,
                                 const Roles& roles, Batch& batch);
+
+  // A ruleset that an admin wants in force. Errors: invalid_argument, with everything that is wrong with it.
+  Answered<void> read_ruleset(std::string_view source, const Roles& roles, Batch& batch);
 
  private:
   void read_message(std::string_view message, Session& session, Batch& batch);

@@ -59,7 +59,7 @@ class Messages : public testing::Test {
   }
   std::string answer(const Item& item) {
     std::string out;
-    AnswerWriter(*ruleset_, limits_).append_message(out, item);
+    AnswerWriter(limits_).append_message(out, item);
     return out;
   }
 };

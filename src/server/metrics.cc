@@ -124,6 +124,19 @@ void add_engine(std::vector<MetricFamily>& out, const Ruleset& ruleset, const En
       .add(engine.feed.encoded);
 }
 
+void add_upkeep(std::vector<MetricFamily>& out, const UpkeepFigures& upkeep) {
+  Family(out, "tallyho_snapshots_total", "Snapshots that were to be made, by outcome.", MetricType::Counter)
+      .add(upkeep.snapshots_made.load(), "outcome", "made")
+      .add(upkeep.snapshots_failed.load(), "outcome", "failed");
+  Family(out, "tallyho_snapshot_position", "Everything up to this position is in a snapshot.", MetricType::Gauge)
+      .add(upkeep.snapshot_position.load());
+  Family(out, "tallyho_scrubbed_bytes_total", "Bytes of old segments that were read again.", MetricType::Counter)
+      .add(upkeep.scrubbed_bytes.load());
+  Family(out, "tallyho_scrub_faults_total", "Times that an old segment was found damaged or could not be read.",
+         MetricType::Counter)
+      .add(upkeep.scrub_faults.load());
+}
+
 }  // namespace
 
 double LatencyBuckets::upper_bound_seconds(std::size_t bucket) {
@@ -139,13 +152,14 @@ void LatencyBuckets::add(std::chrono::nanoseconds latency, std::uint64_t times) 
   sum_ns_.add(ns * times);
 }
 
-std::string render_metrics(const Ruleset& ruleset, const Io& io, const EngineFigures& engine, bool has_record) {
+std::string render_metrics(const Io& io, const EngineFigures& engine, bool has_record, const UpkeepFigures* upkeep) {
   std::vector<MetricFamily> families;
-  families.reserve(32);  // Family holds references into it.
+  families.reserve(48);  // Family holds references into it.
   add_events(families, io);
   add_latency(families, io);
   add_io(families, io);
-  add_engine(families, ruleset, engine);
+  add_engine(families, *engine.ruleset, engine);
+  if (upkeep != nullptr) add_upkeep(families, *upkeep);
   if (has_record) {
     Family(families, "tallyho_recorded_total", "Events written to the record file.", MetricType::Counter)
         .add(engine.recorded);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "engine/engine.h"
 #include "feed/feed.h"
 #include "ruleset/ruleset.h"
+#include "server/upkeep.h"
 
 namespace tallyho {
 
@@ -57,6 +59,7 @@ struct IoFigures {
 
 // What only the engine thread can say, at one moment.
 struct EngineFigures {
+  std::shared_ptr<const Ruleset> ruleset;  // In force: whose rules are counted.
   Position version = 0;
   std::size_t players = 0;
   Engine::Memory memory;
@@ -69,8 +72,9 @@ struct EngineFigures {
   bool is_record_complete = true;
 };
 
-// All of it as Prometheus text (format 0.0.4). The names are compatibility; the protocol's reference lists them.
-std::string render_metrics(const Ruleset& ruleset, const std::vector<const IoFigures*>& io, const EngineFigures& engine,
-                           bool has_record);
+// All of it, and what is done beside the game if a log is kept, as Prometheus text (format 0.0.4). The names are
+// compatibility; the protocol's reference lists them.
+std::string render_metrics(const std::vector<const IoFigures*>& io, const EngineFigures& engine, bool has_record,
+                           const UpkeepFigures* upkeep);
 
 }  // namespace tallyho

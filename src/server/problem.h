@@ -11,13 +11,14 @@ namespace tallyho {
 struct Problem {
   Code code = Code::invalid_argument;
   std::string message;
+  std::string problems = {};  // For a problem document: a JSON array that says more, or "".
 };
 
 template <typename T>
 using Answered = std::expected<T, Problem>;
 
 inline std::unexpected<Problem> refuse(Code code, std::string message) {
-  return std::unexpected(Problem{code, std::move(message)});
+  return std::unexpected(Problem{code, std::move(message), {}});
 }
 
 }  // namespace tallyho

@@ -57,7 +57,7 @@ struct OperationRequest {
 };
 
 struct Request {
-  enum class Kind : std::uint8_t { read, watch, unwatch, figures, operation, shadow };
+  enum class Kind : std::uint8_t { read, watch, unwatch, figures, operation, shadow, swap };
   Kind kind = Kind::read;
   ReadRequest read;
   WatchRequest watch;

@@ -146,6 +146,12 @@ Route with_delete(Route player, std::string_view method) {
   return player;
 }
 
+Route with_put(Route ruleset, std::string_view method) {
+  ruleset.allow = "GET, HEAD, PUT";
+  if (method == "PUT") ruleset.kind = Route::Kind::ruleset;
+  return ruleset;
+}
+
 Answered<ReadRequest> read_parameters(ReadRequest read, const RequestTarget& target, const Limits& limits) {
   for (const auto& [name, value] : target.parameters) {
     const auto set = set_parameter(read, name, value, limits);

@@ -19,6 +19,7 @@ struct Route {
     read,
     ranks,
     operation,
+    ruleset,
     websocket,
     health,
     readiness,
@@ -36,6 +37,9 @@ Route find_route(const RequestTarget& target);
 
 // A player's path as the admin listener offers it: DELETE forgets the player.
 Route with_delete(Route player, std::string_view method);
+
+// The ruleset's path as the admin listener offers it: PUT swaps the ruleset.
+Route with_put(Route ruleset, std::string_view method);
 
 // Fills in a read's parameters from the query. Names are checked for being known, values for being in range.
 // Errors: invalid_argument.

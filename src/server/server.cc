@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/json.h"
-#include "engine/replay.h"
 #include "log/memory_log.h"
 #include "log/replay_watch.h"
+#include "log/snapshot_files.h"
 #include "server/bookkeeper.h"
 #include "server/engine_thread.h"
 #include "server/io_thread.h"
@@ -57,8 +57,9 @@ void warn_on_stderr(std::string_view message) {
 
 struct Server::Impl {
   explicit Impl(Authority granted)
-      : shared{.ruleset = {}, .limits = {}, .identity = {}, .authority = granted, .figures = {}} {}
+      : shared{.ruleset = &ruleset, .limits = {}, .identity = {}, .authority = granted, .figures = {}} {}
 
+  CurrentRuleset ruleset;
   Shared shared;
   ServerOptions options;
   Doorbell bell;  // Rung by those that follow.
@@ -70,16 +71,21 @@ struct Server::Impl {
   std::vector<std::unique_ptr<IoThread>> io_threads;
   std::unique_ptr<Listener> listener;
   std::unique_ptr<Listener> admin_listener;
+  std::unique_ptr<Upkeep> upkeep;         // While it runs,
+  EngineThread* engine_thread = nullptr;  // as this one does. Guarded by `mutex`.
 
   std::mutex mutex;
   std::condition_variable stop_asked;
   bool is_stopping = false;  // Guarded by `mutex`.
 
   std::expected<void, std::string> open_listeners(const Endpoint& listen, const Endpoint& admin);
-  std::expected<void, std::string> open_ledger();
+  std::expected<void, std::string> open_ledger(const Log& log);
+  std::expected<void, std::string> drop_too_new(std::vector<OpenGame::Snapshot>& snapshots, const Log& log) const;
+  void begin_following(const Engine& begun);
   void tell_followers(const Replayed& replayed);
-  std::expected<void, std::string> replay();
-  std::expected<void, std::string> open_game(std::shared_ptr<const Ruleset> ruleset, std::unique_ptr<Log> log);
+  std::expected<void, std::string> open_game(std::shared_ptr<const Ruleset> from_file, std::unique_ptr<Log> log,
+                                             std::vector<OpenGame::Snapshot> snapshots);
+  std::expected<void, std::string> replay(OpenGame game);
 };
 
 std::expected<void, std::string> Server::Impl::open_listeners(const Endpoint& listen, const Endpoint& admin) {
@@ -95,30 +101,68 @@ std::expected<void, std::string> Server::Impl::open_listeners(const Endpoint& li
   return {};
 }
 
-std::expected<void, std::string> Server::Impl::open_ledger() {
+std::expected<void, std::string> Server::Impl::open_ledger(const Log& log) {
   auto directory = open_log_directory_beside(options.data);
   if (!directory) return std::unexpected(directory.error().text());
-  auto opened = Ledger::open(std::move(*directory), engine->log().identity(), engine->log().last(), {}, options.warn);
+  auto opened = Ledger::open(std::move(*directory), log.identity(), log.last(), {}, options.warn);
   if (!opened) return std::unexpected(opened.error().text());
   ledger = std::move(*opened);
-  bookkeeper = std::make_unique<Bookkeeper>(*engine, *ledger);
   shared.ledger = ledger.get();
   return {};
 }
 
-// The engine, brought to where the log ends, and the ledger with it.
-std::expected<void, std::string> Server::Impl::open_game(std::shared_ptr<const Ruleset> ruleset,
-                                                         std::unique_ptr<Log> log) {
+// A snapshot spares the records before it, which those who follow may need: the shadow all, the ledger those that it
+// has not entered.
+std::expected<void, std::string> Server::Impl::drop_too_new(std::vector<OpenGame::Snapshot>& snapshots,
+                                                            const Log& log) const {
+  const bool is_whole = log.last() == 0 || log.read(1, [](const LogRecord&) { return false; });
+  if (options.shadow != nullptr && !is_whole) {
+    return std::unexpected("a shadow is scored from the log's first record on, and that is not there any more");
+  }
+  const Position entered = ledger == nullptr ? log.last() : ledger->found_through();
+  const Position newest_allowed = options.shadow != nullptr ? 0 : entered;
+  const auto is_too_new = [&](const OpenGame::Snapshot& snapshot) {
+    return snapshot_position_of(snapshot.name).value_or(0) > newest_allowed;
+  };
+  if (is_whole) {
+    std::erase_if(snapshots, is_too_new);
+  } else if (std::ranges::all_of(snapshots, is_too_new)) {
+    options.warn("the ledgers of players lack what happened before the oldest snapshot: the log does not have it");
+  }
+  return {};
+}
+
+void Server::Impl::begin_following(const Engine& begun) {
+  if (ledger != nullptr) bookkeeper = std::make_unique<Bookkeeper>(begun, *ledger);
+  if (options.shadow == nullptr) return;
+  shadow = std::make_unique<Shadow>(options.shadow, begun.shared_ruleset(), begun.log().identity(),
+                                    Shadow::Options{.engine = options.engine}, [this] { bell.ring(); });
+}
+
+// The engine, brought to where the log ends, and those who follow it.
+std::expected<void, std::string> Server::Impl::open_game(std::shared_ptr<const Ruleset> from_file,
+                                                         std::unique_ptr<Log> log,
+                                                         std::vector<OpenGame::Snapshot> snapshots) {
   log->when_durable([this] { bell.ring(); });
-  engine = std::make_unique<Engine>(std::move(ruleset), std::move(log), options.engine);
   if (!options.data.empty()) {
-    if (const auto opened = open_ledger(); !opened) return opened;
+    if (const auto opened = open_ledger(*log); !opened) return opened;
   }
-  if (options.shadow != nullptr) {
-    shadow = std::make_unique<Shadow>(options.shadow, shared.ruleset, engine->log().identity(),
-                                      Shadow::Options{.engine = options.engine}, [this] { bell.ring(); });
+  if (options.keeps_log) {
+    if (const auto dropped = drop_too_new(snapshots, *log); !dropped) return dropped;
+    const auto replayed = replay({.ruleset = std::move(from_file),
+                                  .log = std::move(log),
+                                  .snapshots = std::move(snapshots),
+                                  .options = options.engine,
+                                  .now = Timestamp::system_now(),
+                                  .begun = [this](const Engine& begun) { begin_following(begun); },
+                                  .tell = options.warn});
+    if (!replayed) return replayed;
+  } else {
+    engine = std::make_unique<Engine>(std::move(from_file), std::move(log), options.engine);
+    begin_following(*engine);
   }
-  return options.keeps_log ? replay() : std::expected<void, std::string>();
+  ruleset.set(engine->shared_ruleset());
+  return {};
 }
 
 // While the log is replayed there is time to wait for those who cannot keep up.
@@ -136,32 +180,37 @@ void Server::Impl::tell_followers(const Replayed& replayed) {
 }
 
 // Ends where a record has ended the process twice.
-std::expected<void, std::string> Server::Impl::replay() {
-  HistoryHooks hooks{.progress = options.replay_progress};
+std::expected<void, std::string> Server::Impl::replay(OpenGame game) {
+  game.hooks.progress = options.replay_progress;
+  game.hooks.told = [this](const Replayed& replayed) { tell_followers(replayed); };
   std::unique_ptr<LogDirectory> directory;
   std::optional<ReplayWatch> watch;
   if (!options.data.empty()) {
     auto opened = open_log_directory_beside(options.data);
     if (!opened) return std::unexpected(opened.error().text());
     directory = std::move(*opened);
-    auto begun = ReplayWatch::begin(*directory, engine->log().identity());
+    auto begun = ReplayWatch::begin(*directory, game.log->identity());
     if (!begun) return std::unexpected(begun.error().text());
     if (begun->poison()) return std::unexpected(poison_report(*begun->poison()));
     watch.emplace(std::move(*begun));
-    hooks.applying = [&](Position position) {
+    game.hooks.applying = [&](Position position) {
       watch->applying(position);
       if (options.before_replay_for_test) options.before_replay_for_test(position);
     };
   }
-  hooks.told = [this](const Replayed& replayed) { tell_followers(replayed); };
-  const auto opened = open_history(*engine, Timestamp::system_now(), hooks);
+  auto opened = tallyho::open_game(std::move(game));
   if (watch) watch->end();  // Also where it could not go on: that was no crash.
-  if (opened && ledger != nullptr) ledger->settle(engine->symbols());
-  return opened;
+  if (!opened) return std::unexpected(opened.error());
+  engine = std::move(opened->engine);
+  if (ledger != nullptr) ledger->settle(engine->symbols());
+  options.upkeep.snapshot_position = opened->snapshot_position;
+  options.upkeep.warn = options.warn;
+  return {};
 }
 
 std::expected<std::unique_ptr<Server>, std::string> Server::open(std::shared_ptr<const Ruleset> ruleset,
-                                                                 ServerOptions options, std::unique_ptr<Log> log) {
+                                                                 ServerOptions options, std::unique_ptr<Log> log,
+                                                                 std::vector<OpenGame::Snapshot> snapshots) {
   const auto listen = parse_endpoint(options.listen);
   if (!listen) return std::unexpected(listen.error());
   const auto admin = parse_endpoint(options.admin);
@@ -176,7 +225,6 @@ std::expected<std::unique_ptr<Server>, std::string> Server::open(std::shared_ptr
 
   auto impl = std::make_unique<Impl>(*authority);
   if (log == nullptr) log = std::make_unique<MemoryLog>();
-  impl->shared.ruleset = ruleset;
   impl->shared.limits = options.limits;
   impl->shared.identity = {.log = log->identity(), .limits_json = limits_json(options.limits, options.engine)};
   impl->shared.has_record = !options.record.empty();
@@ -192,7 +240,7 @@ std::expected<std::unique_ptr<Server>, std::string> Server::open(std::shared_ptr
     impl->recorder = std::move(*recorder);
   }
   impl->options = std::move(options);
-  const auto opened = impl->open_game(std::move(ruleset), std::move(log));
+  const auto opened = impl->open_game(std::move(ruleset), std::move(log), std::move(snapshots));
   if (!opened) return std::unexpected(opened.error());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
@@ -210,9 +258,15 @@ std::string Server::admin_endpoint() const {
 void Server::run() {
   std::vector<Port*> ports;
   for (const auto& thread : impl_->io_threads) ports.push_back(&thread->port());
-  EngineThread engine_thread(*impl_->engine, ports, impl_->bell, impl_->shared.limits,
+  EngineThread engine_thread(*impl_->engine, impl_->ruleset, ports, impl_->bell, impl_->shared.limits,
                              {impl_->recorder.get(), impl_->bookkeeper.get(), impl_->shadow.get()},
                              impl_->options.before_ingest_for_test);
+  if (impl_->options.keeps_log) impl_->upkeep = std::make_unique<Upkeep>(impl_->options.upkeep, impl_->engine->log());
+  impl_->shared.upkeep = impl_->upkeep == nullptr ? nullptr : &impl_->upkeep->figures();
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->engine_thread = &engine_thread;
+  }
   impl_->listener->start();
   impl_->admin_listener->start();
   std::thread engine_runner([&] { engine_thread.run(); });
@@ -225,16 +279,27 @@ void Server::run() {
   }
   impl_->listener->stop();
   impl_->admin_listener->stop();
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->engine_thread = nullptr;
+  }
   if (impl_->shadow != nullptr) impl_->shadow->end();  // Who asked it does not wait until it has caught up.
   for (const auto& thread : impl_->io_threads) thread->begin_stop();
   for (std::thread& runner : io_runners) runner.join();
   engine_thread.stop();
   engine_runner.join();
+  impl_->shared.upkeep = nullptr;
+  impl_->upkeep.reset();
   impl_->recorder.reset();  // Both write out what is left.
   impl_->bookkeeper.reset();
   impl_->shadow.reset();
   impl_->shared.ledger = nullptr;
   impl_->ledger.reset();
+}
+
+void Server::swap(std::shared_ptr<const Ruleset> ruleset) {
+  const std::lock_guard lock(impl_->mutex);
+  if (impl_->engine_thread != nullptr) impl_->engine_thread->swap_soon(std::move(ruleset), impl_->options.warn);
 }
 
 void Server::stop() {

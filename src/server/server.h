@@ -5,11 +5,14 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/engine.h"
+#include "engine/open_game.h"
 #include "log/log.h"
 #include "ruleset/ruleset.h"
 #include "server/limits.h"
+#include "server/upkeep.h"
 
 namespace tallyho {
 
@@ -26,6 +29,7 @@ struct ServerOptions {
   bool keeps_log = false;  // The log outlives the process: it is replayed, or begun with the ruleset.
   Limits limits;
   Engine::Options engine;
+  UpkeepOptions upkeep;                           // With a log that is kept.
   std::function<void(Position)> replay_progress;  // Told the position reached, now and then.
   std::function<void(std::string_view)> warn;     // Told, on any thread, what an operator should know; empty: stderr.
 
@@ -49,11 +53,13 @@ struct ServerOptions {
 // Memory: bounded by Limits and Engine::Options.
 class Server {
  public:
-  // Binds both ports and builds the engine on `log` (nothing: one in memory). Nothing is answered before run().
+  // Binds both ports and builds the engine on `log` (nothing: one in memory), beginning with one of its `snapshots`,
+  // newest first. The ruleset may be left to the log. Nothing is answered before run().
   // Errors, as a sentence: an address that can't be bound, a file that can't be written, a mode that is not safe.
   static std::expected<std::unique_ptr<Server>, std::string> open(std::shared_ptr<const Ruleset> ruleset,
                                                                   ServerOptions options,
-                                                                  std::unique_ptr<Log> log = nullptr);
+                                                                  std::unique_ptr<Log> log = nullptr,
+                                                                  std::vector<OpenGame::Snapshot> snapshots = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -64,6 +70,10 @@ class Server {
 
   // Serves until stop(), then returns. Once.
   void run();
+
+  // Any thread, while it runs: swaps the ruleset between two batches of events, and says through ServerOptions::warn
+  // what came of it.
+  void swap(std::shared_ptr<const Ruleset> ruleset);
 
   // Any thread, any time, more than once: no new connections; what clients had sent is answered; WebSockets are closed
   // with 1001; run() returns, after at most Limits::close_timeout more than that takes. Returns at once.

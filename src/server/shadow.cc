@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "log/memory_log.h"
+#include "ruleset/loader.h"
 
 namespace tallyho {
 namespace {
@@ -112,6 +113,13 @@ void Shadow::work() {
   }
 }
 
+// The live ruleset was swapped: the log has only those that load.
+void Shadow::go_on_under(std::string_view source) {
+  if (source == live_->source) return;
+  auto ruleset = load_ruleset(source, "the log's ruleset");
+  if (ruleset) live_ = std::move(*ruleset);
+}
+
 void Shadow::apply(const Chunk& chunk) {
   std::string_view bytes = chunk.bytes;
   std::size_t fired = 0;
@@ -125,6 +133,7 @@ void Shadow::apply(const Chunk& chunk) {
     live.outcome.fired = std::span(chunk.fired).subspan(fired, entry.fired);
     fired += entry.fired;
     if (has_ended_) return;
+    if (live.record.kind == RecordKind::ruleset) go_on_under(live.record.bytes);
     comparison_.before(*live_, live);
     if (!replayer_.take(live.record)) {
       has_ended_ = true;

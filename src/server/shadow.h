@@ -91,11 +91,12 @@ class Shadow {
   void push(std::unique_ptr<Chunk> chunk);
   void work();
   void apply(const Chunk& chunk);
+  void go_on_under(std::string_view source);
   void answer(const Chunk& chunk);
   void keep_changed(const ChangedEvent& changed);
 
   const std::shared_ptr<const Ruleset> candidate_;
-  const std::shared_ptr<const Ruleset> live_;
+  std::shared_ptr<const Ruleset> live_;  // At the record at hand.
   const std::string log_;
   const Options options_;
   const std::function<void()> ring_;
