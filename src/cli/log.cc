@@ -13,6 +13,7 @@
 #include "log/quarantine.h"
 #include "log/replay_watch.h"
 #include "log/salvage.h"
+#include "log/snapshot_files.h"
 #include "log/survey.h"
 #include "server/ledger.h"
 
@@ -211,8 +212,14 @@ int salvage(const LogOptions& options) {
   }
   const auto directory = open_to_change(options);
   if (!directory) return fail("salvage", refusal_text(options, directory.error()));
-  const auto done = salvage_log(**directory);
+  auto done = salvage_log(**directory);
   if (!done) return fail("salvage", text_of(done.error()));
+  const auto survey = survey_log(**directory);
+  if (!survey) return fail("salvage", survey.error().text());
+  // Also where there is no fault any more: the last time may have been cut short.
+  const auto outdated = set_aside_snapshots(**directory, survey->last + 1);
+  if (!outdated) return fail("salvage", outdated.error().text());
+  if (*done) (*done)->kept_aside.insert((*done)->kept_aside.end(), outdated->begin(), outdated->end());
   if (options.as_json) {
     print_salvage_json(*done);
   } else if (*done) {
@@ -223,14 +230,31 @@ int salvage(const LogOptions& options) {
   return 0;
 }
 
+// Snapshots that hold what a record did, so that a replay comes by it again. False: `problem` says why that cannot be.
+bool discard_snapshots_behind(LogDirectory& directory, Position position, Position first, std::string& problem) {
+  const auto names = list_snapshots(directory);
+  const bool has_older = names && std::ranges::any_of(*names, [&](const std::string& name) {
+                           return snapshot_position_of(name).value_or(position) < position;
+                         });
+  if (first > 1 && !has_older) {
+    problem = fmt::format("the log begins with position {}, and every snapshot holds what {} did", first, position);
+    return false;
+  }
+  const auto outdated = set_aside_snapshots(directory, position);
+  if (!outdated) problem = outdated.error().text();
+  return outdated.has_value();
+}
+
 // Once more is once.
 int quarantine(const LogOptions& options) {
   const auto directory = open_to_change(options);
   if (!directory) return fail("quarantine", refusal_text(options, directory.error()));
   std::optional<LogRecord> found;
   std::string bytes;
+  Position first = 0;
   SurveyOptions how;
   how.take = [&](const LogRecord& record) {
+    if (first == 0) first = record.position;
     if (record.position < options.position) return true;
     if (record.position > options.position) return false;
     bytes = record.bytes;
@@ -244,6 +268,8 @@ int quarantine(const LogOptions& options) {
   if (found->kind == RecordKind::ruleset) {
     return fail("quarantine", fmt::format("position {} is a ruleset: what is behind it needs it", options.position));
   }
+  std::string problem;
+  if (!discard_snapshots_behind(**directory, options.position, first, problem)) return fail("quarantine", problem);
   IoStatus status;
   if (!found->is_quarantined) {
     status = Quarantine::add(**directory, *found, survey->identity, Timestamp::system_now(), options.reason);

@@ -83,7 +83,7 @@ int snapshot(const SnapshotOptions& options) {
   const Position last = (*log)->last();
   auto game = open_game({.log = std::move(*log),
                          .snapshots = std::move(*snapshots),
-                         .progress = [&](Position position) { progress.update(position, last, "records"); },
+                         .hooks = {.progress = [&](Position position) { progress.update(position, last, "records"); }},
                          .tell = [](std::string_view what) { fmt::print(stderr, "tallyho snapshot: {}\n", what); }});
   progress.clear();
   if (!game) return fail(game.error());

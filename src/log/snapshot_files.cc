@@ -86,4 +86,17 @@ IoStatus keep_snapshots(LogDirectory& directory, std::span<const std::string> ke
   return directory.sync_names();
 }
 
+IoResult<std::vector<std::string>> set_aside_snapshots(LogDirectory& directory, Position from) {
+  const auto names = list_snapshots(directory);
+  if (!names) return std::unexpected(names.error());
+  std::vector<std::string> renamed;
+  for (const std::string& name : *names) {
+    if (snapshot_position_of(name).value_or(0) < from) continue;
+    renamed.push_back(name + ".outdated");
+    if (const IoStatus moved = directory.rename(name, renamed.back()); !moved) return std::unexpected(moved.error());
+  }
+  if (const IoStatus synced = directory.sync_names(); !synced) return std::unexpected(synced.error());
+  return renamed;
+}
+
 }  // namespace tallyho

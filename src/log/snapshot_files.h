@@ -40,4 +40,8 @@ IoStatus write_snapshot(LogDirectory& directory, Position position, const std::f
 // Takes away all but those of these names.
 IoStatus keep_snapshots(LogDirectory& directory, std::span<const std::string> kept);
 
+// Renames those of positions from `from` on to NAME.outdated, for whoever decides that what they hold did not happen.
+// Returns their new names.
+IoResult<std::vector<std::string>> set_aside_snapshots(LogDirectory& directory, Position from);
+
 }  // namespace tallyho

@@ -5,9 +5,10 @@ import json
 import pathlib
 import re
 import socket
+import tempfile
 import unittest
 
-from tallyho_server import PATIENCE, ServerTest, find
+from tallyho_server import PATIENCE, Server, ServerTest, find
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -320,13 +321,22 @@ class Admin(ServerTest):
         self.assertEqual(headers["Content-Type"], "text/plain; version=0.0.4; charset=utf-8")
         self.assertEqual(self.server.request("GET", "/metrics")[0], 200)
 
-    def test_every_metric_is_documented_with_its_type(self):
+    def documented_metrics(self, with_options):
+        """Their types by name; of those that are there with an option only, or of all."""
         text = (ROOT / "docs/reference/protocol.md").read_text(encoding="utf-8")
-        documented = dict(re.findall(r"^\| `(tallyho_\w+)(?:\{\w+\})?` \| (\w+) \|", text, re.MULTILINE))
-        _, _, metrics = self.server.request("GET", "/metrics")
-        served = dict(re.findall(r"^# TYPE (\S+) (\S+)$", metrics.decode(), re.MULTILINE))
-        with_record = {"tallyho_recorded_total", "tallyho_record_complete"}
-        self.assertEqual(served, {name: kind for name, kind in documented.items() if name not in with_record})
+        rows = re.findall(r"^\| `(tallyho_\w+)(?:\{\w+\})?` \| (\w+) \| (.*)$", text, re.MULTILINE)
+        return {name: kind for name, kind, meaning in rows if with_options or not meaning.startswith("with `--")}
+
+    def served_metrics(self, server):
+        _, _, metrics = server.request("GET", "/metrics")
+        return dict(re.findall(r"^# TYPE (\S+) (\S+)$", metrics.decode(), re.MULTILINE))
+
+    def test_every_metric_is_documented_with_its_type(self):
+        self.assertEqual(self.served_metrics(self.server), self.documented_metrics(with_options=False))
+        with tempfile.TemporaryDirectory() as folder:
+            server = Server("--data", f"{folder}/data", "--record", f"{folder}/record.ndjson")
+            self.addCleanup(server.stop)
+            self.assertEqual(self.served_metrics(server), self.documented_metrics(with_options=True))
 
 
 if __name__ == "__main__":

@@ -125,6 +125,17 @@ class LogTools(DataDirectory):
         self.assertEqual((answer["code"], answer["position"]), ("ok", lost))
         self.assertIn("nothing was changed", self.log_salvage_after(server))
 
+    def test_a_snapshot_of_what_is_lost_is_set_aside(self):
+        server = self.start()
+        self.play(server, 20)
+        self.assertEqual(server.stop(), 0)
+        run("snapshot", "--data", self.data)
+        self.flip(next(self.data.glob("*.log")).read_bytes().index(b'"e9"') + 1)
+        done = json.loads(self.log("salvage", "--accept-loss", "--json")[0])
+        self.assertIn("00000000000000000021.snapshot.outdated", done["kept_aside"])
+        server = self.start()
+        self.assertEqual(server.get("/v1/boards/global")[1]["version"], done["kept_through"])
+
     def log_salvage_after(self, server):
         self.assertIn("has it open", self.log("salvage", "--accept-loss", status=1)[1])
         self.assertEqual(server.stop(), 0)
@@ -151,6 +162,19 @@ class Quarantine(DataDirectory):
         self.assertEqual(server.get("/v1/players/player-3")[1]["code"], "not_found")
         self.assertEqual(server.get("/v1/players/player-4")[1]["total"], 4)
         self.assertEqual(server.get("/v1/players/player-0/ledger")[1]["entries"][0]["position"], 9)
+        # Its id is not remembered either.
+        self.assertEqual(server.post_event(find("player-3", 3, id="e3"))[1]["code"], "ok")
+
+    def test_a_snapshot_that_holds_it_is_set_aside(self):
+        server = self.start()
+        self.play(server, 10)
+        self.assertEqual(server.stop(), 0)
+        run("snapshot", "--data", self.data)
+        self.log("quarantine", 5)
+        self.assertEqual([path.name for path in self.data.glob("*.snapshot*")],
+                         ["00000000000000000011.snapshot.outdated"])
+        server = self.start()
+        self.assertEqual(server.get("/v1/players/player-3")[1]["code"], "not_found")
         # Its id is not remembered either.
         self.assertEqual(server.post_event(find("player-3", 3, id="e3"))[1]["code"], "ok")
 
