@@ -164,7 +164,7 @@ int serve(const ServeOptions& options) {
 void add_serve(CLI::App& app, int& status) {
   auto options = std::make_shared<ServeOptions>();
   CLI::App* verb = app.add_subcommand("serve", "Run the server");
-  verb->add_option("--ruleset", options->ruleset, "The ruleset")->required();
+  verb->add_option("--ruleset", options->ruleset, "The ruleset; without it, the one that the log of --data is under");
   verb->add_option("--data", options->data, "Keep the log in this directory: what was acked outlives the server")
       ->type_name("DIR");
   verb->add_option("--shadow", options->shadow,

@@ -25,8 +25,8 @@ class Server:
 
     def __init__(self, *arguments, ruleset=RULESET, environment=None):
         self.process = subprocess.Popen(
-            [TALLYHO, "serve", "--ruleset", str(ruleset), "--dev", "--listen", "127.0.0.1:0", "--admin",
-             "127.0.0.1:0", *arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+            [TALLYHO, "serve", *(["--ruleset", str(ruleset)] if ruleset else []), "--dev", "--listen", "127.0.0.1:0",
+             "--admin", "127.0.0.1:0", *arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
             env=environment)
         self.said = []
         for line in self.process.stderr:

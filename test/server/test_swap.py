@@ -186,6 +186,14 @@ class Restart(SwapTest):
         self.assertEqual(self.server.everything(), before)
         self.assertEqual(self.total("bob"), 10)
 
+    def test_without_a_file_goes_on_under_the_log_s_ruleset(self):
+        self.put(DOUBLE)
+        self.restart(with_ruleset=False)
+        self.server = Server("--data", str(self.data), ruleset=None)
+        self.assertEqual(self.server.get("/v1/ruleset")[1]["source"], DOUBLE)
+        self.server.process.send_signal(signal.SIGHUP)
+        self.assertIn("no --ruleset to be read again", self.server.process.stderr.readline())
+
     def test_under_the_old_file_is_refused_rather_than_swapped_back(self):
         self.put(DOUBLE)
         self.restart(with_ruleset=False)
