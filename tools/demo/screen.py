@@ -15,9 +15,8 @@ def milliseconds(latency):
     return f"{latency.percentile(50):.1f} / {latency.percentile(99):.1f} ms"
 
 
-def rank_of(ack):
-    """`17 ▲6`, from the ranks of an ack."""
-    place = (ack or {}).get("ranks", {}).get("global")
+def rank_of(place):
+    """`17 ▲6`, from the rank in an ack."""
     if not place:
         return "-"
     gained = (place.get("was") or place["rank"]) - place["rank"]
@@ -65,7 +64,7 @@ class Terminal:
         ack = seen.last_ack or {}
         yield f"{BOLD}What a player sees: Ada{PLAIN}"
         yield (f"  {seen.last_type:<18} {ack.get('code', ''):<9} {ack.get('points', 0):>+6,} points"
-               f"   total {ack.get('total', 0):>9,}   rank {rank_of(ack)}")
+               f"   total {ack.get('total', 0):>9,}   rank {rank_of(seen.place)}")
         fired = [f"{rule} {points:+}" for rule, points in ack.get("fired", []) if points]
         yield f"  {DIM}{', '.join(fired) or '-'}{PLAIN}"
 
@@ -90,7 +89,7 @@ class Lines:
         first = next(iter(seen.top.lines(now)), None)
         leader = f"{first[1]} {first[2]:,}" if first else "-"
         total = (seen.last_ack or {}).get("total", 0)
-        print(f"{elapsed:3.0f} s  {seen.rate():6,.0f} events/s  first: {leader}  ada: rank {rank_of(seen.last_ack)}, "
+        print(f"{elapsed:3.0f} s  {seen.rate():6,.0f} events/s  first: {leader}  ada: rank {rank_of(seen.place)}, "
               f"{total:,}  ack {milliseconds(seen.ack)}  push {milliseconds(seen.push)}", flush=True)
 
 

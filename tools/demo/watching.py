@@ -80,6 +80,7 @@ class Seen:
         self.sent_at = {}  # Position of an event of Ada's -> when it was sent, until its push comes.
         self.pushed_at = {}  # The other way round, for a push that overtakes its ack.
         self.last_ack = None
+        self.place = None  # On the global board, from the last ack that told it: one that scored nothing does not.
         self.last_type = ""
         self.notices = collections.deque(maxlen=4)
         self.points = collections.Counter()  # Fired rules of Ada's -> points.
@@ -89,6 +90,7 @@ class Seen:
         now = time.monotonic()
         self.ack.add(now - sent)
         self.last_ack = ack
+        self.place = ack.get("ranks", {}).get("global", self.place)
         self.points.update({rule: points for rule, points in ack.get("fired", []) if points})
         pushed = self.pushed_at.pop(ack.get("position"), None)
         if pushed is not None:
