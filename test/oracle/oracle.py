@@ -16,7 +16,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TALLYHO = os.environ.get("TALLYHO", str(ROOT / "build/release/bin/tallyho"))
 RULESET = ROOT / "rulesets/treasure-hunt.yaml"
 SHOWN_MAX = 20
-sys.path.insert(0, str(ROOT / "bench/article"))
+# RULES: a folder with the same rules compiled, see bench/article/compiled.py.
+sys.path.insert(0, os.environ.get("RULES", str(ROOT / "bench/article")))
 
 from before.boards import Boards  # noqa: E402  # pylint: disable=wrong-import-position
 from before.game import Game  # noqa: E402  # pylint: disable=wrong-import-position

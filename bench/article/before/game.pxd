@@ -1,0 +1,22 @@
+# Types for Cython.
+
+from .player cimport Player, Scalars
+
+
+cdef class Outcome:
+    cdef public str code, field, rule, message
+    cdef public dict event
+    cdef public Player player
+    cdef public object now, fired, notices
+    cdef public long long points, total
+
+
+cdef class Game:
+    cdef public dict players, finders, team_finds, team_members
+    cdef public object arrival
+    cdef public Scalars before
+    cpdef Outcome score(self, bytes line, object arrival)
+    cpdef Outcome score_recorded(self, bytes line)
+    cpdef Outcome play(self, dict event)
+    cpdef remember(self, dict accepted, str identity, long long points)
+    cpdef Outcome apply(self, dict event, Player player, object now)
