@@ -27,8 +27,8 @@ def build():
     subprocess.run([CYTHON, "-3", "-X", "boundscheck=False,wraparound=False", *sources], check=True)
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     for module in MODULES:
-        # Without -fwrapv and without assertions, as an extension of Python is built.
-        subprocess.run(["gcc", "-O3", "-DNDEBUG", "-shared", "-fPIC", "-w", f"-I{include}", str(package / f"{module}.c"),
-                        "-o", str(package / f"{module}{suffix}")], check=True)
-        (package / f"{module}.c").unlink()
+        source, library = package / f"{module}.c", package / f"{module}{suffix}"
+        subprocess.run(["gcc", "-O3", "-DNDEBUG", "-shared", "-fPIC", "-w", f"-I{include}", source, "-o", library],
+                       check=True)
+        source.unlink()
     return BUILT

@@ -15,7 +15,7 @@ cdef class Game:
     cdef public dict players, finders, team_finds, team_members
     cdef public object arrival
     cdef public Scalars before
-    cpdef Outcome score(self, bytes line, object arrival)
+    cpdef Outcome score(self, dict message, object arrival)
     cpdef Outcome score_recorded(self, bytes line)
     cpdef Outcome play(self, dict event)
     cpdef remember(self, dict accepted, str identity, long long points)

@@ -1,11 +1,11 @@
 """The order of things: dedupe, the clock, the rules, the total; and back to how it was if one of them fails.
 
     game = Game()
-    outcome = game.score(b'{"type":"session_started","player":"ada","platform":"web"}', arrival)
+    outcome = game.score({"type": "session_started", "player": "ada", "platform": "web"}, arrival)
 """
 
 from . import times
-from .events import Fault, decode, read_instant
+from .events import Fault, check, decode, read_instant
 from .player import Player, Scalars
 from .rules import REJECTS, RULES, Failure, Turn
 
@@ -42,10 +42,10 @@ class Game:
         self.arrival = 0         # The greatest so far.
         self.before = Scalars()  # A player as it was before the event.
 
-    def score(self, line, arrival):
-        """Scores an event that arrived now."""
+    def score(self, message, arrival):
+        """Scores a message that arrived now, and is an event, if it is right."""
         try:
-            event = decode(line)
+            event = check(message)
         except Fault as fault:
             return Outcome(fault.code, fault.event, fault.field)
         self.arrival = max(self.arrival, arrival)
