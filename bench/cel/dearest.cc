@@ -48,7 +48,7 @@ struct Suspect {
 
 // True for the largest input, as conditions that end early would be no danger.
 constexpr std::string_view conditions[] = {
-    "event.l[# % 64] + event.l[1] * event.l[2] - event.l[3] / 7 != #",
+    "event.l[0] + event.l[1] * event.l[2] - event.l[3] / 7 != #",
     "event.d * 1.5 + event.d / 3.0 - #.5 != event.d",
     "event.l.all(a, event.l.all(b, a * # + b >= 0))",
     "event.ls.all(a, a <= event.s || a + '#' > event.s)",
@@ -57,12 +57,12 @@ constexpr std::string_view conditions[] = {
     "(event.s + event.t + event.s + event.t + '#').size() > 0",
     "(event.l + event.l + event.l + [#]).size() > 0",
     "event.l.map(a, [a, a, #]).size() > 0",
-    "event.l.map(a, {a: a, a + # + 1: a}).size() > 0",
+    "event.l.map(a, {a: a, a + 1 + #: a}).size() > 0",
     "event.l.filter(a, a != #).exists_one(a, a == 1) || true",
     "event.l.transformMap(i, v, v + #).size() > 0",
     "event.m.all(k, event.m[k] != -1 - #)",
     "!event.s.contains('b#')",
-    "!event.s.contains(event.t.substring(# % 256))",
+    "!event.s.contains(event.t + '#')",
     "event.s.replace('a', 'bcd#').size() > 0",
     "event.s.split('a').join('#').size() > 0",
     "!event.s.matches('(a|ab|b)*c#$')",
@@ -172,7 +172,8 @@ std::string largest_event(std::string_view player, int number) {
 
 struct Time {
   double wall_ms = 0;
-  double cpu_ms = 0;  // Of this thread: without what else the machine did meanwhile.
+  double cpu_ms = 0;  // Of this thread: without most of what else the machine did meanwhile.
+  double median_cpu_ms = 0;
 };
 
 double cpu_ms_now() {
@@ -198,17 +199,21 @@ Time longest(const LoadedRuleset& ruleset, int events) {
     const double cpu_ms = cpu_ms_now() - cpu_begin;
     const std::chrono::duration<double, std::milli> wall = std::chrono::steady_clock::now() - begin;
     if (outcome.code != Code::ok) throw std::runtime_error("an event fails: " + std::string(outcome.message));
-    return Time{wall.count(), cpu_ms};
+    return Time{wall.count(), cpu_ms, 0};
   };
   if (!ruleset->boards.empty()) {
     for (int i = 0; i < members; ++i) send(fmt::format("p{}", i), i);
   }
   Time most;
+  std::vector<double> cpu_ms;
   for (int i = 0; i < events; ++i) {
     const Time time = send("ada", i % 2 == 0 ? -1 : members + 1);
     most.wall_ms = std::max(most.wall_ms, time.wall_ms);
-    most.cpu_ms = std::max(most.cpu_ms, time.cpu_ms);
+    cpu_ms.push_back(time.cpu_ms);
   }
+  std::ranges::sort(cpu_ms);
+  most.cpu_ms = cpu_ms.back();
+  most.median_cpu_ms = cpu_ms[cpu_ms.size() / 2];
   return most;
 }
 
@@ -219,8 +224,8 @@ struct Trial {
   Time longest;
 };
 
-void sort_by_cpu(std::vector<Trial>& trials) {
-  std::ranges::sort(trials, std::ranges::greater(), [](const Trial& trial) { return trial.longest.cpu_ms; });
+void sort_by_median(std::vector<Trial>& trials) {
+  std::ranges::sort(trials, std::ranges::greater(), [](const Trial& trial) { return trial.longest.median_cpu_ms; });
 }
 
 void add_trial(std::vector<Trial>& trials, Suspect suspect) {
@@ -247,10 +252,10 @@ int run(int events) {
   for (Suspect& suspect : all_suspects()) add_trial(trials, std::move(suspect));
   std::mt19937_64 random(1);
   for (int i = 0; i < mixtures; ++i) {
-    sort_by_cpu(trials);
+    sort_by_median(trials);
     add_trial(trials, mixture(trials, random));
   }
-  sort_by_cpu(trials);
+  sort_by_median(trials);
   const std::size_t tried = trials.size();
   trials.resize(std::min(finalists, tried));
   Time most;
@@ -258,8 +263,9 @@ int run(int events) {
     trial.longest = longest(trial.ruleset, events);
     most.wall_ms = std::max(most.wall_ms, trial.longest.wall_ms);
     most.cpu_ms = std::max(most.cpu_ms, trial.longest.cpu_ms);
-    fmt::print("  {:.3f} ms of CPU, {:.3f} ms: {} × {} ({} units)\n", trial.longest.cpu_ms, trial.longest.wall_ms,
-               trial.times, trial.suspect.name, trial.ruleset->events[0].cost);
+    fmt::print("  {:.3f} ms of CPU, median {:.3f}; {:.3f} ms: {} × {} ({} units)\n", trial.longest.cpu_ms,
+               trial.longest.median_cpu_ms, trial.longest.wall_ms, trial.times, trial.suspect.name,
+               trial.ruleset->events[0].cost);
   }
   fmt::print(
       "the slowest event that the default budget admits: {:.3f} ms of CPU, {:.3f} ms by the clock, the longest of "

@@ -229,6 +229,12 @@ bool is_search(const Expr& expr) {
   return name == "contains" || name == "indexOf" || name == "lastIndexOf" || name == "split" || name == "replace";
 }
 
+// The greatest or least of a list: all of its items are compared.
+bool is_extreme_of_list(const Expr& expr, std::span<const SizeBound> args) {
+  const std::string_view name = expr.name;
+  return args.size() == 1 && args[0].item != nullptr && (name == "math.@max" || name == "math.@min");
+}
+
 std::uint64_t units_of_call(const Expr& expr, std::span<const SizeBound> args, const SizeBound& result) {
   if (const std::uint64_t units = units_of_operator(expr, args); units > 0) return units;
   if (expr.name == "matches" && args.size() == 2) return units_of_matches(expr, args);
@@ -252,6 +258,7 @@ std::uint64_t units_of_call(const Expr& expr, std::span<const SizeBound> args, c
   if (is_search(expr) && args.size() >= 2) {
     heaviest = plus(heaviest, times(plus(args[0].own, 1), chunks(args[1].own)));
   }
+  if (is_extreme_of_list(expr, args)) heaviest = plus(heaviest, times(args[0].own, table.generic));
   if (result.is_map) heaviest = plus(heaviest, units_of_map(result));
   return plus(is_typed ? table.typed : table.call, heaviest);
 }

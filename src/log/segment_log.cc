@@ -9,6 +9,11 @@
 #include "log/log_reader.h"
 
 namespace tallyho {
+namespace {
+
+constexpr std::uint64_t late_steps = 8;  // In which a segment is made that should be there already.
+
+}  // namespace
 
 SegmentLog::SegmentLog(std::unique_ptr<LogDirectory> directory, Options options)
     : directory_(std::move(directory)), options_(std::move(options)), writer_(*directory_, options_.segment_bytes) {}
@@ -160,8 +165,11 @@ void SegmentLog::make_spares() {
   while (true) {
     changed_.wait(lock, [this] { return is_spare_due() || is_stopping_; });
     if (is_stopping_) return;
+    // Half of the segment is used, as after a restart: having the next one is more urgent than quick commits.
+    const bool is_late = 2 * used_bytes_ > options_.segment_bytes;
+    const std::uint64_t step = is_late ? options_.segment_bytes / late_steps : options_.spare_step_bytes;
     lock.unlock();
-    const auto made = writer_.grow_spare(options_.spare_step_bytes);
+    const auto made = writer_.grow_spare(step);
     lock.lock();
     spare_bytes_ = made.value_or(0);
     if (!made) {

@@ -40,7 +40,8 @@ class SegmentLog final : public Log {
   struct Options {
     std::uint64_t segment_bytes = 64 << 20;  // A multiple of 4096; at least four times the buffer.
     std::uint64_t buffer_bytes_max = 8 << 20;
-    std::uint64_t spare_step_bytes = 512 << 10;  // Of the next segment that may be on their way to the disk at once.
+    // Of the next segment that may be on their way to the disk at once; an eighth of it once half of this one is used.
+    std::uint64_t spare_step_bytes = 512 << 10;
     bool is_buffered = false;  // durable() counts what the system's page cache has: survives a killed process only.
     std::chrono::milliseconds seal_after{20};
     // False: no threads, commit() returns when everything is durable. For tests of what is below.

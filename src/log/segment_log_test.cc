@@ -226,7 +226,7 @@ TEST(SegmentLog, SegmentsAreMadeInSmallDurableSteps) {
   wait_until_durable(**log);
   EXPECT_GE(count.made, 5);
   EXPECT_GT(count.unsynced_max, 0U);
-  EXPECT_LE(count.unsynced_max, options.spare_step_bytes);
+  EXPECT_LE(count.unsynced_max, options.segment_bytes / 8);  // Nothing slowed the events down.
 }
 
 // While little of a segment is used, little of the next one is made.

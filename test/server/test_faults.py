@@ -52,7 +52,7 @@ class Refused(Exception):
 
 def send(server, event):
     """The answer; retried as long as the server asks for it. Refused: the server is gone."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + 10 * PATIENCE  # As the next segment may have to be made on a slow disk.
     while True:
         try:
             answer = server.post_event(event)[1]
@@ -138,8 +138,8 @@ class Faults(unittest.TestCase):
         going_on, ledger = self.folder / "going-on", {}
         self.assertTrue(self.run_with(going_on, ledger, "before")[1])
         yield "going on", going_on, ledger
-        if CASES != 0:
-            return
+        if 0 < CASES < 100:
+            return  # It takes a while to fill a segment.
         ending, ledger = self.folder / "ending", dict(ledger)
         shutil.copytree(going_on, ending)
         self.fill(ending)
@@ -148,18 +148,15 @@ class Faults(unittest.TestCase):
     def fill(self, data):
         """Leaves less of the segment than a life needs."""
         server = self.serve(data)
-        event = {"type": "find", "player": "filler", "value": 1, "more": "x" * 15_000}
-        line = json.dumps(event)
-        segment = data / "00000000000000000001.log"
+        line = json.dumps(find("filler", 1, more="x" * 15_000))
+        segment, = data.glob("*.log")
         try:
-            used = 0
-            while used < 64 * MIB - 64 * 1024:  # What follows a life's events, with their padding to sectors.
-                count = max(1, min(60, (64 * MIB - 64 * 1024 - used) // (len(line) + 64)))
-                _, _, body = server.post_events("\n".join([line] * count), "application/x-ndjson")
-                taken = sum(json.loads(answer)["code"] == "ok" for answer in body.splitlines())
-                used += taken * (len(line) + 40)
-                if segment.exists() and len(list(data.glob("*.log"))) > 1:
-                    self.fail("the segment is over already")
+            left = 64 * MIB
+            while left > 4096:  # Twelve events, acked one by one, take twelve sectors.
+                count = min((left - 2048) // (len(line) + 1024), 60)
+                server.post_events("\n".join([line] * count if count else [json.dumps(find("filler", 1))]),
+                                   "application/x-ndjson")
+                left = 64 * MIB - len(segment.read_bytes().rstrip(b"\0"))
         finally:
             self.assertEqual(server.stop(), 0)
 
