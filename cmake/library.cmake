@@ -29,6 +29,9 @@ function(tallyho_library name)
   set(kind INTERFACE)
   if(ARG_SOURCES)
     add_library(tallyho_${name} STATIC ${ARG_SOURCES})
+    # libtallyho.so is made of the same objects as the programs. Hidden, they cost the programs nothing.
+    set_target_properties(tallyho_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON
+                          CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
     set(kind PUBLIC)
   else()
     add_library(tallyho_${name} INTERFACE)

@@ -3,9 +3,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/problem.h"
 #include "server/batch.h"
 #include "server/limits.h"
-#include "server/problem.h"
 
 namespace tallyho {
 

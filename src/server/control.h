@@ -8,9 +8,9 @@
 #include <variant>
 
 #include "base/arena.h"
+#include "base/problem.h"
 #include "server/batch.h"
 #include "server/limits.h"
-#include "server/problem.h"
 #include "server/requests.h"
 
 namespace tallyho {

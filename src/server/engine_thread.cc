@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/json.h"
-#include "server/place.h"
+#include "engine/place.h"
 
 namespace tallyho {
 namespace {

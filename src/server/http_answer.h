@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/problem.h"
 #include "server/answers.h"
 #include "server/batch.h"
-#include "server/problem.h"
 
 namespace tallyho {
 

@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "base/problem.h"
 #include "base/symbols.h"
 #include "log/file_system.h"
 #include "server/ledger_entry.h"
-#include "server/problem.h"
 
 namespace tallyho {
 

@@ -3,9 +3,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/problem.h"
 #include "boards/board.h"
-#include "server/place.h"
-#include "server/problem.h"
+#include "engine/place.h"
 
 namespace tallyho {
 

@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "base/problem.h"
 #include "engine/engine.h"
+#include "engine/place.h"
 #include "server/limits.h"
-#include "server/place.h"
-#include "server/problem.h"
 #include "server/requests.h"
 
 namespace tallyho {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/arena.h"
-#include "server/problem.h"
+#include "base/problem.h"
 
 namespace tallyho {
 

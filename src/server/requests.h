@@ -7,18 +7,12 @@
 
 #include "boards/leaderboard.h"
 #include "engine/operation.h"
+#include "engine/place.h"
 
 namespace tallyho {
 
 // What only the engine thread can answer, as the I/O threads hand it over. All views point into the batch that carries
 // the request.
-
-// Which leaderboard is meant.
-struct BoardSelector {
-  std::string_view board;
-  std::optional<std::string_view> group;
-  std::optional<std::string_view> window;  // Nothing: the current one.
-};
 
 // Reading, by HTTP or by `query`: the paths of routes.h.
 struct ReadRequest {

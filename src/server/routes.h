@@ -3,9 +3,9 @@
 #include <string_view>
 
 #include "base/arena.h"
+#include "base/problem.h"
 #include "server/batch.h"
 #include "server/limits.h"
-#include "server/problem.h"
 #include "server/request_target.h"
 #include "server/requests.h"
 

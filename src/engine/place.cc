@@ -1,4 +1,4 @@
-#include "server/place.h"
+#include "engine/place.h"
 
 #include <algorithm>
 #include <string>

@@ -3,13 +3,19 @@
 #include <optional>
 #include <string_view>
 
+#include "base/problem.h"
 #include "engine/engine.h"
-#include "server/problem.h"
-#include "server/requests.h"
 
 namespace tallyho {
 
-// Which leaderboard a request means. A group or window that exists may still have no leaderboard yet.
+// Which leaderboard is meant.
+struct BoardSelector {
+  std::string_view board;
+  std::optional<std::string_view> group;
+  std::optional<std::string_view> window;  // Nothing: the current one.
+};
+
+// The leaderboard that a selector means. A group or window that exists may still have no leaderboard yet.
 struct Place {
   BoardIndex index = 0;
   const Board* board = nullptr;
