@@ -26,8 +26,10 @@
       until the batch is filled again or closed.
    7. No call reads or writes files but tallyho_engine_open(), tallyho_init() and the first score_event(). None prints,
       exits, aborts, raises or handles a signal, or starts a thread. No exception leaves the library.
-   8. Out of memory is a code, TALLYHO_CAPACITY. Where it happened while an event was being applied, what the engine
-      holds can't be trusted any more: from then on it answers TALLYHO_UNAVAILABLE, also to queries.
+   8. Out of memory is a code, TALLYHO_CAPACITY, where events are scored and boards are read. Where it happened while an
+      event was being applied, what the engine holds can't be trusted any more: from then on it answers
+      TALLYHO_UNAVAILABLE, also to queries, and its memory is not given back. Not so while a ruleset is loaded: hash
+      tables of a library that this one is made of do not survive it. Open engines while there is memory.
    9. Time. An event arrives at the greatest `ts` so far, its own included; or, if it has none, now by the system clock.
       It never arrives before the one before it. So a file of recorded events gives the same result every time.
    10. After fork() the child may use the library if no other thread of the parent was in a call.

@@ -44,7 +44,7 @@ Answered<tallyho_engine*> make_process_engine(ProcessEngine& shared, const char*
     copy_cut(ruleset.error().message, shared.why, sizeof(shared.why));
     return std::unexpected(ruleset.error());
   }
-  shared.engine.store(new tallyho_engine{Scorer(*ruleset, {})}, std::memory_order_release);
+  shared.engine.store(new tallyho_engine{Scorer(*ruleset, {}), nullptr}, std::memory_order_release);
   return shared.engine.load(std::memory_order_relaxed);
 }
 
@@ -78,6 +78,18 @@ Engine::Options limits_of(const tallyho_options& options) {
 }
 
 }  // namespace
+
+void end_engine(tallyho_engine* engine) {
+  static constinit std::atomic<tallyho_engine*> aside{nullptr};  // Meets nothing but itself.
+  if (engine == nullptr) return;
+  if (!engine->scorer.is_broken()) {
+    delete engine;
+    return;
+  }
+  engine->next_broken = aside.load(std::memory_order_relaxed);
+  while (!aside.compare_exchange_weak(engine->next_broken, engine, std::memory_order_relaxed)) {
+  }
+}
 
 Answered<std::shared_ptr<const Ruleset>> load_from_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -152,13 +164,13 @@ int tallyho_engine_open(const tallyho_options* options, tallyho_engine** engine)
     }
     const auto ruleset = capi::load_chosen(*chosen);
     if (!ruleset) return std::unexpected(ruleset.error());
-    *engine = new tallyho_engine{capi::Scorer(*ruleset, capi::limits_of(*chosen))};
+    *engine = new tallyho_engine{capi::Scorer(*ruleset, capi::limits_of(*chosen)), nullptr};
     return {};
   });
 }
 
 void tallyho_engine_close(tallyho_engine* engine) {
-  delete engine;
+  capi::end_engine(engine);
 }
 
 int tallyho_state_hash(tallyho_engine* engine, char hash[33]) {

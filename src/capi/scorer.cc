@@ -61,6 +61,11 @@ void Scorer::score(std::span<const std::string_view> events, bool wants_ranks, W
   }
 }
 
+bool Scorer::is_broken() {
+  const std::lock_guard lock(mutex_);
+  return is_broken_;
+}
+
 Scored Scorer::apply(const Event& event, std::string_view json, Timestamp now, bool wants_ranks, Arena& kept) {
   if (is_broken_) return unavailable();
   if (event.ts) event_time_max_ = std::max(event_time_max_, *event.ts);

@@ -54,6 +54,7 @@ class Scorer {
     return use(std::as_const(engine_));
   }
 
+  bool is_broken();
   const std::shared_ptr<const Ruleset>& ruleset() const { return ruleset_; }
 
  private:
