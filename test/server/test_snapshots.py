@@ -28,7 +28,9 @@ class SnapshotTest(unittest.TestCase):
         self.folder.cleanup()
 
     def start(self, *arguments, ruleset=RULESET):
-        return Server("--data", str(self.data), *arguments, ruleset=ruleset)
+        server = Server("--data", str(self.data), *arguments, ruleset=ruleset)
+        self.addCleanup(server.process.kill)  # Of no effect on one that was stopped.
+        return server
 
     def send(self, server, count):
         """Events of random players, with ids that go on counting; all of them are acked."""
