@@ -11,6 +11,7 @@ import unittest
 
 from tallyho_server import PATIENCE, RULESET, TALLYHO, Server
 
+LONG = 10 * PATIENCE  # Replaying and writing down, on a machine that has other things to do.
 PLAYERS = [f"player-{i}" for i in range(20)]
 
 
@@ -49,7 +50,7 @@ class SnapshotTest(unittest.TestCase):
 
     def snapshot(self, *arguments, status=0):
         done = subprocess.run([TALLYHO, "snapshot", "--data", str(self.data), *arguments], capture_output=True,
-                              text=True, timeout=PATIENCE, check=False)
+                              text=True, timeout=LONG, check=False)
         self.assertEqual(done.returncode, status, done.stderr)
         return done.stdout + done.stderr
 
@@ -57,7 +58,7 @@ class SnapshotTest(unittest.TestCase):
         return sorted(path.name for path in self.data.glob("*.snapshot"))
 
     def wait_for(self, what):
-        deadline = time.monotonic() + 10 * PATIENCE  # Somebody at a lower priority is at work.
+        deadline = time.monotonic() + LONG  # Somebody at a lower priority is at work.
         while not what():
             self.assertLess(time.monotonic(), deadline, "it did not come")
             time.sleep(0.05)
@@ -163,7 +164,7 @@ class Damaged(SnapshotTest):
     def refused(self):
         command = [TALLYHO, "serve", "--ruleset", str(RULESET), "--dev", "--data", str(self.data), "--listen",
                    "127.0.0.1:0", "--admin", "127.0.0.1:0"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LONG, check=False)
         self.assertEqual(done.returncode, 1)
         return done.stderr
 
