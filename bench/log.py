@@ -1,8 +1,8 @@
 """The log beside stores that it could have been built on: RocksDB, LMDB, SQLite. Records of 250 bytes, 1, 32, 256 and
 1,000 of them made durable at a time, each commit when the one before is done. In turns, on one disk, in one run.
 
-Write amplification is what the kernel was given to write for each byte of records (/proc/self/io): without what the
-file system's own journal adds.
+Write amplification is what the disk was given to write meanwhile for each byte of records, by whomever: the file
+system's journal included, and what else the machine does.
 
     SECONDS_EACH  for each measurement (2)
     ROUNDS        in which every store takes its turn (3)

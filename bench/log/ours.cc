@@ -46,7 +46,7 @@ int main(int count, char** arguments) {
   if (count != 5) return 2;
   try {
     Segments store(arguments[2]);
-    bench::run(store, std::stoull(arguments[3]), std::stod(arguments[4]));
+    bench::run(store, arguments[2], std::stoull(arguments[3]), std::stod(arguments[4]));
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "log_peer: %s\n", error.what());

@@ -143,7 +143,7 @@ int main(int count, char** arguments) {
   if (count != 5) return 2;
   try {
     Peer store(arguments[2]);
-    bench::run(store, std::stoull(arguments[3]), std::stod(arguments[4]));
+    bench::run(store, arguments[2], std::stoull(arguments[3]), std::stod(arguments[4]));
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: %s\n", arguments[1], error.what());
