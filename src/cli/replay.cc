@@ -155,9 +155,9 @@ void Report::print(const Comparison& comparison, const std::vector<TopDifference
 // Feeds the log to `before` (the log's own ruleset; may be null) and `after`. Returns what went wrong, or "".
 std::string run(const History& history, const Until& until, Game* before, Game& after, Comparison& comparison) {
   Replayer::Options own;
-  own.told = [&](const Replayed& replayed) { comparison.before(*before->ruleset, replayed); };
+  own.told = [&](const Replayed& replayed) { comparison.before(before->engine.ruleset(), replayed); };
   Replayer::Options other{.is_other_ruleset = after.ruleset->source != history.ruleset()->source};
-  other.told = [&](const Replayed& replayed) { comparison.after(*after.ruleset, replayed); };
+  other.told = [&](const Replayed& replayed) { comparison.after(after.engine.ruleset(), replayed); };
   std::optional<Replayer> first;
   if (before != nullptr) first.emplace(before->engine, own);
   Replayer second(after.engine, other);

@@ -8,7 +8,7 @@
 namespace tallyho {
 
 void RunTally::enter(const Ruleset& ruleset) {
-  entered_ = &ruleset;
+  entered_ = ruleset.hash;
   tally_of_rule_.clear();
   for (const Rule& rule : ruleset.rules) {
     const auto known = std::ranges::find(rules_, rule.id, &RuleTally::rule);
@@ -18,7 +18,7 @@ void RunTally::enter(const Ruleset& ruleset) {
 }
 
 void RunTally::add(const Ruleset& ruleset, const Replayed& replayed) {
-  if (entered_ != &ruleset) enter(ruleset);
+  if (entered_ != ruleset.hash) enter(ruleset);
   ++records_;
   const RecordKind kind = replayed.record.kind;
   if (kind != RecordKind::event && kind != RecordKind::event_of_player) return;

@@ -25,7 +25,7 @@ struct RuleTally {
 // What a run came to.
 class RunTally {
  public:
-  // `ruleset` is what the outcome's rules are of; it outlives the tally. O(rules that fired).
+  // `ruleset` is what the outcome's rules are of. O(rules that fired).
   void add(const Ruleset& ruleset, const Replayed& replayed);
 
   std::uint64_t records() const { return records_; }
@@ -43,8 +43,8 @@ class RunTally {
   std::int64_t points_ = 0;
   std::array<std::uint64_t, code_count> codes_{};
   std::vector<RuleTally> rules_;
-  const Ruleset* entered_ = nullptr;
-  std::vector<std::size_t> tally_of_rule_;  // Of that ruleset.
+  std::string entered_;                     // The hash of the ruleset that was met last.
+  std::vector<std::size_t> tally_of_rule_;  // Of its rules.
 };
 
 // The first places of one section of a board.

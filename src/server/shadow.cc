@@ -33,7 +33,7 @@ Shadow::Shadow(std::shared_ptr<const Ruleset> candidate, std::shared_ptr<const R
       engine_(candidate_, std::make_unique<MemoryLog>(log), options.engine),
       comparison_([this](const ChangedEvent& changed) { keep_changed(changed); }),
       replayer_(engine_, {.is_other_ruleset = true,
-                          .told = [this](const Replayed& one) { comparison_.after(*candidate_, one); }}),
+                          .told = [this](const Replayed& one) { comparison_.after(engine_.ruleset(), one); }}),
       thread_([this] { work(); }) {}
 
 Shadow::~Shadow() {
