@@ -43,8 +43,8 @@ def median(values):
 # In process.
 
 def score_python(package, file):
-    done = subprocess.run(["/usr/bin/python3", str(ROOT / "bench/article/in_process.py"), str(file)], check=True,
-                          stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(package)})
+    done = subprocess.run(["/usr/bin/python3", str(ROOT / "bench/article/in_process.py"), str(package), str(file)],
+                          check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout)
 
 
@@ -72,7 +72,7 @@ def corrupt_files(folder):
     chest = '{{"type":"chest_opened","player":"ada","ts":{},"chest":"{}","locks":1,"seconds":60}}\n'
     full = "".join(chest.format(1_784_484_000_000, f"h{number}") for number in range(1024))
     kinds = {
-        "overflowing int64": '{"type":"chest_opened","player":"ada","chest":"h","locks":99999999999999999999,"seconds":1}\n'
+        "overflowing int64": '{"type":"chest_opened","player":"ada","chest":"h","locks":99999999999999999999}\n'
                              * CORRUPT,
         "truncated JSON": '{"type":"chest_opened","player":"ada","chest":"h","lo\n' * CORRUPT,
         "rule error": full + chest.format(1_784_484_000_000, "one more") * CORRUPT,
@@ -96,8 +96,8 @@ def measure_in_process(package, arguments):
             rates.setdefault(name, []).append(found["events"] / found["seconds"])
             of_cpu.setdefault(name, []).append(found["events"] / max(found["cpu_seconds"], 0.001))
     for name, _ in ways:
-        print(f"  {name:<18} {median(rates[name]):>12,.0f} events/s {median(of_cpu[name]):>12,.0f} per second of a core",
-              flush=True)
+        print(f"  {name:<18} {median(rates[name]):>12,.0f} events/s {median(of_cpu[name]):>12,.0f} per second of a "
+              "core", flush=True)
     print("  A corrupt event, in microseconds (whole file, many alike):")
     for kind, corrupt in corrupt_files(BUILT):
         costs = []
@@ -139,8 +139,8 @@ def beside_corrupt(server, arguments):
     rate = arguments.rate // 6
     calm = ["--rate", rate, "--connections", 20, "--events", rate * arguments.seconds]
     alone = load(server, arguments, *calm)
-    spoiler = [TALLYHO, "load", "--url", server.url, "--invalid", "100", "--rate", "1000", "--connections", "2", "--seed", "7",
-               "--events", str(1000 * arguments.seconds), "--json"]
+    spoiler = [TALLYHO, "load", "--url", server.url, "--invalid", "100", "--rate", "1000", "--connections", "2",
+               "--seed", "7", "--events", str(1000 * arguments.seconds), "--json"]
     with subprocess.Popen(spoiler, stdout=subprocess.PIPE) as process:
         beside = load(server, arguments, *calm, "--seed", 2)
         corrupt = json.loads(process.stdout.read())
@@ -168,8 +168,8 @@ def show(name, what, report):
 
 
 def measure_services(services, arguments):
-    print(f"Over sockets, {arguments.seconds} s each, {arguments.rounds} rounds in turns. `at` {arguments.rate:,} events/s "
-          "from 200 connections; `peak` from 32, 64 in flight on each; MiB resident over the time, Redis included:")
+    print(f"Over sockets, {arguments.seconds} s each, {arguments.rounds} rounds in turns. `at` {arguments.rate:,} "
+          "events/s from 200 connections; `peak` from 32, 64 in flight on each; MiB resident over time, with Redis:")
     peaks, cores = {}, {}
     for _ in range(arguments.rounds):
         for name, make in services:
@@ -181,13 +181,14 @@ def measure_services(services, arguments):
                     peaks.setdefault(name, []).append(report["events_per_second"])
                     cores.setdefault(name, []).append(report["events_per_second"] / report["cores"])
     for name, _ in services:
-        print(f"  {name:<8} peak, median: {median(peaks[name]):,.0f} events/s, {median(cores[name]):,.0f} for each core "
-              "that it kept busy")
+        print(f"  {name:<8} peak, median: {median(peaks[name]):,.0f} events/s, {median(cores[name]):,.0f} for each "
+              "core that it kept busy")
     print(f"A thousand corrupt events a second beside {arguments.rate // 6:,} good ones; ack ms p50 p95 p99:")
     for name, make in services:
         with make() as server:
             found = beside_corrupt(server, arguments)
-        for who, words in (("alone", "others, without them"), ("beside", "others, beside them"), ("corrupt", "their sender")):
+        for who, words in (("alone", "others, without them"), ("beside", "others, beside them"),
+                           ("corrupt", "their sender")):
             print(f"  {name:<8} {words:<22} {times(found[who])}", flush=True)
 
 

@@ -10,7 +10,7 @@ import sysconfig
 
 SOURCE = pathlib.Path(__file__).resolve().parent / "before"
 BUILT = SOURCE.parents[2] / "build/bench/article"
-MODULES = ("times", "events", "player", "rules", "game")
+MODULES = ("times", "events", "player", "rules", "game", "boards", "redis_boards")
 CYTHON = "cython3"
 
 
@@ -24,7 +24,7 @@ def build():
     shutil.rmtree(package, ignore_errors=True)
     shutil.copytree(SOURCE, package, ignore=shutil.ignore_patterns("__pycache__"))
     sources = [str(package / f"{module}.py") for module in MODULES]
-    subprocess.run([CYTHON, "-3", "-X", "boundscheck=False,wraparound=False", *sources], check=True)
+    subprocess.run([CYTHON, "-3", *sources], check=True)
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     for module in MODULES:
         source, library = package / f"{module}.c", package / f"{module}{suffix}"

@@ -1,7 +1,7 @@
-"""Scores a file of events with the rules in Python, in this process, and prints one JSON object: how many, seconds of the
-clock and of the processor, resident memory. The rules are those found first: PYTHONPATH says whether compiled or not.
+"""Scores a file of events with the rules in Python, in this process. Prints one JSON object: how many, seconds of the
+clock and of the processor, resident memory.
 
-    python3 in_process.py EVENTS.ndjson
+    python3 in_process.py FOLDER EVENTS.ndjson     # FOLDER holds the package `before`, compiled or not.
 """
 
 import gc
@@ -9,8 +9,10 @@ import json
 import sys
 import time
 
-from before.boards import Boards
-from before.game import Game
+sys.path.insert(0, sys.argv[1])
+
+from before.boards import Boards  # noqa: E402  # pylint: disable=wrong-import-position
+from before.game import Game  # noqa: E402  # pylint: disable=wrong-import-position
 
 
 def resident_mib():
@@ -19,7 +21,7 @@ def resident_mib():
 
 
 def main():
-    with open(sys.argv[1], "rb") as file:
+    with open(sys.argv[2], "rb") as file:
         lines = file.read().split(b"\n")[:-1]
     game, boards, codes = Game(), Boards(), {}
     gc.freeze()

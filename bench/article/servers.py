@@ -77,8 +77,8 @@ class Before(Server):
     def open(self):
         path = str(pathlib.Path(self.folder, "redis"))
         self.processes.append(subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--appendonly", "no", "--dir", self.folder],
-            stdout=subprocess.DEVNULL))
+            ["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--appendonly", "no", "--dir",
+             self.folder], stdout=subprocess.DEVNULL))
         for _ in range(200):
             if pathlib.Path(path).exists():
                 break
@@ -112,8 +112,8 @@ def before_can_run(package):
     if shutil.which("redis-server") is None:
         print("without the service before: redis-server is not installed")
         return False
-    done = subprocess.run(["/usr/bin/python3", "-c", "import uvloop, websockets, hiredis"], capture_output=True, text=True,
-                          check=False)
+    done = subprocess.run(["/usr/bin/python3", "-c", "import uvloop, websockets, hiredis"], capture_output=True,
+                          text=True, check=False)
     if done.returncode != 0:
         print(f"without the service before: {done.stderr.strip().splitlines()[-1]}")
     return done.returncode == 0

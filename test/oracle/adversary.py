@@ -135,6 +135,37 @@ def arrivals(seed, count):
         yield json.dumps(event).encode()
 
 
+def clockwork(seed, count):
+    """Two players whose events are minutes apart, so that what lasts ten minutes or an hour ends exactly then; and
+    with so much that is new that sums, caps and round numbers are reached."""
+    draw, names, clock = random.Random(seed), ["ada"] * 4 + ["bob"], milliseconds("2026-07-16T18:00:00")
+    kinds = {**KINDS, "treasure_found": 40, "power_up_used": 15, "foul_reported": 15}
+    for number in range(count):
+        calm = number // 200 % 2 == 0  # Long streaks of finds in turn with a clock that jumps.
+        clock += 0 if calm else draw.choice([0, MINUTE, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE])
+        clock += draw.choice([0] * 80 + [20 * HOUR, -1, 1, HOUR])
+        player, kind = draw.choice(names), draw.choices(list(kinds), list(kinds.values()))[0]
+        event = {"type": kind, "player": player, **body(draw, kind, player, names), "ts": clock}
+        for field in ("treasure", "chest", "clue", "puzzle", "checkpoint"):
+            if field in event:
+                event[field] = f"{field[0]}{draw.randrange(3000)}"
+        if "lat" in event:  # Steps of 1 m to 90 km, so that some are just too fast.
+            event["lat"] = 48.1 + draw.choice([0, 0.00001, 0.001, 0.01, 0.0375, 0.0379, 0.8])
+        if kind == "foul_reported":
+            event["upheld"] = draw.random() < 0.3
+        yield json.dumps(event).encode()
+
+
+def crowd(seed, count):
+    """More players than the board of the fastest clues keeps, with few times between them: who came first decides."""
+    draw = random.Random(seed)
+    for number in range(count):
+        yield json.dumps({"type": "clue_solved", "player": f"p{draw.randrange(2500)}",
+                          "clue": f"q{draw.randrange(5000)}", "difficulty": 1,
+                          "seconds": draw.randrange(40), "hints": draw.choice([0, 0, 0, 1]),
+                          "ts": milliseconds("2026-07-18T18:00:00") + number}).encode()
+
+
 def full_sets(seed, count):
     """Two players, of whom one finds, opens and invites until nothing more fits, and trades with more than fit."""
     draw = random.Random(seed)
@@ -227,5 +258,5 @@ def spoil(draw, pairs):
     return bytes(line).replace(b"\n", b" ")
 
 
-KINDS_OF_TROUBLE = {"edges": edges, "ends_of_time": ends_of_time, "arrivals": arrivals, "full_sets": full_sets,
-                    "nearly_json": nearly_json}
+KINDS_OF_TROUBLE = {"edges": edges, "ends_of_time": ends_of_time, "arrivals": arrivals, "clockwork": clockwork,
+                    "crowd": crowd, "full_sets": full_sets, "nearly_json": nearly_json}

@@ -1,6 +1,7 @@
 """The engine against the rules in Python, an independent reading of the specification: standard loads crowded onto few
 players, and events made to sit on every edge. `./dev oracle` does the same with a million events."""
 
+import json
 import pathlib
 import tempfile
 import unittest
@@ -46,6 +47,18 @@ class Oracle(unittest.TestCase):
                 fired |= set(self.agree(lines(9, 8000)).fired)
         self.assertEqual(fired, {name for table in (rules.REJECTS, rules.RULES) for of_type in table.values()
                                  for name, _ in of_type})
+
+    def test_boosts_end_on_time(self):
+        """Points are doubled for ten minutes, and half as many again come with the match, 19:00 to 21:00: at the end of
+        one, of the other, and of both."""
+        lines = []
+        for doubled, chests in (("18:55", ["18:59", "19:00", "19:05"]), ("20:50", ["20:59", "21:00"]),
+                                ("20:55", ["20:59", "21:00", "21:05"])):
+            happened = [("power_up_used", doubled, {"kind": "double_points"})]
+            happened += [("chest_opened", time, {"chest": time, "locks": 2, "seconds": 40}) for time in chests]
+            lines += [json.dumps({"type": kind, "player": doubled, "ts": f"2026-07-19T{time}:00Z", **fields}).encode()
+                      for kind, time, fields in happened]
+        self.agree(lines)
 
     def test_a_difference_is_seen(self):
         """The comparison is not blind: events as they are, and one whose rule pays another amount in Python."""

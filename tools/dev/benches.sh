@@ -1,10 +1,10 @@
 # ./dev bench. Sourced by ./dev.
 
 run_bench() {
-  (($# <= 1)) || die "bench takes one name"
   local wanted=${1:-} name
+  (($# <= 1)) || [[ $wanted == article ]] || die "bench takes one name"
   build_release programs benches
-  if [[ -z $wanted || $wanted == cel || $wanted == boards || $wanted == log ]]; then need peers; fi
+  if [[ $wanted =~ ^(|article|boards|cel|log)$ ]]; then need peers; fi
   if [[ -n $wanted ]] && ! bench_names | grep --quiet --line-regexp --fixed-strings "$wanted"; then
     die "no such benchmark: $wanted (there are: $(bench_names | tr '\n' ' '))"
   fi
@@ -12,7 +12,7 @@ run_bench() {
   for name in $(bench_names); do
     if [[ -z $wanted || $wanted == "$name" ]]; then
       step "benchmark: $name"
-      bench_one "$name"
+      bench_one "$name" "${@:2}"
     fi
   done
 }
@@ -25,13 +25,14 @@ bench_names() {
   } | sort -u
 }
 
-bench_one() {
+bench_one() {  # bench_one NAME [ARGUMENT...]
   local name=$1
+  shift
   export TALLYHO=$root/build/release/bin/tallyho
   if [[ -x build/release/bin/${name}_bench ]]; then
     "build/release/bin/${name}_bench" --benchmark_counters_tabular=true
   fi
-  if [[ -f bench/$name.py ]]; then /usr/bin/python3 "bench/$name.py"; fi
+  if [[ -f bench/$name.py ]]; then /usr/bin/python3 "bench/$name.py" "$@"; fi
 }
 
 # Numbers come with the machine and the commit they are of.

@@ -6,7 +6,6 @@ An event is a dict of its members: `ts` in nanoseconds, doubles as floats, every
 """
 
 import json
-import math
 import re
 
 from . import times
@@ -30,10 +29,20 @@ class Fault(Exception):
         self.event = event
 
 
-class Text:
-    def __init__(self, bytes_max=64, optional=False):
-        self.bytes_max = bytes_max
+class Field:
+    """What a member may hold. `read` gives the value as rules see it, or None if it may not be that."""
+
+    def __init__(self, optional):
         self.optional = optional
+
+    def read(self, value):
+        raise NotImplementedError
+
+
+class Text(Field):
+    def __init__(self, bytes_max=64, optional=False):
+        Field.__init__(self, optional)
+        self.bytes_max = bytes_max
 
     def read(self, value):
         if type(value) is str and value:
@@ -42,20 +51,18 @@ class Text:
         return None
 
 
-class Word:
-    optional = False
-
+class Word(Field):
     def __init__(self, *words):
+        Field.__init__(self, False)
         self.words = frozenset(words)
 
     def read(self, value):
         return value if type(value) is str and value in self.words else None
 
 
-class Int:
-    optional = False
-
+class Int(Field):
     def __init__(self, least, most):
+        Field.__init__(self, False)
         self.least = least
         self.most = most
 
@@ -63,10 +70,9 @@ class Int:
         return value if type(value) is int and self.least <= value <= self.most else None
 
 
-class Double:
-    optional = False
-
+class Double(Field):
     def __init__(self, least, most):
+        Field.__init__(self, False)
         self.least = least
         self.most = most
 
@@ -78,11 +84,12 @@ class Double:
                 return None
         elif type(value) is not float:
             return None
-        return value if self.least <= value <= self.most and math.isfinite(value) else None
+        return value if self.least <= value <= self.most else None
 
 
-class Bool:
-    optional = False
+class Bool(Field):
+    def __init__(self):
+        Field.__init__(self, False)
 
     def read(self, value):
         return value if type(value) is bool else None
@@ -130,8 +137,11 @@ def large_int(digits):
     return int(digits) if len(digits) < 1000 else INT64 * INT64 ** 16
 
 
-DECODER = json.JSONDecoder(object_pairs_hook=without_repeats, parse_constant=no_constant)
-DECODER_OF_LARGE = json.JSONDecoder(object_pairs_hook=without_repeats, parse_constant=no_constant, parse_int=large_int)
+# The scanners beneath the decoder: its `decode` looks for blanks with regular expressions, which costs as much again.
+SCAN = json.JSONDecoder(object_pairs_hook=without_repeats, parse_constant=no_constant).scan_once
+SCAN_LARGE = json.JSONDecoder(object_pairs_hook=without_repeats, parse_constant=no_constant,
+                              parse_int=large_int).scan_once
+BLANKS = " \t\r\n"
 
 
 def check_deeply(value, level):
@@ -157,16 +167,16 @@ def parse(line):
     if len(line) * 4 > BYTES_MAX and len(line.encode() if type(line) is str else line) > BYTES_MAX:
         raise Fault("too_large")
     try:
-        text = line if type(line) is str else line.decode()
+        text = (line if type(line) is str else line.decode()).strip(BLANKS)
         try:
-            message = DECODER.decode(text)
+            message, end = SCAN(text, 0)
         except json.JSONDecodeError:
             raise
         except ValueError:
-            message = DECODER_OF_LARGE.decode(text)
-    except (ValueError, RecursionError):
+            message, end = SCAN_LARGE(text, 0)
+    except (ValueError, RecursionError, StopIteration):
         raise Fault("malformed") from None
-    if type(message) is not dict:
+    if type(message) is not dict or end != len(text):
         raise Fault("malformed")
     if "\\u" in text and ESCAPED_SURROGATE.search(text) or len(OPENING.findall(text)) > DEPTH_MAX:
         check_deeply(message, 1)

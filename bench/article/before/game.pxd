@@ -1,6 +1,8 @@
 # Types for Cython.
 
-from .player cimport Player, Scalars
+from .events cimport check, decode, read_instant
+from .player cimport Hunt, Player, Scalars
+from .rules cimport Turn
 
 
 cdef class Outcome:
@@ -12,7 +14,8 @@ cdef class Outcome:
 
 
 cdef class Game:
-    cdef public dict players, finders, team_finds, team_members
+    cdef public dict players
+    cdef public Hunt hunt
     cdef public object arrival
     cdef public Scalars before
     cpdef Outcome score(self, dict message, object arrival)

@@ -6,7 +6,7 @@
 
 from . import times
 from .events import Fault, check, decode, read_instant
-from .player import Player, Scalars
+from .player import Hunt, Player, Scalars
 from .rules import REJECTS, RULES, Failure, Turn
 
 LATE = 24 * times.HOUR
@@ -36,9 +36,7 @@ class Outcome:
 class Game:
     def __init__(self):
         self.players = {}
-        self.finders = {}        # Of each treasure.
-        self.team_finds = {}
-        self.team_members = {}
+        self.hunt = Hunt()
         self.arrival = 0         # The greatest so far.
         self.before = Scalars()  # A player as it was before the event.
 
@@ -89,7 +87,7 @@ class Game:
 
     def apply(self, event, player, now):
         """The rules, in order, all or nothing."""
-        turn, kind, name = Turn(self, player, event, now), event["type"], ""
+        turn, kind, name = Turn(self.hunt, player, event, now), event["type"], ""
         self.before.copy(player)
         try:
             for name, reject in REJECTS.get(kind, NONE):

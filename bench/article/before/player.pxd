@@ -1,6 +1,10 @@
 # Types of the players' attributes for Cython. Instants are Python's integers: the years 1 to 9999 in nanoseconds are more
 # than 64 bits.
 
+cdef class Hunt:
+    cdef public dict finders, team_finds, team_members
+
+
 cdef class Scalars:
     cdef public long long total, finds, finds_today, finds_today_day, streak, walked_today_day, paid_km, paid_km_day
     cdef public long long puzzle_run, strikes, strikes_week, logins, logged_in_day, hints_today, hints_today_day

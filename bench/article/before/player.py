@@ -1,4 +1,4 @@
-"""What is remembered of a player: scalars, sets that may be full, and the times of the latest finds.
+"""What is remembered: of the hunt, and of a player: scalars, sets that may be full, the times of the latest finds.
 
 Uncompiled this is Python as it stands; compiled by Cython, player.pxd gives the attributes their types.
 """
@@ -16,6 +16,15 @@ FRIENDS_MAX = 256
 PARTNERS_MAX = 64
 RECENT_MAX = 16
 RECENT_SPAN = 5 * times.MINUTE
+
+
+class Hunt:
+    """What is remembered beside players: how often treasures were found, and of teams finds and members."""
+
+    def __init__(self):
+        self.finders = {}
+        self.team_finds = {}
+        self.team_members = {}
 
 
 class Scalars:

@@ -48,7 +48,10 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data):
         self.reader.feed(data)
-        while (reply := self.reader.gets()) is not False:
+        while True:
+            reply = self.reader.gets()
+            if reply is False:
+                return
             future, replies, count = self.waiting[0]
             replies.append(reply)
             if len(replies) == count:

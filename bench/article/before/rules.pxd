@@ -1,10 +1,12 @@
 # Types for Cython: what a turn is made of, so that rules reach a player's attributes without a dictionary.
 
-from .player cimport Player
+from .player cimport Hunt, Player
+from .times cimport day_of, week_of
 
 
 cdef class Turn:
-    cdef public object hunt, now
+    cdef public object now
+    cdef public Hunt hunt
     cdef public Player player
     cdef public dict event
     cdef public long long day, points

@@ -6,14 +6,14 @@ over. What fails raises Failure, and game.py puts everything back. The names are
 
 from math import asin, cos, radians, sin, sqrt
 
-from . import times
 from .player import (CHECKPOINTS_MAX, CHESTS_MAX, CLUES_MAX, FOUND_MAX, FRIENDS_MAX, PARTNERS_MAX, PUZZLES_MAX,
                      RECENT_MAX, RECENT_SPAN)
+from .times import HOUR, LATEST, LONGEST, MINUTE, SECOND, day_of, parse, text_of, week_of
 
 EARTH_RADIUS = 6_371_008.8
-STREAK_GAP = 10 * times.MINUTE
-KICK_OFF = times.parse("2026-07-19T19:00:00Z")
-FULL_TIME = times.parse("2026-07-19T21:00:00Z")
+STREAK_GAP = 10 * MINUTE
+KICK_OFF = parse("2026-07-19T19:00:00Z")
+FULL_TIME = parse("2026-07-19T21:00:00Z")
 RARITY_FACTOR = {"common": 1, "rare": 2, "epic": 5, "legendary": 10}
 
 
@@ -29,7 +29,7 @@ class Turn:
         self.player = player
         self.event = event
         self.now = now
-        self.day = times.day_of(now)
+        self.day = day_of(now)
         self.points = 0
         self.distance_walked = -1.0
         self.notices = []
@@ -55,13 +55,13 @@ def distance(lat_1, lon_1, lat_2, lon_2):
 def between(earlier, later):
     """later - earlier, as a duration, which has 64 bits."""
     length = later - earlier
-    if length > times.LONGEST:
+    if length > LONGEST:
         raise Failure("duration out of range")
     return length
 
 
 def after(instant, length):
-    if instant + length > times.LATEST:
+    if instant + length > LATEST:
         raise Failure("timestamp out of range")
     return instant + length
 
@@ -88,7 +88,7 @@ def count(turn, counts, key):
 def frozen_out(turn):
     player = turn.player
     if player.frozen_from <= turn.now < player.frozen_until:
-        return "frozen until " + times.text_of(player.frozen_until)
+        return "frozen until " + text_of(player.frozen_until)
     return None
 
 
@@ -124,7 +124,7 @@ def self_dealing(turn):
 def impossible_travel(turn):
     player = turn.player
     if player.has_fix and turn.event["accuracy"] <= 50.0 and turn.now > player.fix_at:
-        seconds = between(player.fix_at, turn.now) // times.SECOND
+        seconds = between(player.fix_at, turn.now) // SECOND
         if turn.distance() / float(max(1, seconds)) > 70.0:
             return "too far in too short a time"
     return None
@@ -227,7 +227,7 @@ def rapid_hunter(turn):
     for time in player.recent:
         if now - RECENT_SPAN < time <= now:
             finds += 1
-    if finds < 5 or (player.rapid_hunter_at is not None and now < player.rapid_hunter_at + 5 * times.MINUTE):
+    if finds < 5 or (player.rapid_hunter_at is not None and now < player.rapid_hunter_at + 5 * MINUTE):
         return None
     player.rapid_hunter_at = now
     turn.notices.append("Five finds in five minutes")
@@ -414,13 +414,13 @@ def prediction_right(turn):
 
 def power_up(turn):
     player, now, kind = turn.player, turn.now, turn.event["kind"]
-    if kind == "radar" or (player.power_up_at is not None and now < player.power_up_at + times.HOUR):
+    if kind == "radar" or (player.power_up_at is not None and now < player.power_up_at + HOUR):
         return None
     if kind == "double_points":
-        player.double_until = after(now, 10 * times.MINUTE)
+        player.double_until = after(now, 10 * MINUTE)
         player.double_from = now
     if kind == "shield":
-        player.shield_until = after(now, 30 * times.MINUTE)
+        player.shield_until = after(now, 30 * MINUTE)
     player.power_up_at = now
     return 0
 
@@ -452,12 +452,12 @@ def foul(turn):
     player, now, severity = turn.player, turn.now, turn.event["severity"]
     if not turn.event["upheld"] or now < player.shield_until:
         return None
-    strikes = (player.strikes if times.week_of(now) <= player.strikes_week else 0) + severity
+    strikes = (player.strikes if week_of(now) <= player.strikes_week else 0) + severity
     if strikes >= 3 and now >= player.frozen_from:
-        player.frozen_until = after(now, times.HOUR)
+        player.frozen_until = after(now, HOUR)
         player.frozen_from = now
     player.strikes = strikes
-    player.strikes_week = max(player.strikes_week, times.week_of(now))
+    player.strikes_week = max(player.strikes_week, week_of(now))
     return -50 * severity
 
 
