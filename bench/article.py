@@ -111,7 +111,8 @@ def measure_in_process(package, arguments):
 
 def load(server, arguments, *more):
     command = [TALLYHO, "load", "--url", server.url, "--players", str(arguments.players), "--json", *map(str, more)]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    patience = 60 + 50 * arguments.seconds  # Who cannot keep up answers what was sent, later.
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=patience).stdout)
 
 
 def steady(server, arguments):

@@ -12,10 +12,9 @@ DAYS_KEPT = 7
 
 
 class Values:
-    """Members with their values, and when each value was reached."""
+    """Members with their values, the highest first, and when each value was reached."""
 
-    def __init__(self, ascending=False):
-        self.ascending = ascending
+    def __init__(self):
         self.entries = {}  # member -> (value, reached)
 
     def add(self, member, points, reached):
@@ -28,10 +27,9 @@ class Values:
             self.entries[member] = (value, reached)
 
     def page(self):
-        sign = 1 if self.ascending else -1
-        ranked = sorted((sign * value, reached, member) for member, (value, reached) in self.entries.items())
-        return [{"rank": rank, "member": member, "value": sign * value}
-                for rank, (value, _, member) in enumerate(ranked, 1)]
+        ranked = sorted((-value, reached, member) for member, (value, reached) in self.entries.items())
+        return [{"rank": rank, "member": member, "value": -lowered}
+                for rank, (lowered, _, member) in enumerate(ranked, 1)]
 
 
 class Fastest:

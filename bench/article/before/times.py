@@ -4,7 +4,6 @@ import datetime
 import re
 import zoneinfo
 
-NANOSECOND = 1
 MILLISECOND = 1_000_000
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
