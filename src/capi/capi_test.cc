@@ -29,7 +29,8 @@ bool may_allocate() {
 
 }  // namespace
 
-// The library's own, too: it finds them here.
+// The library's own, too: it finds them here. Not inlined: g++ takes a pair of which it sees only one half for a
+// mistake.
 void* operator new(std::size_t bytes) {
   if (may_allocate()) {
     if (void* memory = std::malloc(bytes == 0 ? 1 : bytes)) return memory;
@@ -39,10 +40,10 @@ void* operator new(std::size_t bytes) {
 void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
   return may_allocate() ? std::malloc(bytes == 0 ? 1 : bytes) : nullptr;
 }
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
   std::free(memory);
 }
-void operator delete(void* memory, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
   std::free(memory);
 }
 
