@@ -2,11 +2,11 @@
 #include "cli/decode_ahead.h"
 
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include "base/testing/temporary_folder.h"
 #include "fmt/format.h"
 #include "gtest/gtest.h"
 #include "ruleset/loader.h"
@@ -61,10 +61,10 @@ class DecodeAheadTest : public testing::Test {
     std::ofstream file(path_, std::ios::binary);
     for (const std::string& line : lines_) file << line << '\n';
   }
-  ~DecodeAheadTest() override { std::filesystem::remove(path_); }
 
   const std::vector<std::string> lines_ = make_lines();
-  const std::string path_ = testing::TempDir() + "decode_ahead_test.ndjson";
+  const TemporaryFolder folder_;
+  const std::string path_ = folder_.path() + "/events.ndjson";
 };
 
 TEST_F(DecodeAheadTest, LinesComeToWhatTheyComeToOneByOne) {

@@ -1,11 +1,11 @@
 #include "cli/line_reader.h"
 
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include "base/testing/temporary_folder.h"
 #include "gtest/gtest.h"
 
 namespace tallyho::cli {
@@ -14,19 +14,12 @@ namespace {
 // A file that is gone after the test.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const std::string& bytes) : path_(testing::TempDir() + "lines-" + unique_name()) {
-    std::ofstream(path_, std::ios::binary) << bytes;
-  }
-  ~TemporaryFile() { std::filesystem::remove(path_); }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  explicit TemporaryFile(const std::string& bytes) { std::ofstream(path_, std::ios::binary) << bytes; }
   const std::string& path() const { return path_; }
 
  private:
-  static std::string unique_name() {
-    return testing::UnitTest::GetInstance()->current_test_info()->name() + std::to_string(std::rand());
-  }
-  std::string path_;
+  const TemporaryFolder folder_;
+  const std::string path_ = folder_.path() + "/lines";
 };
 
 std::vector<std::string> lines_of(const std::string& bytes, std::size_t line_bytes_max = 100) {

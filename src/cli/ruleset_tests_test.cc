@@ -1,9 +1,9 @@
 #include "cli/ruleset_tests.h"
 
-#include <filesystem>
 #include <fstream>
 #include <string>
 
+#include "base/testing/temporary_folder.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -31,14 +31,10 @@ boards:
 
 // Runs `tests` (the items under `tests:`) against the little hunt.
 TestReport run(const std::string& tests) {
-  const std::string folder =
-      testing::TempDir() + "tests-" + testing::UnitTest::GetInstance()->current_test_info()->name();
-  std::filesystem::create_directories(folder);
-  std::ofstream(folder + "/hunt.yaml") << hunt;
-  std::ofstream(folder + "/hunt.test.yaml") << "ruleset: hunt.yaml\ntests:\n" << tests;
-  TestReport report = run_ruleset_tests(folder + "/hunt.test.yaml");
-  std::filesystem::remove_all(folder);
-  return report;
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() + "/hunt.yaml") << hunt;
+  std::ofstream(folder.path() + "/hunt.test.yaml") << "ruleset: hunt.yaml\ntests:\n" << tests;
+  return run_ruleset_tests(folder.path() + "/hunt.test.yaml");
 }
 
 auto failing_with(const std::string& message) {

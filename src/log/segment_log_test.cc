@@ -6,28 +6,13 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "base/testing/temporary_folder.h"
 #include "log/log_reader.h"
 #include "log/testing/log_conformance.h"
 #include "log/testing/virtual_disk.h"
 
 namespace tallyho {
 namespace {
-
-// A directory that is gone after the test.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string path = testing::TempDir() + "tallyho-log-" + std::string(6, 'X');  // What mkdtemp() fills in.
-    path_ = ::mkdtemp(path.data());
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 SegmentLog::Options small() {
   return {.segment_bytes = 1 << 20, .buffer_bytes_max = 256 << 10, .spare_step_bytes = 64 << 10};
@@ -55,7 +40,7 @@ class LogInADirectory final : public Log {
   const std::string& identity() const override { return log_->identity(); }
 
  private:
-  TemporaryDirectory directory_;
+  TemporaryFolder directory_;
   std::unique_ptr<SegmentLog> log_ = open_log(directory_.path());
 };
 
@@ -81,7 +66,7 @@ void wait_until_durable(Log& log) {
 }
 
 TEST(SegmentLog, WhatWasDurableIsThereAgainAndItGoesOn) {
-  const TemporaryDirectory directory;
+  const TemporaryFolder directory;
   std::string identity;
   std::vector<std::string> expected;
   for (int run = 0; run < 3; ++run) {
@@ -108,7 +93,7 @@ TEST(SegmentLog, WhatWasDurableIsThereAgainAndItGoesOn) {
 }
 
 TEST(SegmentLog, ARecordKeepsItsKindAndArrival) {
-  const TemporaryDirectory directory;
+  const TemporaryFolder directory;
   const Timestamp arrival{-62'135'596'800, 999'999'999};
   {
     const auto log = open_log(directory.path());
@@ -126,7 +111,7 @@ TEST(SegmentLog, ARecordKeepsItsKindAndArrival) {
 }
 
 TEST(SegmentLog, ADirectoryBelongsToOneLog) {
-  const TemporaryDirectory directory;
+  const TemporaryFolder directory;
   const auto log = open_log(directory.path());
   const auto other = open_log_directory(directory.path());
   ASSERT_FALSE(other);
@@ -134,7 +119,7 @@ TEST(SegmentLog, ADirectoryBelongsToOneLog) {
 }
 
 TEST(SegmentLog, AnIdleLogSealsItself) {
-  const TemporaryDirectory directory;
+  const TemporaryFolder directory;
   auto options = small();
   options.seal_after = std::chrono::milliseconds(1);
   const auto log = open_log(directory.path(), options);
@@ -205,7 +190,7 @@ class CountedDirectory final : public LogDirectory {
 
 // A commit would wait behind all that is on its way to the disk. Only the first segment is made at once: nobody waits.
 TEST(SegmentLog, SegmentsAreMadeInSmallDurableSteps) {
-  const TemporaryDirectory directory;
+  const TemporaryFolder directory;
   SpareCount count;
   auto files = open_log_directory(directory.path());
   ASSERT_TRUE(files);
@@ -231,7 +216,7 @@ TEST(SegmentLog, SegmentsAreMadeInSmallDurableSteps) {
 
 // While little of a segment is used, little of the next one is made.
 TEST(SegmentLog, TheNextSegmentIsMadeAsThisOneFills) {
-  const TemporaryDirectory directory;
+  const TemporaryFolder directory;
   const auto log = open_log(directory.path());
   ASSERT_TRUE(log->append("a", Timestamp{}, RecordKind::event));
   wait_until_durable(*log);

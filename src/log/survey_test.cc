@@ -2,9 +2,9 @@
 #include "log/survey.h"
 
 #include <cstdio>
-#include <filesystem>
 #include <random>
 
+#include "base/testing/temporary_folder.h"
 #include "gtest/gtest.h"
 #include "log/log_reader.h"
 #include "log/salvage.h"
@@ -220,14 +220,13 @@ TEST(Salvage, LeavesALogOfAnotherVersionAlone) {
 
 // A reader beside a server sees what is there, and never a fault.
 TEST(Survey, BesideARunningLogSeesNoFault) {
-  std::string path = testing::TempDir() + "tallyho-survey-" + std::string(6, 'X');  // What mkdtemp() fills in.
-  path = ::mkdtemp(path.data());
+  const TemporaryFolder folder;
   {
-    auto directory = open_log_directory(path);
+    auto directory = open_log_directory(folder.path());
     ASSERT_TRUE(directory);
     auto log = SegmentLog::open(std::move(*directory), {}, {.segment_bytes = 1 << 20, .buffer_bytes_max = 256 << 10});
     ASSERT_TRUE(log);
-    const auto reading = open_log_directory_for_reading(path);
+    const auto reading = open_log_directory_for_reading(folder.path());
     ASSERT_TRUE(reading);
     EXPECT_EQ((*reading)->remove("x").error().number, EROFS);
     Position durable = 0;
@@ -243,7 +242,6 @@ TEST(Survey, BesideARunningLogSeesNoFault) {
       if (HasFailure()) break;
     }
   }
-  std::filesystem::remove_all(path);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <map>
 #include <random>
 
+#include "base/testing/temporary_folder.h"
 #include "gtest/gtest.h"
 #include "simdjson.h"
 
@@ -15,26 +16,12 @@ namespace {
 
 constexpr std::string_view identity = "0123456789abcdef0123456789abcdef";
 
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string path = testing::TempDir() + "tallyho-ledger-" + std::string(6, 'X');  // What mkdtemp() fills in.
-    path_ = ::mkdtemp(path.data());
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::string& path() const { return path_; }
-  std::vector<std::filesystem::path> files() const {
-    std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(path_)) files.push_back(entry.path());
-    std::ranges::sort(files);
-    return files;
-  }
-
- private:
-  std::string path_;
-};
+std::vector<std::filesystem::path> files_in(const TemporaryFolder& folder) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) files.push_back(entry.path());
+  std::ranges::sort(files);
+  return files;
+}
 
 // What happened at a position, as the test remembers it.
 struct Happened {
@@ -99,7 +86,7 @@ class World {
   }
 
   Ledger& ledger() { return *ledger_; }
-  const TemporaryDirectory& directory() const { return directory_; }
+  const TemporaryFolder& directory() const { return directory_; }
   Position last() const { return happened_.size(); }
 
  private:
@@ -150,7 +137,7 @@ class World {
     return positions;
   }
 
-  const TemporaryDirectory directory_;
+  const TemporaryFolder directory_;
   const Ledger::Options options_;
   SymbolTable symbols_;
   std::vector<Happened> happened_;
@@ -172,7 +159,7 @@ TEST(Ledger, IsWhatHappenedAfterEveryRestart) {
     for (auto events = random() % 200; events > 0; --events) world.happen(random);
     world.expect_right(random);
     world.close();
-    const auto files = world.directory().files();
+    const auto files = files_in(world.directory());
     if (files.empty() || random() % 2 == 0) continue;
     const auto& file = files[random() % files.size()];
     const auto size = std::filesystem::file_size(file);
@@ -187,7 +174,7 @@ TEST(Ledger, IsWhatHappenedAfterEveryRestart) {
       bytes.put(static_cast<char>(random()));
     }
   }
-  EXPECT_GT(world.directory().files().size(), 3U);
+  EXPECT_GT(files_in(world.directory()).size(), 3U);
 }
 
 TEST(Ledger, IsNotWrittenAgainByAReplay) {
@@ -196,12 +183,12 @@ TEST(Ledger, IsNotWrittenAgainByAReplay) {
   world.open(0);
   for (int i = 0; i < 300; ++i) world.happen(random);
   world.close();
-  const auto files = world.directory().files();
+  const auto files = files_in(world.directory());
   const auto written = std::filesystem::last_write_time(files.front());
   world.open(world.last());
   world.expect_right(random);
   world.close();
-  EXPECT_EQ(world.directory().files(), files);
+  EXPECT_EQ(files_in(world.directory()), files);
   EXPECT_EQ(std::filesystem::last_write_time(files.front()), written);
 }
 
@@ -215,7 +202,7 @@ TEST(Ledger, OfAnotherLogIsNoneOfThisOne) {
                                    {.segment_bytes = 4096}, [](std::string_view) {});
   ASSERT_TRUE(opened);
   EXPECT_EQ((*opened)->found_through(), 0U);
-  EXPECT_TRUE(world.directory().files().empty());
+  EXPECT_TRUE(files_in(world.directory()).empty());
 }
 
 TEST(Ledger, ACursorOpensNobodyElsesEntries) {
@@ -236,7 +223,7 @@ TEST(Ledger, ACursorOpensNobodyElsesEntries) {
 }
 
 TEST(Ledger, EndsWhereTheDiskCannotKeepUpAndIsCompleteAfterTheNextStart) {
-  const TemporaryDirectory directory;
+  const TemporaryFolder directory;
   const std::string name = name_of(0);
   SymbolTable symbols;
   symbols.intern(name);

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <semaphore>
 #include <sstream>
@@ -14,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/testing/temporary_folder.h"
 #include "boost/asio/io_context.hpp"
 #include "boost/asio/ip/tcp.hpp"
 #include "boost/asio/read.hpp"
@@ -387,8 +387,8 @@ std::expected<std::unique_ptr<Server>, std::string> open_on(const std::string& d
 // A record that ends the process whenever it is applied, as a defect of a new version would: the server starts three
 // times, the first to learn where about it is; then it says so, and goes on once somebody has decided to pass over it.
 TEST(PoisonDeathTest, ARecordThatEndsTheProcessTwiceStopsTheServerUntilSomebodyDecides) {
-  std::string data = testing::TempDir() + "tallyho-poison-" + std::string(6, 'X');  // What mkdtemp() fills in.
-  data = ::mkdtemp(data.data());
+  const TemporaryFolder folder;
+  const std::string& data = folder.path();
   {
     auto directory = open_log_directory(data);
     auto log = SegmentLog::open(std::move(*directory), {}, {.segment_bytes = 1 << 20, .buffer_bytes_max = 65536});
@@ -417,7 +417,6 @@ TEST(PoisonDeathTest, ARecordThatEndsTheProcessTwiceStopsTheServerUntilSomebodyD
     const auto server = open_on(data, poisonous);
     EXPECT_TRUE(server) << server.error();
   }
-  std::filesystem::remove_all(data);
 }
 
 }  // namespace

@@ -23,12 +23,17 @@ run_test() {
   run_ctest asan --tests-regex "$pattern" --exclude-regex '^check\.names\.'
 }
 
-# ctest's closing lines come last: how many tests there were and how many failed.
+# ctest's closing lines come last: how many tests there were and how many failed; and then what those said.
 run_ctest() {  # run_ctest PRESET [ARGUMENT...]
-  local preset=$1 quiet=
+  local preset=$1 quiet= report status=0
   shift
   [[ -t 1 ]] && quiet=--progress
-  ctest --test-dir "build/$preset" --parallel "$jobs" --output-on-failure --no-tests=error $quiet "$@"
+  report=$root/build/$preset/tests.xml
+  rm -f "$report"
+  ctest --test-dir "build/$preset" --parallel "$jobs" --output-on-failure --no-tests=error --output-junit "$report" \
+    --test-output-size-failed 100000 $quiet "$@" || status=$?
+  if ((status != 0)) && [[ -f $report ]]; then /usr/bin/python3 tools/failed_tests.py "$report"; fi
+  return $status
 }
 
 # The long tier. Each part ends the run if it fails.
