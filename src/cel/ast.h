@@ -1,12 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "cel/type.h"
@@ -16,8 +14,9 @@ namespace tallyho::cel {
 
 struct Overload;
 
-// A node of an expression. The shape and the names of operators ("_&&_", "_?_:_", "@in") are cel-spec's, with every
-// macro expanded to a comprehension. The parser fills the first part, the checker the second.
+// A node of an expression, whose names and lists are the Ast's. The shape and the names of operators ("_&&_", "_?_:_",
+// "@in") are cel-spec's, with every macro expanded to a comprehension. The parser fills the first part, the checker the
+// second.
 struct Expr {
   enum class Kind : std::uint8_t {
     literal,        // value
@@ -33,9 +32,9 @@ struct Expr {
   // A fold over `range`: result(accumulate(step)* from init while condition). cel.bind(x, a, b) is a fold over
   // nothing, with x as its accumulator.
   struct Fold {
-    std::string item_name;    // Loop variable: an item, or a map's key; "#unused" if there is nothing to name.
-    std::string second_name;  // "" in the one-variable form; else item_name is the index or key, this the value.
-    std::string result_name;  // The accumulator, "@result".
+    std::string_view item_name;    // Loop variable: an item, or a map's key; "#unused" if there is nothing to name.
+    std::string_view second_name;  // "" in the one-variable form; else item_name is the index or key, this the value.
+    std::string_view result_name;  // The accumulator, "@result".
     Expr* range = nullptr;
     Expr* init = nullptr;
     Expr* condition = nullptr;
@@ -49,10 +48,10 @@ struct Expr {
   std::uint32_t position = 0;  // The byte to blame: an operator, the name of a field or function, an opening bracket.
   std::uint32_t height = 1;    // Nodes on the longest way down from here; parser.h bounds it.
   Value value;
-  std::string name;
+  std::string_view name;
   Expr* target = nullptr;
-  std::vector<Expr*> args;
-  std::vector<bool> optional_args;
+  std::span<Expr*> args;
+  std::span<const bool> optional_args;  // As many as have a mark to tell of.
   Fold* fold = nullptr;
   bool test_only = false;
 
@@ -67,7 +66,7 @@ struct Expr {
   std::span<const Overload* const> overloads;  // overload: those that may apply; exactly one if no argument is dyn.
 };
 
-// Owns the nodes of one expression, and the literals' bytes.
+// Owns the nodes of one expression, their names, and the literals' bytes.
 class Ast {
  public:
   Ast() = default;
@@ -83,8 +82,9 @@ class Ast {
     expr.position = begin;
     return &expr;
   }
-  Expr::Fold* make_fold() { return &folds_.emplace_back(); }
+  Expr::Fold* make_fold() { return arena_.make<Expr::Fold>(); }
   Arena& arena() { return arena_; }
+  std::size_t exprs_made() const { return exprs_made_; }
 
   Expr* root = nullptr;
   std::uint32_t locals_max = 0;  // Filled by the checker: comprehension variables alive at once.
@@ -94,7 +94,6 @@ class Ast {
 
   std::vector<std::unique_ptr<Expr[]>> exprs_;
   std::size_t exprs_made_ = 0;
-  std::deque<Expr::Fold> folds_;
   Arena arena_{1024};
 };
 

@@ -25,6 +25,12 @@ void AstBuilder::measure(Expr& expr) {
   if (too_high_ == nullptr && expr.height > static_cast<std::uint32_t>(nesting_max)) too_high_ = &expr;
 }
 
+std::span<Expr*> AstBuilder::keep(Args args) {
+  const std::span<Expr*> kept = ast_.arena().array<Expr*>(args.all().size());
+  std::ranges::copy(args.all(), kept.begin());
+  return kept;
+}
+
 Expr* AstBuilder::literal(Place place, Value value) {
   Expr* expr = make(Expr::Kind::literal, place);
   expr->value = value;
@@ -37,44 +43,57 @@ Expr* AstBuilder::string_literal(Place place, std::string_view text) {
 
 Expr* AstBuilder::identifier(Place place, std::string_view name) {
   Expr* expr = make(Expr::Kind::identifier, place);
-  expr->name = name;
+  expr->name = ast_.arena().copy(name);
   return expr;
 }
 
 Expr* AstBuilder::select(Place place, Expr* target, std::string_view field, bool test_only) {
   Expr* expr = make(Expr::Kind::select, place);
   expr->target = target;
-  expr->name = field;
+  expr->name = ast_.arena().copy(field);
   expr->test_only = test_only;
   measure(*expr);
   return expr;
 }
 
-Expr* AstBuilder::call(Place place, std::string_view function, std::vector<Expr*> args) {
-  return method(place, nullptr, function, std::move(args));
+Expr* AstBuilder::call(Place place, std::string_view function, Args args) {
+  return method(place, nullptr, function, args);
 }
 
-Expr* AstBuilder::method(Place place, Expr* target, std::string_view function, std::vector<Expr*> args) {
+Expr* AstBuilder::method(Place place, Expr* target, std::string_view function, Args args) {
   Expr* expr = make(Expr::Kind::call, place);
-  expr->name = function;
+  expr->name = ast_.arena().copy(function);
   expr->target = target;
-  expr->args = std::move(args);
+  expr->args = keep(args);
   measure(*expr);
   return expr;
 }
 
-Expr* AstBuilder::aggregate(Expr::Kind kind, Place place, std::vector<Expr*> args, std::vector<bool> optional_args) {
+Expr* AstBuilder::aggregate(Expr::Kind kind, Place place, Args args, const std::vector<bool>& optional_args) {
   Expr* expr = make(kind, place);
-  expr->args = std::move(args);
-  expr->optional_args = std::move(optional_args);
+  expr->args = keep(args);
+  if (!optional_args.empty()) {
+    const std::span<bool> marks = ast_.arena().array<bool>(optional_args.size());
+    std::ranges::copy(optional_args, marks.begin());
+    expr->optional_args = marks;
+  }
   measure(*expr);
   return expr;
 }
 
-Expr* AstBuilder::fold(Place place, Expr::Fold fold) {
+Expr* AstBuilder::message(Place place, std::string_view type, Args args, const std::vector<bool>& optional_args) {
+  Expr* expr = aggregate(Expr::Kind::message, place, args, optional_args);
+  expr->name = ast_.arena().copy(type);
+  return expr;
+}
+
+Expr* AstBuilder::fold(Place place, const Expr::Fold& fold) {
   Expr* expr = make(Expr::Kind::comprehension, place);
   expr->fold = ast_.make_fold();
-  *expr->fold = std::move(fold);
+  *expr->fold = fold;
+  for (std::string_view* name : {&expr->fold->item_name, &expr->fold->second_name, &expr->fold->result_name}) {
+    *name = ast_.arena().copy(*name);
+  }
   measure(*expr);
   return expr;
 }

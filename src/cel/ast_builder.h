@@ -1,8 +1,8 @@
 #pragma once
 
-#include <string>
+#include <initializer_list>
+#include <span>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "cel/ast.h"
@@ -19,6 +19,17 @@ class AstBuilder {
     std::uint32_t position = 0;
   };
 
+  // A node's args, which it copies: written out, or a vector of them.
+  class Args {
+   public:
+    Args(std::initializer_list<Expr*> args) : args_(args.begin(), args.size()) {}
+    Args(const std::vector<Expr*>& args) : args_(args) {}
+    std::span<Expr* const> all() const { return args_; }
+
+   private:
+    std::span<Expr* const> args_;
+  };
+
   explicit AstBuilder(Ast& ast) : ast_(ast) {}
 
   static Place place_of(const Expr& expr) { return {expr.begin, expr.end, expr.position}; }
@@ -27,11 +38,14 @@ class AstBuilder {
   Expr* string_literal(Place place, std::string_view text);  // Copies the text.
   Expr* identifier(Place place, std::string_view name);
   Expr* select(Place place, Expr* target, std::string_view field, bool test_only = false);
-  Expr* call(Place place, std::string_view function, std::vector<Expr*> args);
-  Expr* method(Place place, Expr* target, std::string_view function, std::vector<Expr*> args);
-  // A list, a map or a message: `args` and `optional_args` as Expr has them.
-  Expr* aggregate(Expr::Kind kind, Place place, std::vector<Expr*> args, std::vector<bool> optional_args = {});
-  Expr* fold(Place place, Expr::Fold fold);
+  Expr* call(Place place, std::string_view function, Args args);
+  Expr* method(Place place, Expr* target, std::string_view function, Args args);
+  // A list or a map: `args` and `optional_args` as Expr has them.
+  Expr* aggregate(Expr::Kind kind, Place place, Args args, const std::vector<bool>& optional_args = {});
+  Expr* message(Place place, std::string_view type, Args args, const std::vector<bool>& optional_args);
+  Expr* fold(Place place, const Expr::Fold& fold);  // Copies the names.
+
+  std::span<Expr*> keep(Args args);  // As a node's args.
 
   // The first node made that is higher than parser.h allows; null if none is.
   const Expr* too_high() const { return too_high_; }

@@ -39,6 +39,7 @@ bool may_be_key(const Type& type) {
 }  // namespace
 
 std::vector<Issue> Checker::run() {
+  checked_.reserve(ast_.exprs_made());
   check_value(*ast_.root);
   for (Expr* expr : checked_) {
     if (!expr->type.is_simple()) expr->type = unifier_.resolve(expr->type, true);
@@ -135,7 +136,8 @@ void Checker::check_identifier(Expr& expr) {
 
 void Checker::report_unknown_name(const Expr& expr) {
   if (!environment_.find_overloads(expr.name).empty()) {
-    return report(expr.begin, expr.end, "'" + expr.name + "' is a function; call it: " + expr.name + "(…)");
+    return report(expr.begin, expr.end,
+                  "'" + std::string(expr.name) + "' is a function; call it: " + std::string(expr.name) + "(…)");
   }
   std::vector<std::string_view> known;
   for (const Local& local : scope_) {
@@ -143,7 +145,7 @@ void Checker::report_unknown_name(const Expr& expr) {
   }
   const std::vector<std::string_view> variables = environment_.variable_names();
   known.insert(known.end(), variables.begin(), variables.end());
-  report(expr.begin, expr.end, "unknown name '" + expr.name + "'" + suggestion(expr.name, known));
+  report(expr.begin, expr.end, "unknown name '" + std::string(expr.name) + "'" + suggestion(expr.name, known));
 }
 
 // a.b.c: the longest of its prefixes that is a variable's qualified name; then fields. A comprehension variable a hides
@@ -186,7 +188,7 @@ void Checker::report_no_fields(const Expr& expr, const Type& target) {
   std::string message = unifier_.resolve(target, true).to_string() + " has no fields";
   const Overloads overloads = environment_.find_overloads(expr.name);
   const bool is_method = std::ranges::any_of(overloads, [](const Overload* overload) { return overload->is_method; });
-  if (is_method) message += "; to call the method write " + expr.name + "()";
+  if (is_method) message += "; to call the method write " + std::string(expr.name) + "()";
   report_at_name(expr, expr.name, std::move(message));
 }
 
@@ -195,8 +197,9 @@ void Checker::refer_to_field(Expr& expr, const Type& record) {
   if (field == nullptr) {
     std::vector<std::string_view> known;
     for (const Field& other : record.fields()) known.push_back(other.name);
-    report_at_name(expr, expr.name,
-                   "'" + record.name() + "' has no field '" + expr.name + "'" + suggestion(expr.name, known));
+    report_at_name(
+        expr, expr.name,
+        "'" + record.name() + "' has no field '" + std::string(expr.name) + "'" + suggestion(expr.name, known));
     return set_type(expr, error_type());
   }
   expr.slot = field->slot;
@@ -258,8 +261,9 @@ void Checker::check_map(Expr& expr) {
 
 void Checker::check_message(Expr& expr) {
   for (std::size_t i = 0; i < expr.args.size(); ++i) check_value(*expr.args[i]);
-  report(expr.begin, expr.position + 1,
-         "there are no messages here to make '" + expr.name + "{…}' of; a map is written {'field': value}");
+  report(
+      expr.begin, expr.position + 1,
+      "there are no messages here to make '" + std::string(expr.name) + "{…}' of; a map is written {'field': value}");
   set_type(expr, error_type());
 }
 

@@ -20,19 +20,19 @@ using TypeKind = Type::Kind;
 
 // The overloads of the function that has this name in the container, and its full name, which may take the place of the
 // name; none if there is no such function.
-Overloads Checker::find_function(std::string_view name, std::string& found) const {
+Overloads Checker::find_function(std::string_view name, std::string_view& found) {
   Overloads overloads;
   find_candidate(environment_.container(), name, [&](std::string_view candidate) {
     overloads = environment_.find_overloads(candidate);
     if (overloads.empty()) return false;
-    if (found != candidate) found = candidate;
+    if (found != candidate) found = ast_.arena().copy(candidate);
     return true;
   });
   return overloads;
 }
 
 void Checker::check_call(Expr& expr) {
-  if (std::string_view(expr.name) == "_?._") return check_optional_select(expr);
+  if (expr.name == "_?._") return check_optional_select(expr);
   for (Expr* arg : expr.args) check_value(*arg);
   if (expr.target != nullptr) {
     if (check_qualified_call(expr)) return;
@@ -98,7 +98,7 @@ void Checker::report_unknown_function(const Expr& expr) {
   if (is_unknown_target) {
     // geo.distnace(…): that `geo` is no variable is told already; the function is what was meant.
     const std::string prefix = qualified_name(*expr.target);
-    const std::string full_name = prefix + "." + expr.name;
+    const std::string full_name = prefix + "." + std::string(expr.name);
     const std::string_view nearest = usage.starts_with(full_name) ? usage : nearest_name(full_name, known);
     if (prefix.empty() || nearest.find('.') == std::string_view::npos) return;
     std::erase_if(issues_, [&](const Issue& issue) {
@@ -110,9 +110,10 @@ void Checker::report_unknown_function(const Expr& expr) {
     }
   }
   if (!usage.empty()) {
-    return report_at_name(expr, expr.name, "'" + expr.name + "' takes other arguments: write " + std::string(usage));
+    return report_at_name(expr, expr.name,
+                          "'" + std::string(expr.name) + "' takes other arguments: write " + std::string(usage));
   }
-  report_at_name(expr, expr.name, "unknown function '" + expr.name + "'" + suggestion(expr.name, known));
+  report_at_name(expr, expr.name, "unknown function '" + std::string(expr.name) + "'" + suggestion(expr.name, known));
 }
 
 void Checker::check_logic(Expr& expr, Overloads overloads) {
@@ -206,7 +207,7 @@ void Checker::expand_optional_field(Expr& expr) {
   Expr* has = builder_.select(place, record, field, true);
   Expr* some = builder_.call(place, "optional.of", {builder_.select(place, record, field)});
   expr.name = "_?_:_";
-  expr.args = {has, some, builder_.call(place, "optional.none", {})};
+  expr.args = builder_.keep({has, some, builder_.call(place, "optional.none", {})});
   check(*has);
   if (has->type.is(TypeKind::error)) return set_type(expr, error_type());
   check_call(expr);

@@ -101,7 +101,9 @@ void CodeBuilder::add(Program& program) {
 
 std::shared_ptr<const Code> CodeBuilder::build() {
   CodeImpl& code = *impl_;
-  PlanParts parts(code.is_fixed);
+  std::size_t nodes = 0;
+  for (const Plan* plan : code.programs) nodes += plan->nodes.size();
+  PlanParts parts(code.is_fixed, nodes);
   absl::flat_hash_map<const Plan*, std::vector<NodeFacts>> facts;
   for (const Plan* plan : code.programs) facts.emplace(plan, parts.add(*plan));
 

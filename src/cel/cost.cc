@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "cel/environment.h"
 #include "cel/size_bound.h"
 #include "re2/re2.h"
@@ -265,8 +266,7 @@ std::uint64_t units_of_call(const Expr& expr, std::span<const SizeBound> args, c
 
 Estimate Estimator::call(const Expr& expr, std::uint64_t runs) {
   Estimate whole;
-  std::vector<SizeBound> args;
-  args.reserve(expr.args.size() + 1);
+  absl::InlinedVector<SizeBound, 4> args;
   const auto add = [&](const Expr& arg) {
     Estimate part = visit(arg, runs);
     whole.units = plus(whole.units, part.units);

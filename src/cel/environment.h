@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -71,7 +72,7 @@ class Environment {
   Environment() = default;
   // A new environment that sees everything of `parent`, which must outlive it, and stays as it is from now on.
   // Variables here shadow its own.
-  explicit Environment(const Environment* parent) : parent_(parent) {}
+  explicit Environment(const Environment* parent) : parent_(parent), operators_(parent->operators_) {}
 
   void declare(Variable variable);
   void add_function(Overload overload);
@@ -94,7 +95,12 @@ class Environment {
   template <typename T>
   using ByName = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
 
+  static constexpr std::size_t operators_max = 20;
+  static std::size_t operator_index(std::string_view function);
+
   const Environment* parent_ = nullptr;
+  // Most calls are an operator's: its overloads are found without a hash. Null: there are none.
+  std::array<const std::vector<const Overload*>*, operators_max> operators_ = {};
   std::string container_;
   ByName<Variable> variables_;
   ByName<std::vector<const Overload*>> functions_;  // Those of parents included.

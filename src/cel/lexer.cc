@@ -107,6 +107,14 @@ class Lexer {
   char peek(std::size_t ahead = 0) const { return at_ + ahead < source_.size() ? source_[at_ + ahead] : '\0'; }
   std::string_view rest() const { return source_.substr(at_); }
 
+  // `text` is short: bytes are compared one by one.
+  bool stands_here(std::string_view text) const {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (peek(i) != text[i]) return false;
+    }
+    return true;
+  }
+
   void push(Kind kind) {
     tokens_.push_back({kind, static_cast<std::uint32_t>(begin_), static_cast<std::uint32_t>(at_)});
   }
@@ -122,7 +130,7 @@ class Lexer {
     while (at_ < source_.size()) {
       if (is_space(peek())) {
         ++at_;
-      } else if (rest().starts_with("//")) {
+      } else if (peek() == '/' && peek(1) == '/') {
         at_ = std::min(source_.find('\n', at_), source_.size());
       } else {
         return;
@@ -137,7 +145,7 @@ class Lexer {
     if (peek() == '`') return take_quoted_identifier();
     for (std::size_t i = first_symbol(peek()); i < symbols.size() && symbols[i].text[0] == peek(); ++i) {
       const Symbol& symbol = symbols[i];
-      if (!rest().starts_with(symbol.text)) continue;
+      if (!stands_here(symbol.text)) continue;
       at_ += symbol.text.size();
       if (!symbol.mistake.empty()) report(std::string(symbol.mistake));
       return push(symbol.kind);

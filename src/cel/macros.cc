@@ -51,7 +51,7 @@ class Expansion {
   Expr* collect_entries(Expr* filter, std::vector<Expr*> entry) {
     entry.insert(entry.begin(), result());
     return fold(builder_.aggregate(Expr::Kind::map, place_, {}), boolean(true),
-                where(filter, call("cel.@mapInsert", std::move(entry))), result());
+                where(filter, call("cel.@mapInsert", entry)), result());
   }
 
   Expr* bind() { return bind(variable(0), args_[1], args_[2]); }
@@ -67,9 +67,7 @@ class Expansion {
     return bind(target_name, target_, call("_?_:_", {has_value, mapped, call("optional.none", {})}));
   }
 
-  Expr* call(std::string_view function, std::vector<Expr*> args) {
-    return builder_.call(place_, function, std::move(args));
-  }
+  Expr* call(std::string_view function, AstBuilder::Args args) { return builder_.call(place_, function, args); }
 
   Expr* arg(std::size_t index) { return args_[index]; }
   const std::vector<Expr*>& args() const { return args_; }
@@ -96,9 +94,9 @@ class Expansion {
   Expr* where(Expr* filter, Expr* step) { return filter == nullptr ? step : call("_?_:_", {filter, step, result()}); }
 
   Expr* bind(std::string_view name, Expr* value, Expr* body) {
-    return builder_.fold(place_, {.item_name = std::string(unused_name),
+    return builder_.fold(place_, {.item_name = unused_name,
                                   .second_name = {},
-                                  .result_name = std::string(name),
+                                  .result_name = name,
                                   .range = builder_.aggregate(Expr::Kind::list, place_, {}),
                                   .init = value,
                                   .condition = boolean(false),
@@ -110,9 +108,9 @@ class Expansion {
     const std::string_view item = variable(0);
     const std::string_view second = variables_ == 2 ? variable(1) : std::string_view();
     if (item == second && item != unused_name) fail(*args_[1], "the two variables need different names");
-    return builder_.fold(place_, {.item_name = std::string(item),
-                                  .second_name = std::string(second),
-                                  .result_name = std::string(result_name),
+    return builder_.fold(place_, {.item_name = item,
+                                  .second_name = second,
+                                  .result_name = result_name,
                                   .range = target_,
                                   .init = init,
                                   .condition = condition,

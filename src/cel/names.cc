@@ -6,7 +6,7 @@
 namespace tallyho::cel {
 
 std::string qualified_name(const Expr& expr) {
-  if (expr.kind == Expr::Kind::identifier) return expr.name;
+  if (expr.kind == Expr::Kind::identifier) return std::string(expr.name);
   if (expr.kind != Expr::Kind::select || expr.test_only) return {};
   std::string name = qualified_name(*expr.target);
   if (!name.empty()) name.append(".").append(expr.name);

@@ -1,6 +1,7 @@
 #include "cel/overloads.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "cel/names.h"
@@ -15,7 +16,57 @@ bool is_scalar(const Type& type) {
   return type.kind() >= TypeKind::boolean && type.kind() <= TypeKind::duration;
 }
 
-// The result of the overload if it takes these arguments. Of scalars, which most are, nothing is to be found out but
+// Nothing in it is open, or fits what it is not.
+bool is_settled(const Type& type) {
+  switch (type.kind()) {
+    case TypeKind::dyn:
+    case TypeKind::error:
+    case TypeKind::null:
+    case TypeKind::parameter: return false;
+    default: return std::ranges::all_of(type.parameters(), is_settled);
+  }
+}
+
+// What the variables of a signature stand for: a handful at most.
+struct Bindings {
+  const Type* find(const std::string& name) const {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (*names[i] == name) return types[i];
+    }
+    return nullptr;
+  }
+  bool bind(const std::string& name, const Type& type) {
+    if (count == names.size()) return false;
+    names[count] = &name;
+    types[count++] = &type;
+    return true;
+  }
+
+  std::array<const std::string*, 4> names = {};
+  std::array<const Type*, 4> types = {};
+  std::size_t count = 0;
+};
+
+// Whether `type`, which is settled, is part by part what the parameter says. False is no answer: there are types that
+// fit without being the same.
+bool is_just(const Type& parameter, const Type& type, Bindings& bindings) {
+  if (parameter.is(TypeKind::parameter)) {
+    const Type* bound = bindings.find(parameter.name());
+    return bound != nullptr ? *bound == type : bindings.bind(parameter.name(), type);
+  }
+  if (parameter.kind() != type.kind()) return false;
+  if (parameter.is_simple()) return true;
+  if (parameter.is(TypeKind::opaque) || parameter.is(TypeKind::record)) return parameter == type;
+  const auto& wanted = parameter.parameters();
+  const auto& given = type.parameters();
+  if (wanted.size() != given.size()) return false;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (!is_just(wanted[i], given[i], bindings)) return false;
+  }
+  return true;
+}
+
+// The result of the overload if it takes these arguments. Of most, as of scalars, nothing is to be found out but
 // whether they are the same.
 std::optional<Type> result_of(const Overload& overload, const CallSite& site, std::span<const Type> types,
                               Unifier& unifier) {
@@ -28,6 +79,14 @@ std::optional<Type> result_of(const Overload& overload, const CallSite& site, st
     are_all_scalars = are_all_scalars && are_scalars;
   }
   if (are_all_scalars) return overload.result;
+  if (is_scalar(overload.result) && std::ranges::all_of(types, is_settled)) {
+    Bindings bindings;
+    bool are_just = true;
+    for (std::size_t i = 0; are_just && i < types.size(); ++i) {
+      are_just = is_just(overload.parameters[i], types[i], bindings);
+    }
+    if (are_just) return overload.result;
+  }
   Unifier::Renaming renaming;
   std::vector<Type> parameters;
   parameters.reserve(types.size());

@@ -7,9 +7,11 @@
 #include <charconv>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "cel/ast_builder.h"
 #include "cel/issues.h"
 #include "cel/lexer.h"
@@ -63,7 +65,7 @@ class Parser : private TokenReader {
   Expr* parse_conditional();
   Expr* parse_binary(int precedence);
   Expr* parse_chain(const BinaryOperator& op, Expr* first, std::uint32_t begin);
-  Expr* balance(const BinaryOperator& op, const std::vector<Term>& terms, const std::vector<std::uint32_t>& operators,
+  Expr* balance(const BinaryOperator& op, std::span<const Term> terms, std::span<const std::uint32_t> operators,
                 std::size_t low, std::size_t high);
   BinaryOperator next_operator();
   Expr* parse_unary();
@@ -208,8 +210,8 @@ Expr* Parser::parse_binary(int precedence) {
 
 // Terms of && or of ||: no matter how many, their tree is only as high as its logarithm.
 Expr* Parser::parse_chain(const BinaryOperator& op, Expr* first, std::uint32_t begin) {
-  std::vector<Term> terms = {{begin, end_of_last(), first}};
-  std::vector<std::uint32_t> operators;
+  absl::InlinedVector<Term, 8> terms = {{begin, end_of_last(), first}};
+  absl::InlinedVector<std::uint32_t, 8> operators;
   while (next_operator().precedence == op.precedence) {
     operators.push_back(take().begin);
     const std::uint32_t term_begin = peek().begin;
@@ -220,8 +222,8 @@ Expr* Parser::parse_chain(const BinaryOperator& op, Expr* first, std::uint32_t b
 }
 
 // The tree over operators low to high, as cel-go divides them.
-Expr* Parser::balance(const BinaryOperator& op, const std::vector<Term>& terms,
-                      const std::vector<std::uint32_t>& operators, std::size_t low, std::size_t high) {
+Expr* Parser::balance(const BinaryOperator& op, std::span<const Term> terms, std::span<const std::uint32_t> operators,
+                      std::size_t low, std::size_t high) {
   const std::size_t middle = (low + high + 1) / 2;
   Expr* left = middle == low ? terms[middle].expr : balance(op, terms, operators, low, middle - 1);
   Expr* right = middle == high ? terms[middle + 1].expr : balance(op, terms, operators, middle + 1, high);
@@ -314,7 +316,13 @@ Expr* Parser::parse_call(std::uint32_t begin, const Token& function, std::string
   call.args = parse_items(open, TokenKind::right_parenthesis, ')', nullptr);
   call.place = place(begin, function.begin);
   if (Expr* expanded = expand_macro(call, macros_, builder_, issues())) return expanded;
-  return builder_.method(call.place, target, function_name, std::move(call.args));
+  return builder_.method(call.place, target, function_name, call.args);
+}
+
+// Item or entry `index` has a '?'.
+void mark(std::vector<bool>& optional, std::size_t index) {
+  optional.resize(index + 1);
+  optional[index] = true;
 }
 
 // Items up to the closing bracket. `optional`: may be marked with '?', and a comma may end them (as in lists).
@@ -322,7 +330,7 @@ std::vector<Expr*> Parser::parse_items(const Token& open, TokenKind closing, cha
                                        std::vector<bool>* optional) {
   std::vector<Expr*> items;
   while (!next_is(closing)) {
-    if (optional != nullptr) optional->push_back(take_if(TokenKind::question));
+    if (optional != nullptr && take_if(TokenKind::question)) mark(*optional, items.size());
     items.push_back(parse_expression());
     if (!take_if(TokenKind::comma)) break;
     if (optional == nullptr && next_is(closing)) report(peek(), "an argument is missing after ','");
@@ -418,8 +426,7 @@ Expr* Parser::parse_list() {
   const Token open = take();
   std::vector<bool> optional;
   std::vector<Expr*> items = parse_items(open, TokenKind::right_bracket, ']', &optional);
-  if (std::ranges::find(optional, true) == optional.end()) optional.clear();
-  return builder_.aggregate(Expr::Kind::list, place(open.begin, open.begin), std::move(items), std::move(optional));
+  return builder_.aggregate(Expr::Kind::list, place(open.begin, open.begin), items, optional);
 }
 
 Expr* Parser::parse_map() {
@@ -427,7 +434,7 @@ Expr* Parser::parse_map() {
   std::vector<Expr*> args;
   std::vector<bool> optional;
   while (!next_is(TokenKind::right_brace)) {
-    optional.push_back(take_if(TokenKind::question));
+    if (take_if(TokenKind::question)) mark(optional, args.size() / 2);
     args.push_back(parse_expression());
     const bool has_value = take_if(TokenKind::colon);
     if (!has_value) report(peek(), "':' and a value are missing: a map is written {key: value}");
@@ -435,8 +442,7 @@ Expr* Parser::parse_map() {
     if (!take_if(TokenKind::comma)) break;
   }
   close(open, TokenKind::right_brace, '}');
-  if (std::ranges::find(optional, true) == optional.end()) optional.clear();
-  return builder_.aggregate(Expr::Kind::map, place(open.begin, open.begin), std::move(args), std::move(optional));
+  return builder_.aggregate(Expr::Kind::map, place(open.begin, open.begin), args, optional);
 }
 
 Expr* Parser::parse_message(const std::string& type_name, std::uint32_t begin) {
@@ -454,16 +460,13 @@ Expr* Parser::parse_message(const std::string& type_name, std::uint32_t begin) {
     take();
     if (!take_if(TokenKind::colon))
       report(peek(), "':' and a value are missing: a message is written Type{field: value}");
-    optional.push_back(is_optional);
+    if (is_optional) mark(optional, args.size() / 2);
     args.push_back(builder_.string_literal(place(field), name(field)));
     args.push_back(parse_expression());
     if (!take_if(TokenKind::comma)) break;
   }
   close(open, TokenKind::right_brace, '}');
-  if (std::ranges::find(optional, true) == optional.end()) optional.clear();
-  Expr* expr = builder_.aggregate(Expr::Kind::message, place(begin, open.begin), std::move(args), std::move(optional));
-  expr->name = type_name;
-  return expr;
+  return builder_.message(place(begin, open.begin), type_name, args, optional);
 }
 
 // ---- Literals

@@ -140,7 +140,7 @@ Planner::Part Planner::add_binary(Opcode opcode, const Expr& expr, const Expr& a
   return part;
 }
 
-Planner::Part Planner::add_nary(Opcode opcode, const Expr& expr, const std::vector<Part>& operands) {
+Planner::Part Planner::add_nary(Opcode opcode, const Expr& expr, std::span<const Part> operands) {
   if (operands.size() > UINT16_MAX) {
     issue(expr, "this has more than 65535 parts");
     return add_constant(expr, Value());

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
 #include "cel/arithmetic.h"
 #include "cel/containers.h"
 #include "cel/planner.h"
@@ -65,9 +66,9 @@ bool is_call(const Expr& expr, std::string_view name, std::size_t args) {
 }
 
 // The operands of a chain of the same operator, `a && b && c`, whatever way the parser has nested it.
-std::vector<const Expr*> flatten(const Expr& expr, std::string_view name, std::string_view overload) {
-  std::vector<const Expr*> operands;
-  std::vector<const Expr*> waiting = {&expr};
+absl::InlinedVector<const Expr*, 8> flatten(const Expr& expr, std::string_view name, std::string_view overload) {
+  absl::InlinedVector<const Expr*, 8> operands;
+  absl::InlinedVector<const Expr*, 8> waiting = {&expr};
   while (!waiting.empty()) {
     const Expr* next = waiting.back();
     waiting.pop_back();
@@ -126,7 +127,7 @@ std::optional<Planner::Part> Planner::lower_logic(const Expr& expr) {
 
 Planner::Part Planner::lower_flattened(const Expr& expr, std::string_view name, Opcode opcode, Kind kind) {
   const bool is_logic = kind == Kind::boolean;
-  std::vector<Part> operands;
+  absl::InlinedVector<Part, 8> operands;
   for (const Expr* operand : flatten(expr, name, is_logic ? std::string_view() : expr.overloads[0]->id)) {
     operands.push_back(lower(*operand));
   }

@@ -14,7 +14,7 @@ bool is_boolean(const Expr& expr, bool value) {
   return expr.kind == Expr::Kind::literal && expr.value.is(Kind::boolean) && expr.value.as_boolean() == value;
 }
 
-bool is_name(const Expr& expr, const std::string& name) {
+bool is_name(const Expr& expr, std::string_view name) {
   return expr.kind == Expr::Kind::identifier && expr.name == name;
 }
 
@@ -23,7 +23,7 @@ bool is_empty(const Expr& expr, Expr::Kind kind) {
 }
 
 // @not_strictly_false(@result), or of !@result.
-bool continues_while(const Expr& expr, bool value, const std::string& result_name) {
+bool continues_while(const Expr& expr, bool value, std::string_view result_name) {
   if (!is_call(expr, "@not_strictly_false", 1)) return false;
   const Expr& tested = *expr.args[0];
   if (value) return is_name(tested, result_name);

@@ -78,7 +78,7 @@ std::vector<const Overload*> Planner::overloads_of(const Expr& expr, bool& is_me
   }
   const std::string target_name = qualified_name(*expr.target);
   if (!target_name.empty() && !find_local(first_name(target_name))) {
-    look_up(target_name + "." + expr.name, expr.args.size(), false);
+    look_up(target_name + "." + std::string(expr.name), expr.args.size(), false);
     if (!found.empty()) return found;
   }
   is_method = true;

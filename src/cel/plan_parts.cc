@@ -86,11 +86,14 @@ bool is_text_set(const Map& set) {
   return true;
 }
 
-PlanParts::PlanParts(const std::function<bool(Slot)>& is_fixed)
+PlanParts::PlanParts(const std::function<bool(Slot)>& is_fixed, std::size_t nodes)
     : is_fixed_(is_fixed),
       contains_(standard_overload("contains", "contains_string")),
       starts_with_(standard_overload("startsWith", "starts_with_string")),
-      ends_with_(standard_overload("endsWith", "ends_with_string")) {}
+      ends_with_(standard_overload("endsWith", "ends_with_string")) {
+  parts_.reserve(nodes);
+  numbers_.reserve(nodes);
+}
 
 std::vector<NodeFacts> PlanParts::add(const Plan& plan) {
   std::vector<NodeFacts> facts(plan.nodes.size());
@@ -118,7 +121,12 @@ std::vector<NodeFacts> PlanParts::add(const Plan& plan) {
 std::uint32_t PlanParts::intern(const Plan& plan, std::uint32_t node, const std::vector<NodeFacts>& facts) {
   key_.clear();
   write_key(plan, node, facts);
-  const auto [found, is_new] = numbers_.try_emplace(key_, static_cast<std::uint32_t>(parts_.size()));
+  const auto number = static_cast<std::uint32_t>(parts_.size());
+  bool is_new = false;
+  const auto found = numbers_.lazy_emplace(std::string_view(key_), [&](const auto& make) {
+    is_new = true;
+    make(keys_.copy(key_), number);
+  });
   if (!is_new) return found->second;
   const Node& source = plan.nodes[node];
   Part part{.first = {&plan, node}};
@@ -134,7 +142,7 @@ std::uint32_t PlanParts::intern(const Plan& plan, std::uint32_t node, const std:
   });
   part.weight = static_cast<std::uint32_t>(std::min<std::uint64_t>(weight, std::numeric_limits<std::uint32_t>::max()));
   parts_.push_back(part);
-  return found->second;
+  return number;
 }
 
 void PlanParts::write(std::uint64_t number) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "base/arena.h"
 #include "cel/instruction.h"
 
 namespace tallyho::cel {
@@ -90,7 +91,8 @@ struct Numbering {
 
 class PlanParts {
  public:
-  explicit PlanParts(const std::function<bool(Slot)>& is_fixed);
+  // `nodes`: how many there will be, of all programs together.
+  PlanParts(const std::function<bool(Slot)>& is_fixed, std::size_t nodes);
 
   // Takes another program. Its facts are by node.
   std::vector<NodeFacts> add(const Plan& plan);
@@ -115,7 +117,8 @@ class PlanParts {
   const Overload* starts_with_;
   const Overload* ends_with_;
   std::vector<Part> parts_;
-  absl::flat_hash_map<std::string, std::uint32_t> numbers_;
+  Arena keys_;
+  absl::flat_hash_map<std::string_view, std::uint32_t> numbers_;  // By key.
   std::map<Slot, Numbering> numberings_;
   std::string key_;  // Of the node at hand.
 };

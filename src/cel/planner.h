@@ -80,7 +80,7 @@ class Planner {
   Part add_unary(Opcode opcode, const Expr& expr, const Expr& a);
   Part add_binary(Opcode opcode, const Expr& expr, const Expr& a, const Expr& b);
   // With these operands, which are lowered already.
-  Part add_nary(Opcode opcode, const Expr& expr, const std::vector<Part>& operands);
+  Part add_nary(Opcode opcode, const Expr& expr, std::span<const Part> operands);
   Node& node(const Part& part) { return plan_.nodes[part.node]; }
   const Value* constant(const Part& part) const;
 
@@ -91,7 +91,7 @@ class Planner {
   Checked checked_;
   Plan plan_;
   std::vector<Issue> issues_;
-  std::vector<std::string> locals_;  // Names in scope, innermost last; the index is the local.
+  std::vector<std::string_view> locals_;  // Names in scope, innermost last; the index is the local.
   int depth_ = 0;
 };
 

@@ -171,7 +171,7 @@ void Writer::adorn(const Expr& expr) {
     return;
   }
   out_ += "~" + go_name(expr.type);
-  if (expr.kind == Expr::Kind::identifier) out_ += "^" + expr.name;
+  if (expr.kind == Expr::Kind::identifier) out_ += "^" + std::string(expr.name);
   if (expr.kind == Expr::Kind::call) {
     std::vector<std::string> ids;
     for (const cel::Overload* overload : expr.overloads) ids.push_back(overload->id);
