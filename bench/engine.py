@@ -24,6 +24,7 @@ TARGET_BYTES = 700
 RUNS = {
     "100,000 players": (["--events", EVENTS], 1_000_000),
     "  without prefetching": (["--events", EVENTS, "--no-prepare"], None),
+    "  without the fast path": (["--events", EVENTS, "--exact"], None),
     "  in pages of 2 MiB": (["--events", EVENTS, "--large-pages"], None),
     "  treasure_found alone": (["--events", EVENTS, "--type", "treasure_found"], None),
     "1,000 players": (["--events", EVENTS, "--players", 1_000], None),
@@ -52,6 +53,9 @@ def print_rates():
         for name, (arguments, _target) in RUNS.items():
             results[name].append(play(arguments))
     print(f"{'':24}{'events/s':>12}{'of':>12}{'decode ns':>11}{'engine ns':>11}{'asked for':>12}")
+    hashes = {result["state_hash"] for name in ("100,000 players", "  without the fast path") for result in results[name]}
+    if len(hashes) > 1:
+        sys.exit("the fast path and the exact evaluator come to different states: that is a defect")
     for name, (_arguments, target) in RUNS.items():
         median = sorted(results[name], key=rate)[TURNS // 2]
         asked = f"{target:,}" if target else ""

@@ -43,6 +43,7 @@ struct Options {
   std::string type;              // "": all.
   std::string parts = "boards";  // How far an event goes.
   bool prepares = true;
+  bool is_exact = false;  // Rules without the fast path.
   bool asks_for_large_pages = false;
 };
 
@@ -60,12 +61,12 @@ class Watcher final : public Subscriber {
 };
 
 // The treasure hunt without its boards, or without its rules and boards.
-std::shared_ptr<const Ruleset> load_hunt(std::string_view parts) {
+std::shared_ptr<const Ruleset> load_hunt(std::string_view parts, bool is_exact) {
   std::ifstream file(TALLYHO_SOURCE_DIR "/rulesets/treasure-hunt.yaml");
   std::string text(std::istreambuf_iterator<char>(file), {});
   if (parts == "ids") text.resize(text.find("\nrules:") + 1);
   if (parts == "rules") text.resize(text.find("\nboards:") + 1);
-  auto ruleset = load_ruleset(text, "treasure-hunt.yaml");
+  auto ruleset = load_ruleset(text, "treasure-hunt.yaml", is_exact ? cel::Evaluation::exact : cel::Evaluation::fast);
   if (!ruleset) throw std::runtime_error(ruleset.error()[0].message);
   return *ruleset;
 }
@@ -74,7 +75,7 @@ class Play {
  public:
   explicit Play(const Options& options)
       : options_(options),
-        ruleset_(load_hunt(options.parts)),
+        ruleset_(load_hunt(options.parts, options.is_exact)),
         engine_(ruleset_, std::make_unique<MemoryLog>(), {}),
         load_({.events = options.events, .players = options.players}) {
     if (options.parts != "feed") return;
@@ -199,6 +200,7 @@ int run(int count, char** arguments) {
       ->capture_default_str()
       ->check(CLI::IsMember({"ids", "rules", "boards", "feed"}));
   app.add_flag("!--no-prepare", options.prepares, "Don't tell the engine whose events come next");
+  app.add_flag("--exact", options.is_exact, "Evaluate every expression exactly, without the fast path");
   app.add_flag("--large-pages", options.asks_for_large_pages, "Ask for memory in pages of 2 MiB");
   CLI11_PARSE(app, count, arguments);
   if (options.asks_for_large_pages) ask_for_large_pages();

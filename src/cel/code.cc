@@ -99,8 +99,13 @@ void CodeBuilder::add(Program& program) {
   impl_->programs.push_back(&program.impl_->plan);
 }
 
-std::shared_ptr<const Code> CodeBuilder::build() {
+std::shared_ptr<const Code> CodeBuilder::build(Evaluation evaluation) {
   CodeImpl& code = *impl_;
+  if (evaluation == Evaluation::exact) {
+    code.entries.assign(code.programs.size(), static_cast<std::uint32_t>(code.instructions.size()));
+    code.instructions.push_back({.op = Op::hand_over});
+    return std::make_shared<const Code>(std::move(impl_));
+  }
   std::size_t nodes = 0;
   for (const Plan* plan : code.programs) nodes += plan->nodes.size();
   PlanParts parts(code.is_fixed, nodes);

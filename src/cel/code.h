@@ -103,6 +103,9 @@ class Code {
   std::unique_ptr<CodeImpl> impl_;
 };
 
+// Who evaluates: with `exact` every program is handed over, to compare with, and to see what the fast path is worth.
+enum class Evaluation : std::uint8_t { fast, exact };
+
 class CodeBuilder {
  public:
   // `is_fixed`: whether a slot is the same from one Machine::begin() to the next. All others may change whenever
@@ -117,7 +120,7 @@ class CodeBuilder {
   void add(Program& program);
 
   // Compiles what was added. Called once. O(size of all programs), some microseconds for each.
-  std::shared_ptr<const Code> build();
+  std::shared_ptr<const Code> build(Evaluation evaluation = Evaluation::fast);
 
  private:
   std::unique_ptr<CodeImpl> impl_;

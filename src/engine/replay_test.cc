@@ -85,6 +85,27 @@ TEST_F(Replay, ComesToTheSameStateAtEveryPositionWhateverElseWasAsked) {
   }
 }
 
+// Messages too: a rule's error is told as the exact evaluator tells it.
+TEST_F(Replay, WithoutTheFastPathComesToTheSameState) {
+  Engine fast(ruleset_, std::make_unique<MemoryLog>(), {});
+  Engine exact(load_ruleset(ruleset_->source, "treasure-hunt.yaml", cel::Evaluation::exact).value(),
+               std::make_unique<MemoryLog>(), {});
+  int step = 0;
+  for (const HuntEvent& event : make_hunt_events(4000, seed_)) {
+    arena_.reset();
+    const Outcome first = ingest(fast, event);
+    const Outcome again = ingest(exact, event);
+    ASSERT_EQ(first.code, again.code) << event.bytes;
+    ASSERT_EQ(first.points, again.points) << event.bytes;
+    ASSERT_EQ(first.message, again.message) << event.bytes;
+    if (++step % 50 == 0) {
+      ASSERT_EQ(fast.state_hash(), exact.state_hash()) << "step " << step;
+    }
+  }
+  EXPECT_EQ(fast.state_hash(), exact.state_hash());
+  EXPECT_GT(exact.hand_overs(), 100 * fast.hand_overs());
+}
+
 TEST_F(Replay, WithoutTheRefusedEventsComesToTheSameState) {
   Position position = 0;
   Engine all(ruleset_, std::make_unique<SkippingLog>(&position), {});

@@ -53,7 +53,7 @@ void load(const YamlNode& node, Loading& loading) {
 }
 
 // Compiles the programs of all rules and boards to one code.
-void compile_together(Ruleset& ruleset) {
+void compile_together(Ruleset& ruleset, cel::Evaluation evaluation) {
   cel::CodeBuilder builder(is_fixed_in_event);
   const auto add = [&builder](std::optional<cel::Program>& program) {
     if (program) builder.add(*program);
@@ -67,7 +67,7 @@ void compile_together(Ruleset& ruleset) {
   for (BoardDefinition& board : ruleset.boards) {
     for (auto* program : {&board.when, &board.member, &board.value, &board.group_by}) add(*program);
   }
-  ruleset.code = builder.build();
+  ruleset.code = builder.build(evaluation);
 }
 
 Diagnostic file_problem(const std::string& path, std::string message) {
@@ -80,7 +80,8 @@ Diagnostic file_problem(const std::string& path, std::string message) {
 }  // namespace
 
 std::expected<std::shared_ptr<const Ruleset>, std::vector<Diagnostic>> load_ruleset(std::string_view source,
-                                                                                    std::string_view file) {
+                                                                                    std::string_view file,
+                                                                                    cel::Evaluation evaluation) {
   const SourceText text(source);
   Report report(file, text);
   Loading loading(report);
@@ -91,7 +92,7 @@ std::expected<std::shared_ptr<const Ruleset>, std::vector<Diagnostic>> load_rule
   ruleset.source = source;
   ruleset.hash = hash_of(source);
   ruleset.storage = loading.storage;
-  compile_together(ruleset);
+  compile_together(ruleset, evaluation);
   return loading.ruleset;
 }
 

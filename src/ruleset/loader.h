@@ -13,8 +13,8 @@ namespace tallyho {
 
 // Checks and compiles a ruleset's text; or returns every problem it has, in order of position. Nothing partial is ever
 // returned. `file` is the name that diagnostics carry.
-std::expected<std::shared_ptr<const Ruleset>, std::vector<Diagnostic>> load_ruleset(std::string_view source,
-                                                                                    std::string_view file);
+std::expected<std::shared_ptr<const Ruleset>, std::vector<Diagnostic>> load_ruleset(
+    std::string_view source, std::string_view file, cel::Evaluation evaluation = cel::Evaluation::fast);
 
 // The same from a file; one that can't be read is a diagnostic too.
 std::expected<std::shared_ptr<const Ruleset>, std::vector<Diagnostic>> load_ruleset_file(const std::string& path);
