@@ -53,7 +53,8 @@ def print_rates():
         for name, (arguments, _target) in RUNS.items():
             results[name].append(play(arguments))
     print(f"{'':24}{'events/s':>12}{'of':>12}{'decode ns':>11}{'engine ns':>11}{'asked for':>12}")
-    hashes = {result["state_hash"] for name in ("100,000 players", "  without the fast path") for result in results[name]}
+    both = ("100,000 players", "  without the fast path")
+    hashes = {result["state_hash"] for name in both for result in results[name]}
     if len(hashes) > 1:
         sys.exit("the fast path and the exact evaluator come to different states: that is a defect")
     for name, (_arguments, target) in RUNS.items():
