@@ -24,8 +24,9 @@
    6. What a call hands out (texts, arrays) belongs to the library. It is valid until the same thread calls a function
       of this header that returns an int again, and at most until its engine is closed. What a batch hands out is valid
       until the batch is filled again or closed.
-   7. No call reads or writes files but tallyho_engine_open(), tallyho_init() and the first score_event(). None prints,
-      exits, aborts, raises or handles a signal, or starts a thread. No exception leaves the library.
+   7. No call reads or writes files but tallyho_engine_open(), tallyho_init(), the first score_event(), and those that
+      save and load snapshots. None prints, exits, aborts, raises or handles a signal, or starts a thread. No exception
+      leaves the library.
    8. Out of memory is a code, TALLYHO_CAPACITY, where events are scored and boards are read. Where it happened while an
       event was being applied, what the engine holds can't be trusted any more: from then on it answers
       TALLYHO_UNAVAILABLE, also to queries, and its memory is not given back. Not so while a ruleset is loaded: hash
@@ -121,6 +122,19 @@ TALLYHO_API void tallyho_engine_close(tallyho_engine* engine);
 /* 128 bits over all that rules and boards hold, as 32 hex digits and NUL: equal in two engines that have come to the
    same, and what `tallyho score --hash` prints. O(everything), under the lock. */
 TALLYHO_API int tallyho_state_hash(tallyho_engine* engine, char hash[33]);
+
+/* Writes everything that the engine holds to the file `path`, which is replaced once all of it is on the disk; until
+   then it lies beside it as "NAME.unfinished". Events wait while the state is gone through, not for the disk to be
+   done. Errors: not_found (no such folder), invalid_argument (no path), unavailable (it can't be written; convention
+   8). O(everything): a second or so for a million players. */
+TALLYHO_API int tallyho_snapshot_save(tallyho_engine* engine, const char* path);
+/* Makes the engine what was saved, instead of what it holds: the same state hash, and events go on from there, those
+   remembered as duplicates included. The engine keeps its own ruleset. If it was saved under another one, state and
+   boards carry over by name and type, and what has no place is left behind. Damage anywhere in the file is noticed, and
+   nothing changes. Events wait only for the exchange; while it loads there is memory for both. Errors: not_found (no
+   such file), invalid_argument (no snapshot, a damaged one, one of another version), unavailable (it can't be read;
+   convention 8). */
+TALLYHO_API int tallyho_snapshot_load(tallyho_engine* engine, const char* path);
 
 /* Scoring. */
 

@@ -282,6 +282,8 @@ class Engine {
     for (std::size_t i = 0; const char* name = tallyho_board_name(engine_.get(), i); ++i) names.append(name);
     return names;
   }
+  void save(const std::string& path) const { call_with(tallyho_snapshot_save, path); }
+  void load(const std::string& path) const { call_with(tallyho_snapshot_load, path); }
   std::string state_hash() const {
     char hash[33];
     check(tallyho_state_hash(engine_.get(), hash));
@@ -289,6 +291,15 @@ class Engine {
   }
 
  private:
+  void call_with(int (*call)(tallyho_engine*, const char*), const std::string& path) const {
+    int code = TALLYHO_INTERNAL;
+    {
+      const nb::gil_scoped_release without_gil;
+      code = call(engine_.get(), path.c_str());
+    }
+    check(code);
+  }
+
   Handle engine_;
 };
 
@@ -335,5 +346,7 @@ NB_MODULE(_tallyho, module) {
       .def("board", &Engine::board, nb::arg("name"), nb::kw_only(), nb::arg("group") = nb::none(),
            nb::arg("window") = nb::none())
       .def_prop_ro("boards", &Engine::boards)
+      .def("save", &Engine::save, nb::arg("path"))
+      .def("load", &Engine::load, nb::arg("path"))
       .def("state_hash", &Engine::state_hash);
 }

@@ -11,6 +11,7 @@ A client of a server: `async with tallyho.connect("ws://localhost:7070/v1/ws") a
 
 import enum
 import json
+import os
 
 from . import _tallyho
 from ._tallyho import Outcome, Outcomes
@@ -97,3 +98,15 @@ class Engine(_tallyho.Engine):
     def board(self, name, *, group=None, window=None):
         """The leaderboard; whether it is there is said when it is read."""
         return Board(super().board(name, group=group, window=window))
+
+    def save(self, path):
+        """Writes everything the engine holds to a file, which is replaced once all of it is on the disk.
+
+        Errors: not_found for the folder, unavailable where it can't be written."""
+        super().save(os.fspath(path))
+
+    def load(self, path):
+        """Makes the engine what was saved, under its own ruleset: what has no place there is left behind.
+
+        Errors, changing nothing: not_found; invalid_argument for what is no snapshot or damaged; unavailable."""
+        super().load(os.fspath(path))

@@ -135,3 +135,31 @@ def test_equal_histories_have_equal_hashes(engine):
     assert engine.state_hash() != other.state_hash()
     other.score_batch([find("ada", 1)])
     assert engine.state_hash() == other.state_hash()
+
+
+def test_a_saved_engine_is_loaded_again(engine, tmp_path):
+    engine.score(find("ada", 5, id="e1"))
+    engine.save(tmp_path / "saved")
+    other = tallyho.Engine(source=GAME)
+    other.score(find("bob", 9))
+    other.load(tmp_path / "saved")
+    assert other.state_hash() == engine.state_hash()
+    assert other.score(find("ada", 5, id="e1")).code == tallyho.Code.duplicate
+    assert other.board("global").top() == [(1, "ada", 5)]
+
+
+@pytest.mark.parametrize("content, code", [(None, "not_found"), (b"TALLYSNP and nothing", "invalid_argument")])
+def test_what_can_not_be_loaded_raises_and_changes_nothing(engine, tmp_path, content, code):
+    engine.score(find("ada", 5))
+    if content is not None:
+        (tmp_path / "saved").write_bytes(content)
+    with pytest.raises(tallyho.Error) as raised:
+        engine.load(tmp_path / "saved")
+    assert raised.value.code == tallyho.Code[code]
+    assert engine.board("global").top() == [(1, "ada", 5)]
+
+
+def test_where_there_is_no_folder_nothing_is_saved(engine, tmp_path):
+    with pytest.raises(tallyho.Error) as raised:
+        engine.save(tmp_path / "none" / "saved")
+    assert raised.value.code == tallyho.Code.not_found

@@ -4,12 +4,15 @@
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <new>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "base/testing/temporary_folder.h"
 #include "fmt/format.h"
 #include "gtest/gtest.h"
 #include "tallyho.h"
@@ -310,6 +313,98 @@ TEST(Shortage, InAQueryIsACodeAndTheNextOneAnswers) {
   EXPECT_EQ(sum_of(engine.get(), 1), 3);
   const Shortage shortage(0);
   EXPECT_EQ(tallyho_batch_open(), nullptr);
+}
+
+void score_all(tallyho_engine* engine, const std::vector<std::string>& events) {
+  for (const std::string& event : events) {
+    tallyho_outcome outcome{};
+    outcome.size = sizeof(outcome);
+    tallyho_score(engine, event.data(), event.size(), 0, &outcome);
+  }
+}
+
+class Snapshots : public testing::Test {
+ protected:
+  Snapshots() { score_all(engine_.get(), shortage_events()); }
+
+  std::string bytes() const {
+    std::ifstream file(path_, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  void overwrite(const std::string& bytes) const { std::ofstream(path_, std::ios::binary) << bytes; }
+
+  const tallyho::TemporaryFolder folder_;
+  const std::string path_ = folder_.path() + "/saved";
+  const EnginePointer engine_ = opened_game();
+};
+
+TEST_F(Snapshots, WithAByteChangedOrMissingAreRefusedAndChangeNothing) {
+  ASSERT_EQ(tallyho_snapshot_save(engine_.get(), path_.c_str()), TALLYHO_OK) << tallyho_last_error();
+  const std::string whole = bytes();
+  const EnginePointer other = opened_game();
+  const std::string before = hash_of(other.get());
+  for (std::size_t at = 0; at < whole.size(); at += 7) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ (1 << (at % 8)));
+    overwrite(damaged);
+    ASSERT_EQ(tallyho_snapshot_load(other.get(), path_.c_str()), TALLYHO_INVALID_ARGUMENT) << "byte " << at;
+    overwrite(whole.substr(0, at));
+    ASSERT_EQ(tallyho_snapshot_load(other.get(), path_.c_str()), TALLYHO_INVALID_ARGUMENT) << at << " bytes";
+  }
+  EXPECT_EQ(hash_of(other.get()), before);
+  overwrite(whole);
+  EXPECT_EQ(tallyho_snapshot_load(other.get(), path_.c_str()), TALLYHO_OK) << tallyho_last_error();
+  EXPECT_EQ(hash_of(other.get()), hash_of(engine_.get()));
+}
+
+TEST_F(Snapshots, OfAnotherRulesetCarryOverWhatHasAPlace) {
+  ASSERT_EQ(tallyho_snapshot_save(engine_.get(), path_.c_str()), TALLYHO_OK) << tallyho_last_error();
+  tallyho_options options{};
+  options.size = sizeof(options);
+  options.ruleset_source =
+      "tallyho: 1\n"
+      "name: later\n"
+      "events: {find: {value: int}}\n"
+      "state: {player: {finds: int}}\n"
+      "rules: [{id: double, on: find, points: 2 * event.value, set: {player.finds: player.finds + 1}}]\n"
+      "boards: [{id: global}]\n";
+  tallyho_engine* opened = nullptr;
+  ASSERT_EQ(tallyho_engine_open(&options, &opened), TALLYHO_OK) << tallyho_last_error();
+  const EnginePointer later(opened);
+  ASSERT_EQ(tallyho_snapshot_load(later.get(), path_.c_str()), TALLYHO_OK) << tallyho_last_error();
+  const std::int64_t sum = sum_of(engine_.get(), 17);
+  EXPECT_EQ(sum_of(later.get(), 17), sum);
+  score_all(later.get(), {R"({"type":"find","player":"player-3","value":500})"});
+  EXPECT_EQ(sum_of(later.get(), 17), sum + 1000);
+}
+
+// Whoever loads, whoever scores, whoever still reads an outcome: they don't disturb each other.
+TEST_F(Snapshots, AreSavedAndLoadedWhileOthersScore) {
+  ASSERT_EQ(tallyho_snapshot_save(engine_.get(), path_.c_str()), TALLYHO_OK) << tallyho_last_error();
+  std::atomic<bool> stops{false};
+  std::atomic<int> wrong{0};
+  std::thread scoring([&] {
+    for (int i = 0; !stops; ++i) {
+      const std::string event = find("player-" + std::to_string(i % 17), 1, "t" + std::to_string(i % 50));
+      tallyho_outcome outcome{};
+      outcome.size = sizeof(outcome);
+      if (tallyho_score(engine_.get(), event.data(), event.size(), 0, &outcome) != TALLYHO_OK) ++wrong;
+      const std::string_view notice(outcome.notices[0].text.bytes, outcome.notices[0].text.size);
+      if (notice != "found t" + std::to_string(i % 50)) ++wrong;
+    }
+  });
+  const std::string beside = folder_.path() + "/beside";
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(tallyho_snapshot_save(engine_.get(), beside.c_str()), TALLYHO_OK) << tallyho_last_error();
+    EXPECT_EQ(tallyho_snapshot_load(engine_.get(), beside.c_str()), TALLYHO_OK) << tallyho_last_error();
+  }
+  stops = true;
+  scoring.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(tallyho_snapshot_load(engine_.get(), path_.c_str()), TALLYHO_OK) << tallyho_last_error();
+  const EnginePointer reference = opened_game();
+  score_all(reference.get(), shortage_events());
+  EXPECT_EQ(hash_of(engine_.get()), hash_of(reference.get()));
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <array>
 #include <atomic>
 
+#include "capi/engine_handle.h"
+#include "engine/snapshot.h"
 #include "log/memory_log.h"
 
 namespace tallyho::capi {
@@ -17,7 +19,34 @@ std::uint64_t next_id() {
 }  // namespace
 
 Scorer::Scorer(std::shared_ptr<const Ruleset> ruleset, const Engine::Options& options)
-    : ruleset_(std::move(ruleset)), id_(next_id()), engine_(ruleset_, std::make_unique<MemoryLog>(), options) {}
+    : ruleset_(std::move(ruleset)),
+      options_(options),
+      id_(next_id()),
+      engine_(std::make_unique<Engine>(ruleset_, std::make_unique<MemoryLog>(), options_)) {}
+
+Answered<bool> Scorer::save(const ByteSink& sink) {
+  return read([&](const Engine& engine) -> Answered<bool> { return save_snapshot(engine, sink); });
+}
+
+Answered<void> Scorer::load(ByteSource source) {
+  auto saved = SavedEngine::open(std::move(source));
+  if (!saved) return refuse(Code::invalid_argument, std::move(saved.error()));
+  const bool is_same = saved->ruleset_source() == ruleset_->source;
+  auto then = is_same ? Answered<std::shared_ptr<const Ruleset>>(ruleset_)
+                      : load_from_text(saved->ruleset_source(), "the snapshot's ruleset");
+  if (!then) return std::unexpected(std::move(then.error()));
+  const SnapshotHead& head = saved->head();
+  auto engine = std::make_unique<Engine>(*then, std::make_unique<MemoryLog>(head.identity, head.position), options_);
+  if (auto restored = saved->restore(*engine); !restored) {
+    return refuse(Code::invalid_argument, std::move(restored.error()));
+  }
+  if (!is_same) (void)engine->swap(ruleset_, engine->last_arrival());  // A log in memory takes it.
+  const std::lock_guard lock(mutex_);
+  if (is_broken_) return refuse(Code::unavailable, std::string(broken));
+  engine_.swap(engine);
+  event_time_max_ = Timestamp::min();  // The engine knows when its last event arrived.
+  return {};
+}
 
 Scored Scorer::score(std::string_view json, bool wants_ranks, Workspace& workspace) {
   Decoder& decoder = workspace.decoder(id_);
@@ -54,7 +83,7 @@ void Scorer::score(std::span<const std::string_view> events, bool wants_ranks, W
       for (std::size_t j = i; j < std::min(i + Engine::prepared_best, events.size()); ++j) {
         if (is_valid[j] != 0) next[coming++] = &decoded[j];
       }
-      engine_.prepare(std::span(next).first(coming), true);
+      engine_->prepare(std::span(next).first(coming), true);
     }
     if (is_valid[i] != 0) scored[i] = apply(decoded[i], events[i], now, wants_ranks, kept);
     done = i + 1;
@@ -71,7 +100,7 @@ Scored Scorer::apply(const Event& event, std::string_view json, Timestamp now, b
   if (event.ts) event_time_max_ = std::max(event_time_max_, *event.ts);
   try {
     const Timestamp arrival = event.ts ? event_time_max_ : now;
-    const Outcome outcome = engine_.ingest(event, json, arrival, Sender{}, kept, wants_ranks);
+    const Outcome outcome = engine_->ingest(event, json, arrival, Sender{}, kept, wants_ranks);
     return {.outcome = outcome, .field = outcome.code == Code::out_of_time ? "ts" : ""};
   } catch (...) {
     is_broken_ = true;

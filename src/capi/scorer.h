@@ -12,6 +12,7 @@
 #include "base/problem.h"
 #include "capi/workspace.h"
 #include "engine/engine.h"
+#include "log/snapshot_frames.h"
 
 namespace tallyho::capi {
 
@@ -46,12 +47,20 @@ class Scorer {
   void score(std::span<const std::string_view> events, bool wants_ranks, Workspace& workspace, Arena& kept,
              std::span<Scored> scored, std::size_t& done);
 
+  // Writes down everything the engine holds (engine/snapshot.h), under the lock. False: the sink has failed.
+  // Errors: unavailable.
+  Answered<bool> save(const ByteSink& sink);
+  // Becomes what save() wrote, of this scorer or another one; or changes nothing. The ruleset stays; if it was another
+  // one, state and boards carry over by name and type, and what has no place is left behind. It is read and built
+  // beside the engine, without the lock. Errors: invalid_argument (it is damaged, or no snapshot); unavailable.
+  Answered<void> load(ByteSource source);
+
   // Calls `use` with the engine, under the lock. Errors: unavailable; those of `use`.
   template <typename Use>
   auto read(Use&& use) -> decltype(use(std::declval<const Engine&>())) {
     const std::lock_guard lock(mutex_);
     if (is_broken_) return refuse(Code::unavailable, std::string(broken));
-    return use(std::as_const(engine_));
+    return use(std::as_const(*engine_));
   }
 
   bool is_broken();
@@ -67,10 +76,11 @@ class Scorer {
   static Scored unavailable();
 
   const std::shared_ptr<const Ruleset> ruleset_;
+  const Engine::Options options_;
   const std::uint64_t id_;  // No other engine of the process has it, or had it.
 
-  std::mutex mutex_;  // Guards the rest.
-  Engine engine_;
+  std::mutex mutex_;                // Guards the rest.
+  std::unique_ptr<Engine> engine_;  // There is one.
   Timestamp event_time_max_ = Timestamp::min();
   bool is_broken_ = false;
 };

@@ -274,6 +274,39 @@ static void equal_histories_have_equal_hashes(void) {
   tallyho_engine_close(two);
 }
 
+static void hash_is(tallyho_engine* engine, const char* expected) {
+  char hash[33];
+  CHECK(tallyho_state_hash(engine, hash) == TALLYHO_OK && strcmp(hash, expected) == 0);
+}
+
+static void a_snapshot_is_the_engine_again(void) {
+  static const char path[] = "tallyho_c_test.snapshot"; /* Where this runs, nothing else does. */
+  const char* event = "{\"type\":\"find\",\"player\":\"ada\",\"value\":20,\"id\":\"e1\"}";
+  tallyho_engine* engine = open_game();
+  tallyho_engine* again = open_game();
+  tallyho_outcome outcome;
+  char saved[33];
+  score(engine, event);
+  CHECK(tallyho_snapshot_save(engine, path) == TALLYHO_OK);
+  CHECK(tallyho_state_hash(engine, saved) == TALLYHO_OK);
+  score(again, "{\"type\":\"find\",\"player\":\"bob\",\"value\":1}");
+  CHECK(tallyho_snapshot_load(again, path) == TALLYHO_OK);
+  hash_is(again, saved);
+  outcome = score(again, event); /* It remembers, and goes on counting. */
+  CHECK(outcome.code == TALLYHO_DUPLICATE && outcome.points == 20 && outcome.position == 2);
+  tallyho_engine_close(again);
+
+  CHECK(tallyho_snapshot_load(engine, "no-such-file") == TALLYHO_NOT_FOUND);
+  CHECK(tallyho_snapshot_load(engine, NULL) == TALLYHO_INVALID_ARGUMENT);
+  CHECK(tallyho_snapshot_load(engine, "/") == TALLYHO_INVALID_ARGUMENT);
+  CHECK(tallyho_snapshot_save(engine, "no-such-folder/file") == TALLYHO_NOT_FOUND);
+  CHECK(strstr(tallyho_last_error(), "no-such-folder") != NULL);
+  CHECK(tallyho_snapshot_save(engine, "") == TALLYHO_INVALID_ARGUMENT);
+  hash_is(engine, saved);
+  CHECK(remove(path) == 0);
+  tallyho_engine_close(engine);
+}
+
 /* In a process of its own: `tallyho_c_test bad-ruleset`, with TALLYHO_RULESET naming no file. */
 static void a_ruleset_that_is_not_there_makes_events_unavailable(void) {
   int64_t points = 1;
@@ -306,6 +339,7 @@ int main(int argc, char** argv) {
   a_limit_that_is_reached_is_a_code();
   codes_have_names_and_words();
   equal_histories_have_equal_hashes();
+  a_snapshot_is_the_engine_again();
   printf("all as tallyho.h says\n");
   return 0;
 }

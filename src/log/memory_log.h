@@ -16,7 +16,9 @@ namespace tallyho {
 class MemoryLog final : public Log {
  public:
   MemoryLog() : MemoryLog(make_log_identity()) {}
-  explicit MemoryLog(std::string identity) : identity_(std::move(identity)) {}
+  // Goes on behind `last`, as if it had handed out the positions up to there.
+  explicit MemoryLog(std::string identity, Position last = 0)
+      : identity_(std::move(identity)), last_(last), durable_(last) {}
 
   // O(1), never fails.
   Result<Position> append(std::string_view record, Timestamp arrival, RecordKind kind) override;
@@ -28,8 +30,8 @@ class MemoryLog final : public Log {
 
  private:
   const std::string identity_;
-  Position last_ = 0;
-  std::atomic<Position> durable_{0};  // commit() releases, durable() acquires.
+  Position last_;
+  std::atomic<Position> durable_;  // commit() releases, durable() acquires.
 };
 
 }  // namespace tallyho

@@ -11,8 +11,27 @@ namespace tallyho {
 namespace {
 
 constexpr std::string_view suffix = ".snapshot";
-constexpr std::string_view unfinished_name = "unfinished.snapshot";
+constexpr std::string_view unfinished = "unfinished";
 constexpr std::size_t digits = 20;
+
+IoStatus write_snapshot_under(LogDirectory& directory, const std::string& unfinished_name, const std::string& name,
+                              const std::function<bool(ByteSink)>& save) {
+  const auto file = directory.create(unfinished_name);
+  if (!file) return std::unexpected(file.error());
+  std::uint64_t at = 0;
+  IoStatus status;
+  const bool is_saved = save([&](std::span<const std::byte> bytes) {
+    status = (*file)->write(at, bytes);
+    at += bytes.size();
+    return status.has_value();
+  });
+  if (status && !is_saved) status = std::unexpected(IoError{"write", unfinished_name, EIO});
+  if (status) status = (*file)->sync();
+  if (status) status = directory.rename(unfinished_name, name);
+  if (status) status = directory.sync_names();
+  if (!status) (void)directory.remove(unfinished_name);  // What it took of a full disk is needed.
+  return status;
+}
 
 }  // namespace
 
@@ -59,21 +78,12 @@ IoResult<Position> known_durable(LogDirectory& directory) {
 }
 
 IoStatus write_snapshot(LogDirectory& directory, Position position, const std::function<bool(ByteSink)>& save) {
-  const auto file = directory.create(unfinished_name);
-  if (!file) return std::unexpected(file.error());
-  std::uint64_t at = 0;
-  IoStatus status;
-  const bool is_saved = save([&](std::span<const std::byte> bytes) {
-    status = (*file)->write(at, bytes);
-    at += bytes.size();
-    return status.has_value();
-  });
-  if (status && !is_saved) status = std::unexpected(IoError{"write", std::string(unfinished_name), EIO});
-  if (status) status = (*file)->sync();
-  if (status) status = directory.rename(unfinished_name, snapshot_name(position));
-  if (status) status = directory.sync_names();
-  if (!status) (void)directory.remove(unfinished_name);  // What it took of a full disk is needed.
-  return status;
+  return write_snapshot_under(directory, std::string(unfinished).append(suffix), snapshot_name(position), save);
+}
+
+IoStatus write_snapshot_as(LogDirectory& directory, const std::string& name,
+                           const std::function<bool(ByteSink)>& save) {
+  return write_snapshot_under(directory, fmt::format("{}.{}", name, unfinished), name, save);
 }
 
 IoStatus keep_snapshots(LogDirectory& directory, std::span<const std::string> kept) {

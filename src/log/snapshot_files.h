@@ -37,6 +37,9 @@ IoResult<Position> known_durable(LogDirectory& directory);
 // Errors: of writing. Then it is not there.
 IoStatus write_snapshot(LogDirectory& directory, Position position, const std::function<bool(ByteSink)>& save);
 
+// The same as a file of any name.
+IoStatus write_snapshot_as(LogDirectory& directory, const std::string& name, const std::function<bool(ByteSink)>& save);
+
 // Takes away all but those of these names.
 IoStatus keep_snapshots(LogDirectory& directory, std::span<const std::string> kept);
 
