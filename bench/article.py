@@ -1,10 +1,12 @@
 """The story that this project began with, on this machine: a Python service whose scoring was replaced.
 
     before   asyncio, uvloop, websockets; the 47 rules of the treasure hunt compiled by Cython; boards in Redis
+    after    the same, but for rules and boards by the library: examples/python_service
     tallyho  `tallyho serve`
 
-The same events, made by the same load, in turns. First in process: the rules alone, one core, and what a corrupt event
-costs. Then over sockets: at 18,000 events/s, and as fast as each goes. Load and service share the machine.
+The same events, made by the same load, in turns. First in process: the rules alone, one core, what is allocated, and
+what a corrupt event costs. Then over sockets: at 18,000 events/s, and as fast as each goes. Load and service share the
+machine.
 
     ./dev bench article [--seconds 10] [--rounds 2] [--events 200000] [--rate 18000] [--players 100000]
 """
@@ -26,6 +28,7 @@ import servers  # noqa: E402  # pylint: disable=wrong-import-position
 
 TALLYHO = os.environ.get("TALLYHO", str(ROOT / "build/release/bin/tallyho"))
 RULESET = str(ROOT / "rulesets/treasure-hunt.yaml")
+PROGRAMS = pathlib.Path(TALLYHO).parent
 BUILT = compiled.BUILT
 CORRUPT = 20_000
 
@@ -42,10 +45,26 @@ def median(values):
 
 # In process.
 
-def score_python(package, file):
-    done = subprocess.run(["/usr/bin/python3", str(ROOT / "bench/article/in_process.py"), str(package), str(file)],
-                          check=True, stdout=subprocess.PIPE)
+def score_by(*command, counted=False):
+    """What a program says that scores a file; with the bytes that it allocates counted."""
+    # Python's own allocator would ask for a lot at once, and be asked for less.
+    counting = {"LD_PRELOAD": str(PROGRAMS / "libarticle_count_allocations.so"), "PYTHONMALLOC": "malloc"}
+    done = subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE,
+                          env=os.environ | {"TALLYHO_RULESET": ""} | (counting if counted else {}))
     return json.loads(done.stdout)
+
+
+def score_python(package):
+    return lambda file, **how: score_by("/usr/bin/python3", ROOT / "bench/article/in_process.py", package, file, **how)
+
+
+def score_library(kind):
+    script = ROOT / "bench/article/library/in_process.py"
+    return lambda file, **how: score_by(servers.After.python, script, kind, file, **how)
+
+
+def score_event(file, **how):
+    return score_by(PROGRAMS / "article_score_file", file, **how)
 
 
 def score_tallyho(file):
@@ -58,11 +77,15 @@ def score_tallyho(file):
     return summary
 
 
-def in_process_ways(package):
-    """(name, function of a file): whoever adds a way to score in process adds it here."""
-    ways = [("python", lambda file: score_python(ROOT / "bench/article", file))]
+def in_process_ways(package, has_module):
+    """(name, function of a file): whoever adds a way to score in process adds it here. Those that take `counted` say
+    how many bytes they allocated."""
+    ways = [("python", score_python(ROOT / "bench/article"))]
     if package is not None:
-        ways.append(("python, compiled", lambda file: score_python(package, file)))
+        ways.append(("python, compiled", score_python(package)))
+    ways.append(("score_event, C", score_event))
+    if has_module:
+        ways += [("library, Python", score_library("one")), ("  in batches", score_library("batch"))]
     ways.append(("tallyho score", score_tallyho))
     return ways
 
@@ -83,21 +106,25 @@ def corrupt_files(folder):
         yield kind, file
 
 
-def measure_in_process(package, arguments):
+def measure_in_process(package, has_module, arguments):
     file = BUILT / f"events-{arguments.events}-{arguments.players}.ndjson"
     if not file.is_file():
         subprocess.run([TALLYHO, "load", "--events", str(arguments.events), "--players", str(arguments.players),
                         "--out", str(file)], check=True)
     print(f"In process, {arguments.events:,} events of {arguments.players:,} players, medians of {arguments.rounds}:")
-    ways, rates, of_cpu = in_process_ways(package), {}, {}
+    ways, rates, of_cpu = in_process_ways(package, has_module), {}, {}
     for _ in range(arguments.rounds):
         for name, score in ways:
             found = score(file)
             rates.setdefault(name, []).append(found["events"] / found["seconds"])
             of_cpu.setdefault(name, []).append(found["events"] / max(found["cpu_seconds"], 0.001))
-    for name, _ in ways:
-        print(f"  {name:<18} {median(rates[name]):>12,.0f} events/s {median(of_cpu[name]):>12,.0f} per second of a "
-              "core", flush=True)
+    for name, score in ways:
+        words = (f"  {name:<18} {median(rates[name]):>12,.0f} events/s {median(of_cpu[name]):>12,.0f} per second of a "
+                 "core")
+        if score is not score_tallyho:
+            counted = score(file, counted=True)
+            words += f" {counted['allocated'] / counted['events']:>10,.0f} bytes allocated an event"
+        print(words, flush=True)
     print("  A corrupt event, in microseconds (whole file, many alike):")
     for kind, corrupt in corrupt_files(BUILT):
         costs = []
@@ -193,9 +220,11 @@ def measure_services(services, arguments):
             print(f"  {name:<8} {words:<22} {times(found[who])}", flush=True)
 
 
-def services_of(package):
+def services_of(package, has_module):
     """(name, how to make it): whoever adds a service adds it here."""
     services = [("before", lambda: servers.Before(package))] if servers.before_can_run(package) else []
+    if has_module:
+        services.append(("after", servers.After))
     return [*services, ("tallyho", lambda: servers.Tallyho(TALLYHO))]
 
 
@@ -209,8 +238,9 @@ def main():
     arguments = parser.parse_args()
     package = compiled.build()
     BUILT.mkdir(parents=True, exist_ok=True)
-    measure_in_process(package, arguments)
-    measure_services(services_of(package), arguments)
+    has_module = servers.after_can_run()
+    measure_in_process(package, has_module, arguments)
+    measure_services(services_of(package, has_module), arguments)
     print(THEIRS)
     return 0
 

@@ -1,9 +1,10 @@
 """Scores a file of events with the rules in Python, in this process. Prints one JSON object: how many, seconds of the
-clock and of the processor, resident memory.
+clock and of the processor, resident memory, and bytes allocated if that is counted (library/count_allocations.c).
 
     python3 in_process.py FOLDER EVENTS.ndjson     # FOLDER holds the package `before`, compiled or not.
 """
 
+import ctypes
 import gc
 import json
 import sys
@@ -20,21 +21,33 @@ def resident_mib():
         return int(file.read().split()[1]) * 4096 / 2**20
 
 
+def allocated_bytes():
+    """As count_allocations.c has counted; None without it."""
+    counted = getattr(ctypes.CDLL(None), "allocated_bytes", None)
+    if counted is None:
+        return None
+    counted.restype = ctypes.c_uint64
+    return counted()
+
+
 def main():
     with open(sys.argv[2], "rb") as file:
         lines = file.read().split(b"\n")[:-1]
     game, boards, codes = Game(), Boards(), {}
     gc.freeze()
     gc.disable()  # As in the service, see there.
-    before, started, cpu = resident_mib(), time.perf_counter(), time.process_time()
+    before, allocated, started, cpu = resident_mib(), allocated_bytes(), time.perf_counter(), time.process_time()
     for line in lines:
         outcome = game.score_recorded(line)
         if outcome.code == "ok":
             boards.apply(outcome)
         codes[outcome.code] = codes.get(outcome.code, 0) + 1
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
-    print(json.dumps({"events": len(lines), "seconds": seconds, "cpu_seconds": cpu, "codes": codes,
-                      "mib": resident_mib() - before}))
+    found = {"events": len(lines), "seconds": seconds, "cpu_seconds": cpu, "codes": codes,
+             "mib": resident_mib() - before}
+    if allocated is not None:
+        found["allocated"] = allocated_bytes() - allocated
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

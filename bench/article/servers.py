@@ -32,12 +32,12 @@ class Server:
         self.sampler = threading.Thread(target=self.sample, daemon=True)
 
     def start(self, command, **options):
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
         self.processes.append(process)
-        for line in process.stderr:
+        for line in process.stdout:
             if line.startswith("listening on "):
                 self.url = f"ws://{line.removeprefix('listening on ').split(',')[0].strip()}/v1/ws"
-                threading.Thread(target=process.stderr.read, daemon=True).start()  # So that it never has to wait.
+                threading.Thread(target=process.stdout.read, daemon=True).start()  # So that it never has to wait.
                 return
         raise RuntimeError(f"{command[0]} did not start")
 
@@ -91,6 +91,16 @@ class Before(Server):
         shutil.rmtree(self.folder)
 
 
+class After(Server):
+    """asyncio, uvloop, websockets as before; rules and boards by the library: examples/python_service."""
+
+    name = "after"
+    python = ROOT / "build/venv/bin/python"
+
+    def open(self):
+        self.start([str(self.python), str(ROOT / "examples/python_service/service.py"), "--port", "0"])
+
+
 class Tallyho(Server):
     """`tallyho serve`, its log in memory, as the service before has none at all."""
 
@@ -103,6 +113,16 @@ class Tallyho(Server):
     def open(self):
         self.start([self.program, "serve", "--ruleset", str(ROOT / "rulesets/treasure-hunt.yaml"), "--dev", "--listen",
                     "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+
+
+def after_can_run():
+    """Says what is missing, if anything is."""
+    done = subprocess.run([str(After.python), "-c", "import tallyho, uvloop, websockets"], capture_output=True,
+                          text=True, check=False) if After.python.exists() else None
+    if done is None or done.returncode != 0:
+        print("without the service after: build/venv has no tallyho; ./dev python makes it")
+        return False
+    return True
 
 
 def before_can_run(package):

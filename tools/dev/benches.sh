@@ -5,7 +5,7 @@ run_bench() {
   (($# <= 1)) || [[ $wanted == article ]] || die "bench takes one name"
   build_release programs benches
   if [[ $wanted =~ ^(|article|boards|cel|log)$ ]]; then need peers; fi
-  if [[ -z $wanted || $wanted == capi ]]; then python_environment; fi
+  if [[ $wanted =~ ^(|article|capi)$ ]]; then python_environment; fi
   if [[ -n $wanted ]] && ! bench_names | grep --quiet --line-regexp --fixed-strings "$wanted"; then
     die "no such benchmark: $wanted (there are: $(bench_names | tr '\n' ' '))"
   fi

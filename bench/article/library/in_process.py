@@ -1,0 +1,50 @@
+"""Scores a file of events with the library's Python module. Prints one JSON object, as ../in_process.py does.
+
+    build/venv/bin/python in_process.py one|batch EVENTS.ndjson
+"""
+
+import ctypes
+import json
+import sys
+import time
+
+import tallyho
+
+BATCH = 1000
+
+
+def resident_mib():
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * 4096 / 2**20
+
+
+def allocated_bytes():
+    """As count_allocations.c has counted; None without it."""
+    counted = getattr(ctypes.CDLL(None), "allocated_bytes", None)
+    if counted is None:
+        return None
+    counted.restype = ctypes.c_uint64
+    return counted()
+
+
+def main():
+    with open(sys.argv[2], "rb") as file:
+        lines = file.read().split(b"\n")[:-1]
+    batches = [b"\n".join(lines[first:first + BATCH]) for first in range(0, len(lines), BATCH)]
+    engine, ok = tallyho.Engine(), 0
+    before, allocated, started, cpu = resident_mib(), allocated_bytes(), time.perf_counter(), time.process_time()
+    if sys.argv[1] == "batch":
+        for batch in batches:
+            ok += bytes(engine.score_batch(batch).codes).count(0)
+    else:
+        for line in lines:
+            ok += engine.score(line).ok
+    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
+    found = {"events": len(lines), "ok": ok, "seconds": seconds, "cpu_seconds": cpu, "mib": resident_mib() - before}
+    if allocated is not None:
+        found["allocated"] = allocated_bytes() - allocated
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+/* Scores a file of events with score_event(), as a host in C would. Prints one JSON object: how many, seconds of the
+   clock and of the processor, resident memory, and bytes allocated if that is counted (count_allocations.c).
+
+       score_file EVENTS.ndjson */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tallyho.h"
+
+/* Of the library that counts, where it is loaded before all others. */
+extern uint64_t allocated_bytes(void) __attribute__((weak));
+
+static double now(clockid_t clock) {
+  struct timespec time;
+  clock_gettime(clock, &time);
+  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static double resident_mib(void) {
+  long pages = 0;
+  FILE* file = fopen("/proc/self/statm", "r");
+  if (file == NULL || fscanf(file, "%*d %ld", &pages) != 1) pages = 0;
+  if (file != NULL) fclose(file);
+  return (double)(pages * sysconf(_SC_PAGESIZE)) / (1 << 20);
+}
+
+/* All of a file, and a NUL; NULL if it can't be read. */
+static char* read_file(const char* path, size_t* size) {
+  FILE* file = fopen(path, "rb");
+  char* bytes = NULL;
+  long end = 0;
+  if (file == NULL) return NULL;
+  if (fseek(file, 0, SEEK_END) == 0 && (end = ftell(file)) >= 0 && fseek(file, 0, SEEK_SET) == 0) {
+    bytes = malloc((size_t)end + 1);
+    if (bytes != NULL && fread(bytes, 1, (size_t)end, file) == (size_t)end) {
+      bytes[end] = '\0';
+      *size = (size_t)end;
+    } else {
+      free(bytes);
+      bytes = NULL;
+    }
+  }
+  fclose(file);
+  return bytes;
+}
+
+int main(int argc, char** argv) {
+  size_t size = 0;
+  char* const bytes = argc == 2 ? read_file(argv[1], &size) : NULL;
+  const char* line = bytes;
+  uint64_t events = 0;
+  int64_t points = 0;
+  char error[256];
+  if (bytes == NULL || tallyho_init(NULL) != TALLYHO_OK) {
+    fprintf(stderr, "score_file: %s\n", bytes == NULL ? "no file of events" : tallyho_last_error());
+    return 1;
+  }
+  const double resident = resident_mib();
+  const uint64_t allocated = allocated_bytes != NULL ? allocated_bytes() : 0;
+  const double started = now(CLOCK_MONOTONIC);
+  const double cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+  while (line < bytes + size) {
+    const char* end = memchr(line, '\n', (size_t)(bytes + size - line));
+    if (end == NULL) end = bytes + size;
+    score_event(line, (size_t)(end - line), &points, error, sizeof error);
+    ++events;
+    line = end + 1;
+  }
+  printf("{\"events\": %llu, \"seconds\": %.6f, \"cpu_seconds\": %.6f, \"mib\": %.1f", (unsigned long long)events,
+         now(CLOCK_MONOTONIC) - started, now(CLOCK_PROCESS_CPUTIME_ID) - cpu, resident_mib() - resident);
+  if (allocated_bytes != NULL) printf(", \"allocated\": %llu", (unsigned long long)(allocated_bytes() - allocated));
+  printf("}\n");
+  free(bytes);
+  return 0;
+}
