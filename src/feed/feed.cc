@@ -38,7 +38,7 @@ void Feed::Impl::end_watch(FeedWatch& watch) {
     view->watches[watch.index] = last;
     last->index = watch.index;
     view->watches.pop_back();
-    if (view->watches.empty()) end_view(*view);
+    if (view->watches.empty()) leave_view(*view);
     return;
   }
   const auto player = players.find(watch.player);
@@ -47,8 +47,29 @@ void Feed::Impl::end_watch(FeedWatch& watch) {
   if (watch.is_queued) std::erase(player_queue, &watch);
 }
 
+// Nobody watches the view any more: it is kept for a while, for those whose connection broke.
+void Feed::Impl::leave_view(FeedView& view) {
+  if (view.has_ended || options.lingering_views_max == 0) return end_view(view);
+  view.lingers_until = flushed + options.linger;
+  lingering.emplace_back(view.lingers_until, view.id);
+  end_lingering();
+}
+
+void Feed::Impl::end_lingering() {
+  while (!lingering.empty() && (lingering.front().first <= flushed || lingering.size() > options.lingering_views_max)) {
+    const auto [until, id] = lingering.front();
+    lingering.pop_front();
+    const auto view = views.find(id);
+    // Else it was watched again since then.
+    if (view != views.end() && view->second->watches.empty() && view->second->lingers_until == until) {
+      end_view(*view->second);
+    }
+  }
+}
+
 void Feed::Impl::end_view(FeedView& view) {
   unbind(view);
+  history.forget(view.id);
   std::erase(board_views[view.what.board].views, &view);
   const auto known = views_by_what.find(view.what);
   if (known != views_by_what.end() && known->second == &view)
@@ -56,13 +77,16 @@ void Feed::Impl::end_view(FeedView& view) {
   views.erase(view.id);
 }
 
-std::string Feed::watch_board(Subscriber& subscriber, std::string_view name, const BoardView& what, Position version) {
+std::string Feed::watch_board(Subscriber& subscriber, std::string_view name, const BoardView& what, Position version,
+                              std::optional<Position> since) {
   FeedWatch& watch = impl_->new_watch(subscriber, name);
   FeedView& view = impl_->open_view(what);
   watch.view = &view;
   watch.index = view.watches.size();
   view.watches.push_back(&watch);
-  watch.shown = impl_->state_of(view);
+  watch.shown = impl_->state_of(view, version);
+  const auto before = since ? impl_->state_at(view, *since) : nullptr;
+  if (before != nullptr && before->epoch == view.epoch) return *impl_->body_for(view, before, version);
   return impl_->encode_snapshot_of(view, *watch.shown, version);
 }
 

@@ -87,9 +87,14 @@ struct PlayerScore {
 // summed, the rest of the latest event, `"merged":K` in the score if K > 1; of notices the newest 64 are kept, the
 // oldest of them says how many before it were `"dropped":n`.
 //
+// Resuming. A watch that begins with a version it has seen gets the one change that leads from there to what is now, if
+// the feed still knows what the view showed then, else a snapshot. It knows what it told anybody of views that are
+// watched, or were until `linger` ago, as far as `history_rows_max` and `lingering_views_max` reach.
+//
 // Threads: the engine thread owns it. No clock: the caller says what time it is. Subscribers must not call back from
 // ready() and push().
-// Memory: nothing for boards that nobody watches; per watch about 150 bytes and, if it reads slowly, what it saw last.
+// Memory: nothing for boards that nobody watches; per watch about 150 bytes and, if it reads slowly, what it saw last;
+// 16 bytes for each row of what was shown before.
 class Feed {
  public:
   struct Options {
@@ -98,6 +103,10 @@ class Feed {
     // Bounds the work of one flush: that many views, subscribers that were not ready, and players' watches, and 16
     // times as many watches of boards. The rest comes with the next flush, first come first served.
     std::uint32_t views_per_flush_max = 4096;
+    // For watches that resume: how much of what views showed is kept, and for how long of views that nobody watches.
+    std::uint32_t history_rows_max = 1 << 20;
+    std::uint32_t lingering_views_max = 4096;
+    std::chrono::milliseconds linger{30'000};
   };
 
   // `boards` and `symbols` are the engine's and outlive the feed. `log` is the log's identity, for snapshots.
@@ -106,8 +115,11 @@ class Feed {
 
   // Begins a watch under the subscriber's name for it, `watch` (JSON: a number or a string with its quotes), and
   // returns the snapshot's JSON members after `"watch":W,`: `"board":…,"version":N,"of":M,"members":[…]}`. A watch of
-  // that name that it had before ends. `version` is the position up to which boards are computed. O(log n + rows).
-  std::string watch_board(Subscriber& subscriber, std::string_view watch, const BoardView& view, Position version);
+  // that name that it had before ends. `version` is the position up to which boards are computed. `since` is a version
+  // of this view that the subscriber has been told before, of this log: where it can, the watch begins with the members
+  // of a change from there instead, `"version":N,"merged":K,"of":M,"changes":[…]}`. O(log n + rows).
+  std::string watch_board(Subscriber& subscriber, std::string_view watch, const BoardView& view, Position version,
+                          std::optional<Position> since = {});
   // The same for a player: scores and notices of other senders' events.
   void watch_player(Subscriber& subscriber, std::string_view watch, Symbol player);
   // Ends one watch; false if it has none of that name.

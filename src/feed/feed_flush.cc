@@ -14,6 +14,7 @@ constexpr std::size_t watches_per_view = 16;
 }  // namespace
 
 void Feed::Impl::schedule(FeedView& view, Time due) {
+  if (view.watches.empty()) return;  // It lingers. Whoever comes to watch it is told everything at once.
   if (view.due && *view.due <= due) return;
   view.due = due;
   view_timers.add(due, view.id);
@@ -46,7 +47,7 @@ bool Feed::Impl::serve_board_watch(FeedWatch& watch, Position version, Time now)
   if (due_after(watch.pushed) > now) return false;
   if (!is_ready(*watch.owner)) return true;  // Comes again when it is.
   FeedView& view = *watch.view;
-  const std::shared_ptr<const ViewState>& state = state_of(view);
+  const std::shared_ptr<const ViewState>& state = state_of(view, version);
   const std::uint64_t merged = state->effects - watch.shown->effects;
   watch.owner->subscriber->push(watch.name, body_for(view, watch.shown, version));
   ++stats.messages;
@@ -154,6 +155,7 @@ void Feed::flush(Position version, std::chrono::steady_clock::time_point now) {
     --views_left;
   }
   impl.end_finished();
+  impl.end_lingering();
 }
 
 std::chrono::steady_clock::time_point Feed::next_due() const {

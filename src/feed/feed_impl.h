@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "feed/view.h"
+#include "feed/view_history.h"
 
 namespace tallyho {
 
@@ -18,7 +19,11 @@ struct Feed::Impl {
 
   Impl(const std::vector<std::unique_ptr<Board>>& feed_boards, const SymbolTable& feed_symbols, std::string feed_log,
        Options feed_options)
-      : boards(feed_boards), symbols(feed_symbols), log(std::move(feed_log)), options(feed_options) {}
+      : boards(feed_boards),
+        symbols(feed_symbols),
+        log(std::move(feed_log)),
+        options(feed_options),
+        history(feed_options.history_rows_max) {}
 
   // The sections of one board that somebody watches, and the views that wait for one to come into being.
   struct Section {
@@ -38,7 +43,9 @@ struct Feed::Impl {
   // feed.cc
   FeedWatch& new_watch(Subscriber& subscriber, std::string_view name);
   void end_watch(FeedWatch& watch);
+  void leave_view(FeedView& view);
   void end_view(FeedView& view);
+  void end_lingering();
 
   // feed_views.cc
   FeedView& open_view(const BoardView& what);
@@ -50,7 +57,8 @@ struct Feed::Impl {
   const BoardSection* section_of(const FeedView& view) const;
   void take_effect(FeedView& view, Position version);
   void size_changed(std::uint16_t board, std::uint32_t number, Section& section);
-  const std::shared_ptr<const ViewState>& state_of(FeedView& view);
+  const std::shared_ptr<const ViewState>& state_of(FeedView& view, Position version);
+  std::shared_ptr<const ViewState> state_at(const FeedView& view, Position version) const;
   std::string encode_snapshot_of(const FeedView& view, const ViewState& state, Position version) const;
   const std::shared_ptr<const std::string>& body_for(FeedView& view, const std::shared_ptr<const ViewState>& from,
                                                      Position version);
@@ -83,6 +91,8 @@ struct Feed::Impl {
   absl::flat_hash_map<BoardView, FeedView*, ViewHash> views_by_what;
   std::vector<BoardViews> board_views;  // By board, as far as any was watched.
   std::uint64_t next_view_id = 1;
+  ViewHistory history;
+  std::deque<std::pair<Time, std::uint64_t>> lingering;  // Views that nobody watches, soonest to end first.
   absl::flat_hash_map<Symbol, std::vector<FeedWatch*>> players;
 
   Timers view_timers;  // By view id.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "feed/feed_test_world.h"
@@ -25,11 +26,20 @@ struct Watch {
   std::string window;
   std::uint64_t effects = 0;  // and how often that changed since the last message.
   FeedWorld::Time pushed = FeedWorld::Time::min();
+
+  // What the client had after each message, and how many effects there had been before it.
+  struct Told {
+    FakeSubscriber::Shown shown;
+    std::uint64_t effects = 0;
+  };
+  std::vector<Told> told;
+  std::uint64_t effects_told = 0;  // In all messages.
 };
 
 struct Client {
   FakeSubscriber subscriber;
   std::map<std::string, Watch> watches;
+  std::vector<Watch> broken;  // Connections that broke, and come back with `since`.
 };
 
 class FeedModel : public testing::Test {
@@ -57,12 +67,14 @@ class FeedModel : public testing::Test {
   // After each event: did it have an effect?
   void observe() {
     for (const auto& client : clients) {
-      for (auto& [name, watch] : client->watches) {
-        auto shows = rows(watch.view);
-        if (shows != watch.rows) ++watch.effects;
-        watch.rows = std::move(shows);
-      }
+      for (auto& [name, watch] : client->watches) observe(watch);
+      for (Watch& watch : client->broken) observe(watch);
     }
+  }
+  void observe(Watch& watch) {
+    auto shows = rows(watch.view);
+    if (shows != watch.rows) ++watch.effects;
+    watch.rows = std::move(shows);
   }
 
   // A message has come, and the client has applied it.
@@ -81,8 +93,9 @@ class FeedModel : public testing::Test {
     if (watch.pushed != FeedWorld::Time::min()) {
       EXPECT_GE(world.now - watch.pushed, push_interval);
     }
-    watch.effects = 0;
+    watch.effects_told += std::exchange(watch.effects, 0);
     watch.pushed = world.now;
+    watch.told.push_back({shown, watch.effects_told});
     const Board& board = *world.boards[watch.view.board];
     if (!watch.view.period_starts) {
       EXPECT_EQ(shown.window, board.period_name(board.current_period()));
@@ -118,7 +131,47 @@ class FeedModel : public testing::Test {
     watch.rows = rows(watch.view);
     world.watch(client.subscriber, name, watch.view);
     EXPECT_EQ(client.subscriber.shown[name].rows, watch.rows);
+    watch.told.push_back({client.subscriber.shown[name], 0});
     client.watches[name] = watch;
+  }
+
+  void break_off(Client& client) {
+    if (client.watches.empty() || client.broken.size() >= 4) return;
+    const auto watch = client.watches.begin();
+    EXPECT_TRUE(world.feed->unwatch(client.subscriber, watch->first));
+    client.broken.push_back(std::move(watch->second));
+    client.watches.erase(watch);
+  }
+
+  // Comes back with what one of the last messages led to; those after it were lost with the connection.
+  void resume(Client& client) {
+    if (client.broken.empty()) return;
+    Watch watch = std::move(client.broken.front());
+    client.broken.erase(client.broken.begin());
+    const Board& board = *world.boards[watch.view.board];
+    if (watch.view.period_starts && !board.is_readable({*watch.view.period_starts, *watch.view.period_starts})) return;
+    const std::size_t lost = random() % std::min<std::size_t>(watch.told.size(), 4);
+    const Watch::Told had = watch.told[watch.told.size() - 1 - lost];
+    const std::string name = "resumed";
+    client.watches.erase(name);
+    client.subscriber.shown[name] = had.shown;
+    client.subscriber.apply(
+        name, world.feed->watch_board(client.subscriber, name, watch.view, world.version, had.shown.version));
+    const FakeSubscriber::Shown& shown = client.subscriber.shown[name];
+    EXPECT_EQ(shown.rows, watch.rows);
+    EXPECT_EQ(shown.window, board.options().every == Every::never
+                                ? ""
+                                : board.period_name(watch.view.period_starts
+                                                        ? Period{*watch.view.period_starts, *watch.view.period_starts}
+                                                        : board.current_period()));
+    if (!shown.was_snapshot) {
+      EXPECT_EQ(shown.merged, watch.effects_told + watch.effects - had.effects);
+    }
+    ++(shown.was_snapshot ? resumed_by_snapshot : resumed_by_change);
+    watch.effects_told += std::exchange(watch.effects, 0);
+    watch.pushed = FeedWorld::Time::min();
+    watch.told.push_back({shown, watch.effects_told});
+    client.watches[name] = std::move(watch);
   }
 
   void unwatch(Client& client) {
@@ -146,6 +199,7 @@ class FeedModel : public testing::Test {
       case 3: {
         Timestamp arrival = world.arrival;
         arrival.seconds += static_cast<std::int64_t>(random() % 900);
+        ++world.version;  // Time comes with an event.
         world.arrive(arrival);
         observe();
         return;
@@ -163,6 +217,8 @@ class FeedModel : public testing::Test {
       case 10:
       case 11:
       case 12: world.flush_after(milliseconds(random() % 40)); return;
+      case 13: break_off(client); return;
+      case 14: resume(client); return;
       default: count();
     }
   }
@@ -194,7 +250,13 @@ class FeedModel : public testing::Test {
                     .every = Every::hourly,
                     .keep = 2,
                     .limit = 5}},
-                  {.push_interval = push_interval, .views_per_flush_max = 8}};
+                  {.push_interval = push_interval,
+                   .views_per_flush_max = 8,
+                   .history_rows_max = 1000,
+                   .lingering_views_max = 6,
+                   .linger = milliseconds(1000)}};
+  int resumed_by_change = 0;
+  int resumed_by_snapshot = 0;
   std::mt19937_64 random;
   std::vector<Member> members;
   std::vector<Symbol> groups;
@@ -202,8 +264,9 @@ class FeedModel : public testing::Test {
 };
 
 // Goal: however slowly it reads, whatever comes and goes, each message leads a client to exactly what the board shows
-// at its version, with every effect counted once, and no message comes too soon. Method: random events, watches,
-// readiness, time and flushes; every message checked as it arrives.
+// at its version, with every effect counted once, and no message comes too soon; also over broken connections, when it
+// comes back with a version that it had. Method: random events, watches, readiness, time, flushes, breaks and resumes;
+// every message checked as it arrives. History and lingering are so short that either way of resuming is met.
 TEST_F(FeedModel, EveryMessageLeadsToTheBoardAtItsVersion) {
   const std::uint64_t seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
@@ -213,6 +276,8 @@ TEST_F(FeedModel, EveryMessageLeadsToTheBoardAtItsVersion) {
   for (int i = 0; i < 6; ++i) add_client();
   for (int i = 0; i < 20'000 && !HasFailure(); ++i) step(i);
   finish();
+  EXPECT_GT(resumed_by_change, 0);
+  EXPECT_GT(resumed_by_snapshot, 0);
 }
 
 }  // namespace

@@ -142,14 +142,16 @@ void Feed::Impl::size_changed(std::uint16_t board, std::uint32_t number, Section
   size_timers.add(*section.of_due, std::uint64_t{board} << 32 | number);
 }
 
-// What a view shows now. O(1) if that has not changed.
-const std::shared_ptr<const ViewState>& Feed::Impl::state_of(FeedView& view) {
+// What a view shows now, for somebody who will be told. O(1) if that has not changed.
+const std::shared_ptr<const ViewState>& Feed::Impl::state_of(FeedView& view, Position version) {
   const BoardSection* section = section_of(view);
   const std::uint64_t of = section == nullptr ? 0 : section->leaderboard->size();
   if (view.state != nullptr && view.state->effects == view.effects && view.state->epoch == view.epoch &&
       view.state->of == of) {
+    view.state_last = version;
     return view.state;
   }
+  if (view.state != nullptr) history.add(view.id, view.state_first, view.state_last, view.state);
   auto state = std::make_shared<ViewState>();
   state->effects = view.effects;
   state->epoch = view.epoch;
@@ -158,9 +160,16 @@ const std::shared_ptr<const ViewState>& Feed::Impl::state_of(FeedView& view) {
     board_views[view.what.board].sections[view.section]->views.recenter(&view, center);
   }
   view.state = std::move(state);
+  view.state_first = view.state_last = version;
   view.snapshot = nullptr;
   view.changes.clear();
   return view.state;
+}
+
+// What a view showed at a version that somebody was told, if that is still known.
+std::shared_ptr<const ViewState> Feed::Impl::state_at(const FeedView& view, Position version) const {
+  if (version > view.state_last) return nullptr;
+  return version >= view.state_first ? view.state : history.find(view.id, version);
 }
 
 std::string Feed::Impl::encode_snapshot_of(const FeedView& view, const ViewState& state, Position version) const {

@@ -51,7 +51,9 @@ struct FeedView : ViewRange {
   std::uint64_t effects = 0;    // Versions that had an effect on it,
   Position effect_version = 0;  // and the last of them.
   std::uint32_t epoch = 0;
-  std::shared_ptr<const ViewState> state;       // Made when it is first asked for.
+  std::shared_ptr<const ViewState> state;       // Made when it is first asked for,
+  Position state_first = 0;                     // at this version, and shown at
+  Position state_last = 0;                      // this one, too.
   Position bodies_version = 0;                  // What the bodies below say that the state is of.
   std::shared_ptr<const std::string> farewell;  // The last body of a view whose board is no more.
   std::shared_ptr<const std::string> snapshot;  // Made when somebody needs it, as are those of `changes`.
@@ -64,6 +66,7 @@ struct FeedView : ViewRange {
   std::optional<Timers::Time> due;            // When it is looked at next.
   Timers::Time pushed = Timers::Time::min();  // When its watches were last looked at.
   std::size_t next_watch = 0;                 // Where a flush that had enough of it left off.
+  Timers::Time lingers_until;                 // While nobody watches it.
 };
 
 }  // namespace tallyho
