@@ -32,7 +32,36 @@ struct ServeOptions {
   std::uint64_t snapshot_events = 5'000'000;
   std::string retain_bytes;
   std::string retain_age;
+  std::string log_format = "text";
+  std::string log_level = "info";
   ServerOptions server;
+};
+
+// What the operator is told. Text that is no line of the log keeps the words that people and scripts know.
+class Console {
+ public:
+  explicit Console(const ServeOptions& options)
+      : is_text_(options.log_format == "text"),
+        logger_({.level = log_level_named(options.log_level).value_or(LogLevel::info),
+                 .format = log_format_named(options.log_format).value_or(LogFormat::text)}) {}
+
+  Logger& logger() { return logger_; }
+  void warn(std::string_view message) { logger_.log(LogLevel::warning, "server", message); }
+  // It does not start; the exit status.
+  int fail(std::string_view message) {
+    if (is_text_) fmt::print(stderr, "tallyho serve: {}\n", message);
+    if (!is_text_) logger_.log(LogLevel::error, "start", message);
+    return 1;
+  }
+  void ready(const std::string& listen, const std::string& admin) {
+    const std::string message = fmt::format("listening on {}, admin on {}", listen, admin);
+    if (is_text_) fmt::print(stderr, "{}\n", message);
+    if (!is_text_) logger_.log(LogLevel::info, "ready", message, {{"listen", listen}, {"admin", admin}});
+  }
+
+ private:
+  const bool is_text_;
+  Logger logger_;
 };
 
 // The signals that end the server, and SIGHUP, which has it read its ruleset again: blocked in every thread, so that
@@ -44,11 +73,6 @@ sigset_t awaited_signals() {
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGHUP);
   return signals;
-}
-
-int fail(const std::string& message) {
-  fmt::print(stderr, "tallyho serve: {}\n", message);
-  return 1;
 }
 
 // A disk that fails while events are written: what it holds is unknown, so nothing may be acked any more, and nothing
@@ -64,7 +88,7 @@ struct Kept {
   std::vector<OpenGame::Snapshot> snapshots;
 };
 
-std::expected<Kept, std::string> open_kept(const ServeOptions& options) {
+std::expected<Kept, std::string> open_kept(const ServeOptions& options, Console& console) {
   if (options.data.empty()) return Kept{};
   auto directory = open_log_directory(options.data);
   if (!directory && directory.error().operation == "flock") {
@@ -76,8 +100,9 @@ std::expected<Kept, std::string> open_kept(const ServeOptions& options) {
   const auto recovered = recover_log(**directory, *durable);
   if (!recovered) return std::unexpected(text_of(recovered.error()));
   if (recovered->torn_bytes > 0) {
-    fmt::print(stderr, "the log ended in a write that was cut short; {} bytes that nobody was told of are now in {}\n",
-               recovered->torn_bytes, recovered->torn_copy);
+    console.warn(
+        fmt::format("the log ended in a write that was cut short; {} bytes that nobody was told of are now in {}",
+                    recovered->torn_bytes, recovered->torn_copy));
   }
   auto snapshots = open_snapshots(**directory);
   if (!snapshots) return std::unexpected(snapshots.error());
@@ -102,27 +127,29 @@ std::vector<std::string> snapshot_command(const ServeOptions& options) {
   return command;
 }
 
-void read_ruleset_again(Server& server, const std::string& path) {
-  if (path.empty()) {
-    fmt::print(stderr, "tallyho serve: there is no --ruleset to be read again\n");
-    return;
-  }
+void read_ruleset_again(Server& server, const std::string& path, Console& console) {
+  if (path.empty()) return console.warn("there is no --ruleset to be read again");
   auto ruleset = load_or_explain(path);
-  if (ruleset == nullptr) fmt::print(stderr, "tallyho serve: the ruleset was not swapped\n");
+  if (ruleset == nullptr) console.warn("the ruleset was not swapped");
   if (ruleset != nullptr) server.swap(std::move(ruleset));
 }
 
 // Until one comes that ends the server.
-void wait_for_signals(const sigset_t& signals, Server& server, const std::string& ruleset) {
+void wait_for_signals(const sigset_t& signals, Server& server, const std::string& ruleset, Console& console) {
   for (int signal = SIGHUP; signal == SIGHUP;) {
     sigwait(&signals, &signal);
-    if (signal == SIGHUP) read_ruleset_again(server, ruleset);
+    if (signal == SIGHUP) read_ruleset_again(server, ruleset, console);
   }
+  console.logger().log(LogLevel::info, "stop", "the server stops");
   server.stop();
 }
 
 int serve(const ServeOptions& options) {
-  if (options.ruleset.empty() && options.data.empty()) return fail("a game in memory needs --ruleset");
+  const sigset_t signals = awaited_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // Before there is another thread, which would not have them blocked.
+  std::signal(SIGPIPE, SIG_IGN);
+  Console console(options);
+  if (options.ruleset.empty() && options.data.empty()) return console.fail("a game in memory needs --ruleset");
   std::shared_ptr<const Ruleset> ruleset;
   if (!options.ruleset.empty()) {
     ruleset = load_or_explain(options.ruleset);
@@ -130,29 +157,27 @@ int serve(const ServeOptions& options) {
   }
   const auto shadow = options.shadow.empty() ? nullptr : load_or_explain(options.shadow);
   if (shadow == nullptr && !options.shadow.empty()) return 1;
-  const sigset_t signals = awaited_signals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  auto kept = open_kept(options);
-  if (!kept) return fail(kept.error());
+  auto kept = open_kept(options, console);
+  if (!kept) return console.fail(kept.error());
   ServerOptions server_options = options.server;
   server_options.data = options.data;
   server_options.shadow = shadow;
   server_options.keeps_log = kept->log != nullptr;
   server_options.upkeep = {
       .data = options.data, .snapshot_command = snapshot_command(options), .snapshot_events = options.snapshot_events};
+  server_options.logger = &console.logger();
+  server_options.warn = [&console](std::string_view message) { console.warn(message); };
   Progress progress("replaying");
   server_options.replay_progress = [&progress, last = kept->log == nullptr ? 0 : kept->log->last()](Position position) {
     progress.update(position, last, "records");
   };
   auto server = Server::open(ruleset, server_options, std::move(kept->log), std::move(kept->snapshots));
-  if (!server) return fail(server.error());
+  if (!server) return console.fail(server.error());
   if (options.data.empty()) {
-    fmt::print(stderr, "without --data the log is kept in memory: what it holds is gone when the server ends\n");
+    console.warn("without --data the log is kept in memory: what it holds is gone when the server ends");
   }
-  fmt::print(stderr, "listening on {}, admin on {}\n", (*server)->listen_endpoint(), (*server)->admin_endpoint());
-  std::thread waiter([&] { wait_for_signals(signals, **server, options.ruleset); });
-  (*server)->run();
+  std::thread waiter([&] { wait_for_signals(signals, **server, options.ruleset, console); });
+  (*server)->run([&] { console.ready((*server)->listen_endpoint(), (*server)->admin_endpoint()); });
   // run() returns only after stop(); should it ever return by itself, the waiter is woken all the same.
   pthread_kill(waiter.native_handle(), SIGTERM);
   waiter.join();
@@ -197,6 +222,12 @@ void add_serve(CLI::App& app, int& status) {
       ->capture_default_str();
   verb->add_option("--record", options->server.record, "Write every event that reached the log, with its arrival time")
       ->type_name("FILE");
+  verb->add_option("--log-format", options->log_format, "How the server speaks on standard error")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  verb->add_option("--log-level", options->log_level, "The least of debug, info, warning, error that is said")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
   verb->add_flag("--dev", options->server.dev, "Loopback only, no tokens: every connection may send and read");
   verb->callback([options, &status] { status = serve(*options); });
 }

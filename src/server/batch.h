@@ -71,7 +71,8 @@ struct Batch {
   bool is_at_engine = false;
   bool is_done = false;
   Timestamp arrival;
-  std::chrono::steady_clock::time_point received;
+  // When it passed what (Stage): received and sent by the I/O thread, the rest by the engine thread.
+  std::chrono::steady_clock::time_point received, sent, taken, applied, released;
   std::shared_ptr<const Ruleset> wanted_ruleset;  // Of a request to swap it.
   std::shared_ptr<const Ruleset> ruleset;         // Under which events were decoded, and then answered.
   Position position = 0;                          // Up to which the answers know of: they wait until it is durable.

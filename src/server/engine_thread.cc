@@ -21,16 +21,24 @@ std::string unused_name(const Feed& feed, const Watcher& watcher) {
   }
 }
 
+// O(sections).
+BoardFigures figures_of(const Board& board) {
+  BoardFigures figures{.groups = board.groups()};
+  for (const BoardSection* section : board.sections()) figures.members += section->leaderboard->size();
+  return figures;
+}
+
 }  // namespace
 
 EngineThread::EngineThread(Engine& engine, CurrentRuleset& ruleset, std::vector<Port*> ports, Doorbell& bell,
-                           const Limits& limits, Followers followers, BeforeIngest before_ingest)
+                           const Limits& limits, Followers followers, Readiness& readiness, BeforeIngest before_ingest)
     : engine_(engine),
       ruleset_(ruleset),
       ports_(std::move(ports)),
       bell_(bell),
       limits_(limits),
       followers_(followers),
+      readiness_(readiness),
       before_ingest_(std::move(before_ingest)),
       reads_(engine),
       has_delivery_(ports_.size(), false) {}
@@ -45,6 +53,7 @@ void EngineThread::run() {
     const std::uint32_t seen = bell_.seen();
     const bool is_last_look = stopping_.load();
     if (is_swap_wanted_.load()) take_wanted_ruleset();
+    readiness_.beat(Clock::now());
     const bool has_worked = take_round();
     // Also without new batches: a watcher may have become ready, or a push be due.
     engine_.commit();
@@ -72,9 +81,16 @@ bool EngineThread::take_round() {
   std::size_t items = 0;
   while (items < items_per_round && take_some()) {
     prepare();
+    // A clock is read once for what is taken together, not once for each.
+    const auto taken = Clock::now();
     for (const Held& held : taken_) {
       items += held.batch->items.size() + 1;
       process(*held.batch);
+    }
+    const auto applied = Clock::now();
+    for (const Held& held : taken_) {
+      held.batch->taken = taken;
+      held.batch->applied = applied;
       if (held.batch->report != nullptr) {
         reports_.push_back(held);
       } else {
@@ -164,7 +180,10 @@ void EngineThread::ingest(Item& item, Batch& batch) {
   if (before_ingest_) before_ingest_(engine_, item.event);
   const Sender sender{.is_ingest = batch.is_ingest, .subscriber = batch.watcher};
   item.outcome = engine_.ingest(item.event, item.record, batch.arrival, sender, batch.arena, item.detail.ranks);
-  if (item.outcome.position == 0) return;
+  if (item.outcome.position == 0) {
+    if (item.outcome.code == Code::unavailable) readiness_.refused(Clock::now());
+    return;
+  }
   tell_followers({.record = {item.outcome.position, batch.is_ingest ? RecordKind::event : RecordKind::event_of_player,
                              engine_.last_arrival(), item.record},
                   .event = &item.event,
@@ -384,7 +403,13 @@ std::unique_ptr<EngineFigures> EngineThread::figures() const {
   figures->rules = engine_.rule_counts();
   figures->hand_overs = engine_.hand_overs();
   figures->feed = engine_.feed().stats();
-  for (const Port* port : ports_) figures->queued_batches += port->to_engine.size();
+  for (BoardIndex i = 0; i < figures->ruleset->boards.size(); ++i)
+    figures->boards.push_back(figures_of(engine_.board(i)));
+  for (const Port* port : ports_) {
+    figures->queued_batches += port->to_engine.size();
+    figures->queued_deliveries += port->from_engine.size();
+  }
+  figures->held_batches = held_.size();
   figures->rounds = rounds_;
   const Recorder* recorder = followers_.recorder;
   figures->recorded = recorder == nullptr ? 0 : recorder->recorded();
@@ -394,7 +419,10 @@ std::unique_ptr<EngineFigures> EngineThread::figures() const {
 
 void EngineThread::release_durable() {
   const Position durable = engine_.log().durable();
+  if (held_.empty()) return;
+  const auto now = Clock::now();
   while (!held_.empty() && held_.front().batch->position <= durable) {
+    held_.front().batch->released = now;
     release(held_.front());
     held_.pop_front();
   }
@@ -421,7 +449,8 @@ void EngineThread::release(const Held& held) {
 // are new ones collected. Else those of a log that is never quite durable, as events keep coming, would never leave.
 void EngineThread::collect_pushes() {
   if (has_waiting_pushes_) return;
-  engine_.push(Clock::now());
+  pushes_collected_ = Clock::now();
+  engine_.push(pushes_collected_);
   has_waiting_pushes_ = !collected_.empty();
   pushes_version_ = engine_.version();
 }
@@ -429,10 +458,13 @@ void EngineThread::collect_pushes() {
 void EngineThread::hand_over_pushes() {
   if (engine_.log().durable() < pushes_version_) return;
   has_waiting_pushes_ = false;
+  if (collected_.empty()) return;
   std::erase_if(collected_, [this](Watcher* watcher) {
     if (!watcher->ready()) return false;  // One message at a time; it rings when that one has gone.
     has_delivery_[watcher->port()] = true;
-    ports_[watcher->port()]->from_engine.push({.pushes = watcher->take().release()});
+    auto pushes = watcher->take();
+    pushes->collected = pushes_collected_;
+    ports_[watcher->port()]->from_engine.push({.pushes = pushes.release()});
     return true;
   });
 }

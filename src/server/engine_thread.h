@@ -17,6 +17,7 @@
 #include "server/current_ruleset.h"
 #include "server/limits.h"
 #include "server/port.h"
+#include "server/readiness.h"
 #include "server/reads.h"
 #include "server/recorder.h"
 #include "server/shadow.h"
@@ -42,7 +43,7 @@ class EngineThread {
 
   // The ports, the bell and the followers outlive it.
   EngineThread(Engine& engine, CurrentRuleset& ruleset, std::vector<Port*> ports, Doorbell& bell, const Limits& limits,
-               Followers followers, BeforeIngest before_ingest);
+               Followers followers, Readiness& readiness, BeforeIngest before_ingest);
 
   // The thread's body: returns once stop() was called and every batch has gone back.
   void run();
@@ -93,6 +94,7 @@ class EngineThread {
   Doorbell& bell_;
   const Limits& limits_;
   const Followers followers_;
+  Readiness& readiness_;
   const BeforeIngest before_ingest_;
   Reads reads_;
   Decoder decoder_;                  // For events that were decoded under a ruleset that is in force no more.
@@ -103,6 +105,7 @@ class EngineThread {
   std::vector<Held> reports_;        // Waiting for the shadow.
   std::vector<Watcher*> collected_;  // With pushes of this round.
   Position pushes_version_ = 0;      // What those show.
+  Clock::time_point pushes_collected_;
   bool has_waiting_pushes_ = false;  // Until that is durable.
   std::vector<bool> has_delivery_;   // By port.
   std::uint64_t rounds_ = 0;

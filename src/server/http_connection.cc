@@ -152,11 +152,14 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     is_head_ = request_.method() == http::verb::head;
     version_ = request_.version();
     io_.figures().requests.add(1);
+    io_.figures().received(Traffic::http).add(request_.body().size());
 
     const Authority& authority = io_.shared().authority;
     const std::string_view host = request_[http::field::host];
     const std::string_view origin = request_[http::field::origin];
     if (!(is_admin_ ? authority.allows_admin(host, origin) : authority.allows(host, origin))) {
+      io_.log(LogLevel::info, "refused", "a request from elsewhere was refused",
+              {{"host", host}, {"origin", origin}, {"listener", is_admin_ ? "admin" : "clients"}});
       return send(problem_answer(io_.writer(), 403, {Code::unauthorized, "this Host or Origin is not served"}));
     }
     batch_ = io_.take_batch(id_);
@@ -171,6 +174,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     }
     if (!is_offered(route)) return refuse({Code::not_found, "there is no such path"});
     if (!allows_method(route, request_.method_string())) return refuse_method(route);
+    const bool is_about_health = route.kind == Route::Kind::health || route.kind == Route::Kind::readiness;
+    if (!is_about_health && !io_.shared().readiness->is_started()) return refuse({Code::unavailable, "starting"});
     serve(route, *target);
   }
 
@@ -204,11 +209,12 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       case Route::Kind::health:
       case Route::Kind::readiness: {
         release_batch();
-        const bool is_ready = route.kind == Route::Kind::health || !io_.is_stopping();
+        const auto why_not =
+            route.kind == Route::Kind::health ? std::nullopt : io_.shared().readiness->why_not(Clock::now());
+        if (why_not) return send(problem_answer(io_.writer(), 503, {Code::unavailable, *why_not}));
         HttpAnswer well;
         well.body = R"({"status":"ok"})";
-        return send(is_ready ? std::move(well)
-                             : problem_answer(io_.writer(), 503, {Code::unavailable, "shutting down"}));
+        return send(std::move(well));
       }
       case Route::Kind::none: return refuse({Code::not_found, "there is no such path"});
     }
@@ -337,7 +343,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     response_.keep_alive(keep_alive_);
     response_.body() = std::move(answer.body);
     response_.prepare_payload();
-    io_.figures().bytes_out.add(response_.body().size());
+    io_.figures().sent(Traffic::http).add(response_.body().size());
     const auto done = [self = shared_from_this()](error_code error, std::size_t) { self->sent(error); };
     if (!is_head_) return http::async_write(stream_, response_, done);
     head_response_ = http::response<http::empty_body>(std::move(response_.base()));

@@ -44,7 +44,13 @@ void IoThread::begin_stop() {
 void IoThread::adopt(Socket socket, bool is_admin) {
   boost::asio::dispatch(context_, [this, socket = std::move(socket), is_admin]() mutable {
     boost::system::error_code ignored;
-    if (is_stopping_ || connections_.size() >= shared_.limits.connections_max) return;  // Closes it.
+    const bool is_full = connections_.size() >= shared_.limits.connections_max;
+    if (is_full) {
+      figures_.connections_refused.add(1);
+      log(LogLevel::warning, "connections", "a connection was refused: there are too many",
+          {{"connections", static_cast<std::int64_t>(connections_.size())}});
+    }
+    if (is_stopping_ || is_full) return;  // Closes it.
     std::ignore = socket.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
     start_http_connection(*this, std::move(socket), is_admin);
   });
@@ -90,7 +96,6 @@ void IoThread::give_back(Batch* batch) {
 
 void IoThread::submit(Batch* batch) {
   figures_.batches.add(1);
-  figures_.bytes_in.add(batch->bytes.size());
   const bool is_full = batches_at_engine_ >= shared_.limits.queue_batches_max ||
                        bytes_at_engine_ + batch->bytes.size() > shared_.limits.queue_bytes_max;
   if (batch->needs_engine && is_full) refuse_batch(*batch);
@@ -112,6 +117,7 @@ void IoThread::refuse_batch(Batch& batch) {
 
 void IoThread::send(Batch* batch) {
   batch->is_at_engine = true;
+  batch->sent = Clock::now();
   ++batches_at_engine_;
   bytes_at_engine_ += batch->bytes.size();
   port_.to_engine.push(batch);  // Has room: see Port.
@@ -140,6 +146,7 @@ void IoThread::take_deliveries() {
     if (found == connections_.end()) continue;
     const std::shared_ptr<Connection> connection = found->second;  // push() may remove it.
     connection->push(*pushes);
+    figures_.stage(Stage::push).add(Clock::now() - pushes->collected, 1);
   }
 }
 
@@ -183,7 +190,18 @@ void IoThread::count_answers(const Batch& batch) {
     figures_.events[static_cast<std::size_t>(code_of(item))].add(1);
     ++events;
   }
-  if (events > 0) figures_.latency.add(Clock::now() - batch.received, events);
+  if (events == 0) return;
+  const auto now = Clock::now();
+  figures_.latency.add(now - batch.received, events);
+  if (batch.needs_engine) count_stages(batch, now);
+}
+
+void IoThread::count_stages(const Batch& batch, Clock::time_point answered) {
+  figures_.stage(Stage::decode).add(batch.sent - batch.received, 1);
+  figures_.stage(Stage::queue).add(batch.taken - batch.sent, 1);
+  figures_.stage(Stage::apply).add(batch.applied - batch.taken, 1);
+  figures_.stage(Stage::log).add(batch.released - batch.applied, 1);
+  figures_.stage(Stage::ack).add(answered - batch.released, 1);
 }
 
 void IoThread::sweep() {

@@ -18,21 +18,26 @@
 #include "server/connection.h"
 #include "server/current_ruleset.h"
 #include "server/ledger.h"
+#include "server/logger.h"
 #include "server/messages.h"
 #include "server/port.h"
+#include "server/readiness.h"
 #include "server/upkeep.h"
 
 namespace tallyho {
 
 class IoThread;
 
-// What all I/O threads share; immutable while they run.
+// What all I/O threads share; immutable while they run, but that `upkeep` and `ledger` are set while the first of them
+// already answers for health: nothing asks for them before readiness.is_started().
 struct Shared {
   const CurrentRuleset* ruleset = nullptr;
   Limits limits;
   Identity identity;
   Authority authority;
+  Readiness* readiness = nullptr;
   const UpkeepFigures* upkeep = nullptr;  // Null: nothing is kept.
+  Logger* logger = nullptr;               // Null: nobody wants to know.
   bool has_record = false;
   const Ledger* ledger = nullptr;         // Null: none is kept.
   bool is_metrics_public = true;          // /metrics on the listener for clients, too.
@@ -69,6 +74,11 @@ class IoThread {
   const AnswerWriter& writer() const { return writer_; }
   IoFigures& figures() { return figures_; }
   bool is_stopping() const { return is_stopping_; }
+  // For those who run the server. Not for the path of an event.
+  void log(LogLevel level, std::string_view topic, std::string_view message,
+           std::initializer_list<Logger::Field> fields = {}) const {
+    if (shared_.logger != nullptr) shared_.logger->log(level, topic, message, fields);
+  }
   Doorbell& engine_bell() { return engine_bell_; }
 
   std::uint64_t add(std::shared_ptr<Connection> connection);
@@ -91,6 +101,7 @@ class IoThread {
   void read_ledgers(Batch& batch);
   void refuse_batch(Batch& batch);
   void count_answers(const Batch& batch);
+  void count_stages(const Batch& batch, Clock::time_point answered);
   void send(Batch* batch);
   void sweep();
   void sweep_in(std::chrono::milliseconds time);

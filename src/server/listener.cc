@@ -55,7 +55,7 @@ Listener::Listener(std::vector<IoThread*> threads, bool is_admin)
       pause_(threads_.front()->context()) {}
 
 void Listener::start() {
-  accept();
+  asio::post(threads_.front()->context(), [this] { accept(); });
 }
 
 void Listener::stop() {

@@ -26,6 +26,7 @@ class Listener {
   static std::expected<std::unique_ptr<Listener>, std::string> open(const Endpoint& endpoint,
                                                                     std::vector<IoThread*> threads, bool is_admin);
 
+  // Any thread.
   void start();
   // Any thread: no more connections.
   void stop();

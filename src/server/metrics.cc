@@ -1,6 +1,7 @@
 #include "server/metrics.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <functional>
 #include <sstream>
@@ -16,7 +17,9 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Io = std::vector<const IoFigures*>;
 
-constexpr std::int64_t first_bound_us = 64;
+constexpr std::int64_t first_bound_us = 1;
+constexpr std::array<std::string_view, stage_count> stage_names = {"decode", "queue", "apply", "log", "ack", "push"};
+constexpr std::array<std::string_view, traffic_count> traffic_names = {"websocket", "http", "push"};
 
 ClientMetric labelled(std::string name, std::string value) {
   ClientMetric metric;
@@ -44,8 +47,9 @@ class Family {
   Family& add(std::uint64_t value, std::string label = "", std::string of = "") {
     return add(static_cast<double>(value), std::move(label), std::move(of));
   }
-  void add_histogram(ClientMetric::Histogram histogram) {
-    family_.metric.emplace_back().histogram = std::move(histogram);
+  void add_histogram(ClientMetric::Histogram histogram, std::string label = "", std::string of = "") {
+    family_.metric.push_back(labelled(std::move(label), std::move(of)));
+    family_.metric.back().histogram = std::move(histogram);
   }
 
  private:
@@ -66,16 +70,28 @@ void add_events(std::vector<MetricFamily>& out, const Io& io) {
   }
 }
 
-void add_latency(std::vector<MetricFamily>& out, const Io& io) {
+ClientMetric::Histogram histogram_of(const Io& io, const std::function<const LatencyBuckets&(const IoFigures&)>& of) {
   ClientMetric::Histogram histogram;
   for (std::size_t bucket = 0; bucket < LatencyBuckets::count; ++bucket) {
-    histogram.sample_count += sum(io, [&](const IoFigures& figures) { return figures.latency.in_bucket(bucket); });
+    histogram.sample_count += sum(io, [&](const IoFigures& figures) { return of(figures).in_bucket(bucket); });
     histogram.bucket.push_back({histogram.sample_count, LatencyBuckets::upper_bound_seconds(bucket)});
   }
-  for (const IoFigures* figures : io) histogram.sample_sum += figures->latency.sum_seconds();
+  for (const IoFigures* figures : io) histogram.sample_sum += of(*figures).sum_seconds();
+  return histogram;
+}
+
+void add_latency(std::vector<MetricFamily>& out, const Io& io) {
   Family(out, "tallyho_event_seconds", "From an event's arrival to its answer being handed to the socket.",
          MetricType::Histogram)
-      .add_histogram(std::move(histogram));
+      .add_histogram(
+          histogram_of(io, [](const IoFigures& figures) -> const LatencyBuckets& { return figures.latency; }));
+  Family stages(out, "tallyho_stage_seconds", "Where the time of a frame or request with events, or of a push, goes.",
+                MetricType::Histogram);
+  for (std::size_t stage = 0; stage < stage_count; ++stage) {
+    auto histogram =
+        histogram_of(io, [stage](const IoFigures& figures) -> const LatencyBuckets& { return figures.stages[stage]; });
+    stages.add_histogram(std::move(histogram), "stage", std::string(stage_names[stage]));
+  }
 }
 
 void add_io(std::vector<MetricFamily>& out, const Io& io) {
@@ -86,8 +102,21 @@ void add_io(std::vector<MetricFamily>& out, const Io& io) {
   counter("tallyho_batches_total", "Frames and request bodies taken.", &IoFigures::batches);
   counter("tallyho_http_requests_total", "HTTP requests answered.", &IoFigures::requests);
   counter("tallyho_push_messages_total", "Messages for watches handed to sockets.", &IoFigures::pushes);
-  counter("tallyho_received_bytes_total", "Bytes of frames and bodies received.", &IoFigures::bytes_in);
-  counter("tallyho_sent_bytes_total", "Bytes of frames and bodies sent.", &IoFigures::bytes_out);
+  counter("tallyho_refused_connections_total", "Connections closed at once, over the limit.",
+          &IoFigures::connections_refused);
+  counter("tallyho_slow_readers_total", "Connections dropped because their client read nothing for too long.",
+          &IoFigures::slow_readers);
+  Family received(out, "tallyho_received_bytes_total", "Bytes of frames and bodies taken, by class.",
+                  MetricType::Counter);
+  Family sent(out, "tallyho_sent_bytes_total", "Bytes of frames and bodies handed to sockets, by class.",
+              MetricType::Counter);
+  for (std::size_t i = 0; i < traffic_count; ++i) {
+    const std::string name(traffic_names[i]);
+    if (static_cast<Traffic>(i) != Traffic::push) {
+      received.add(sum(io, [i](const IoFigures& f) { return f.bytes_in[i].value(); }), "class", name);
+    }
+    sent.add(sum(io, [i](const IoFigures& f) { return f.bytes_out[i].value(); }), "class", name);
+  }
   Family(out, "tallyho_connections", "Connections now.", MetricType::Gauge).add(sum(io, [](const IoFigures& figures) {
     const std::uint64_t closed = figures.connections_closed.value();
     return figures.connections_opened.value() - std::min(closed, figures.connections_opened.value());
@@ -113,6 +142,10 @@ void add_engine(std::vector<MetricFamily>& out, const Ruleset& ruleset, const En
       .add(std::uint64_t{engine.memory.dedupe}, "class", "dedupe");
   Family(out, "tallyho_queued_batches", "Batches waiting for the engine.", MetricType::Gauge)
       .add(std::uint64_t{engine.queued_batches});
+  Family(out, "tallyho_queue_length", "Batches and pushes waiting, by for what.", MetricType::Gauge)
+      .add(std::uint64_t{engine.queued_batches}, "queue", "engine")
+      .add(std::uint64_t{engine.held_batches}, "queue", "log")
+      .add(std::uint64_t{engine.queued_deliveries}, "queue", "io");
   Family(out, "tallyho_engine_rounds_total", "Rounds of the engine thread: one commit each.", MetricType::Counter)
       .add(engine.rounds);
   Family(out, "tallyho_watches", "Watches now.", MetricType::Gauge).add(engine.feed.watches);
@@ -122,6 +155,15 @@ void add_engine(std::vector<MetricFamily>& out, const Ruleset& ruleset, const En
   Family(out, "tallyho_feed_encoded_total", "Changes encoded; messages / encoded is how far sharing goes.",
          MetricType::Counter)
       .add(engine.feed.encoded);
+}
+
+void add_boards(std::vector<MetricFamily>& out, const Ruleset& ruleset, const EngineFigures& engine) {
+  Family members(out, "tallyho_board_members", "Members of a board, over all groups and windows.", MetricType::Gauge);
+  Family groups(out, "tallyho_board_groups", "Groups of a board with anybody in them.", MetricType::Gauge);
+  for (std::size_t i = 0; i < engine.boards.size(); ++i) {
+    members.add(std::uint64_t{engine.boards[i].members}, "board", ruleset.boards[i].id);
+    groups.add(std::uint64_t{engine.boards[i].groups}, "board", ruleset.boards[i].id);
+  }
 }
 
 void add_upkeep(std::vector<MetricFamily>& out, const UpkeepFigures& upkeep) {
@@ -138,6 +180,10 @@ void add_upkeep(std::vector<MetricFamily>& out, const UpkeepFigures& upkeep) {
 }
 
 }  // namespace
+
+std::string_view name_of(Stage stage) {
+  return stage_names[static_cast<std::size_t>(stage)];
+}
 
 double LatencyBuckets::upper_bound_seconds(std::size_t bucket) {
   if (bucket + 1 == count) return std::numeric_limits<double>::infinity();
@@ -159,6 +205,7 @@ std::string render_metrics(const Io& io, const EngineFigures& engine, bool has_r
   add_latency(families, io);
   add_io(families, io);
   add_engine(families, *engine.ruleset, engine);
+  add_boards(families, *engine.ruleset, engine);
   if (upkeep != nullptr) add_upkeep(families, *upkeep);
   if (has_record) {
     Family(families, "tallyho_recorded_total", "Events written to the record file.", MetricType::Counter)

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -31,8 +32,8 @@ class Counter {
 // How long things took, in buckets that double: one thread counts, any reads.
 class LatencyBuckets {
  public:
-  // Upper bounds: 64 µs · 2^i, so up to 2 s; the last bucket has none.
-  static constexpr std::size_t count = 17;
+  // Upper bounds: 1 µs · 2^i, so up to 4 s; the last bucket has none.
+  static constexpr std::size_t count = 24;
   static double upper_bound_seconds(std::size_t bucket);
 
   void add(std::chrono::nanoseconds latency, std::uint64_t times) noexcept;
@@ -44,7 +45,24 @@ class LatencyBuckets {
   Counter sum_ns_;
 };
 
-// What one I/O thread counts.
+// Where the time of a frame or request with events in it goes, and that of a push.
+enum class Stage : std::uint8_t {
+  decode,  // From its arrival until its events are decoded and checked.
+  queue,   // Until the engine thread takes it.
+  apply,   // Until its events are applied.
+  log,     // Until they are durable, and it goes back.
+  ack,     // Until its answers are handed to the socket.
+  push,    // From a push's collection until it is handed to the socket.
+};
+inline constexpr std::size_t stage_count = 6;
+std::string_view name_of(Stage stage);
+
+// Bytes by what they are.
+enum class Traffic : std::uint8_t { websocket, http, push };
+inline constexpr std::size_t traffic_count = 3;
+
+// What one I/O thread counts. Nobody else writes here, so that counting takes neither lock nor shared cache line; who
+// asks adds the threads up.
 struct IoFigures {
   std::array<Counter, code_count> events;  // By the code of their answer.
   Counter batches;                         // Frames and requests with events or requests in them.
@@ -52,9 +70,22 @@ struct IoFigures {
   Counter pushes;                          // Messages for watches.
   Counter connections_opened;
   Counter connections_closed;
-  Counter bytes_in;
-  Counter bytes_out;
-  LatencyBuckets latency;  // From a frame's arrival to its answers being handed to the socket.
+  Counter connections_refused;  // Over the limit.
+  Counter slow_readers;         // Dropped: they took nothing for the send timeout.
+  std::array<Counter, traffic_count> bytes_in;
+  std::array<Counter, traffic_count> bytes_out;
+  LatencyBuckets latency;  // From a frame's arrival to its answers being handed to the socket: one for each event.
+  std::array<LatencyBuckets, stage_count> stages;  // One for each frame or request with events in it, or push.
+
+  Counter& received(Traffic traffic) { return bytes_in[static_cast<std::size_t>(traffic)]; }
+  Counter& sent(Traffic traffic) { return bytes_out[static_cast<std::size_t>(traffic)]; }
+  LatencyBuckets& stage(Stage stage) { return stages[static_cast<std::size_t>(stage)]; }
+};
+
+// How large a board is, over all its windows.
+struct BoardFigures {
+  std::size_t members = 0;
+  std::size_t groups = 0;
 };
 
 // What only the engine thread can say, at one moment.
@@ -66,7 +97,10 @@ struct EngineFigures {
   std::vector<Engine::RuleCounts> rules;
   std::uint64_t hand_overs = 0;
   Feed::Stats feed;
-  std::size_t queued_batches = 0;
+  std::vector<BoardFigures> boards;   // In the ruleset's order.
+  std::size_t queued_batches = 0;     // On their way to the engine thread.
+  std::size_t held_batches = 0;       // Applied, and waiting for the log's disk.
+  std::size_t queued_deliveries = 0;  // On their way back.
   std::uint64_t rounds = 0;
   std::uint64_t recorded = 0;
   bool is_record_complete = true;

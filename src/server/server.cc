@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -57,9 +58,16 @@ void warn_on_stderr(std::string_view message) {
 
 struct Server::Impl {
   explicit Impl(Authority granted)
-      : shared{.ruleset = &ruleset, .limits = {}, .identity = {}, .authority = granted, .figures = {}} {}
+      : shared{.ruleset = &ruleset,
+               .limits = {},
+               .identity = {},
+               .authority = granted,
+               .readiness = &readiness,
+               .figures = {}} {}
+  ~Impl() { end_answering(); }
 
   CurrentRuleset ruleset;
+  Readiness readiness;
   Shared shared;
   ServerOptions options;
   Doorbell bell;  // Rung by those that follow.
@@ -71,6 +79,7 @@ struct Server::Impl {
   std::vector<std::unique_ptr<IoThread>> io_threads;
   std::unique_ptr<Listener> listener;
   std::unique_ptr<Listener> admin_listener;
+  std::thread first_io_runner;            // It runs before the others: while the log is replayed it answers for health.
   std::unique_ptr<Upkeep> upkeep;         // While it runs,
   EngineThread* engine_thread = nullptr;  // as this one does. Guarded by `mutex`.
 
@@ -79,6 +88,8 @@ struct Server::Impl {
   bool is_stopping = false;  // Guarded by `mutex`.
 
   std::expected<void, std::string> open_listeners(const Endpoint& listen, const Endpoint& admin);
+  void begin_answering();
+  void end_answering();
   std::expected<void, std::string> open_ledger(const Log& log);
   std::expected<void, std::string> drop_too_new(std::vector<OpenGame::Snapshot>& snapshots, const Log& log) const;
   void begin_following(const Engine& begun);
@@ -99,6 +110,19 @@ std::expected<void, std::string> Server::Impl::open_listeners(const Endpoint& li
   if (!admin_opened) return std::unexpected(admin_opened.error());
   admin_listener = std::move(*admin_opened);
   return {};
+}
+
+// The admin listener's requests, all but those about health refused.
+void Server::Impl::begin_answering() {
+  admin_listener->start();
+  first_io_runner = std::thread([this] { io_threads.front()->run(); });
+}
+
+void Server::Impl::end_answering() {
+  if (!first_io_runner.joinable()) return;
+  admin_listener->stop();
+  io_threads.front()->begin_stop();
+  first_io_runner.join();
 }
 
 std::expected<void, std::string> Server::Impl::open_ledger(const Log& log) {
@@ -181,7 +205,10 @@ void Server::Impl::tell_followers(const Replayed& replayed) {
 
 // Ends where a record has ended the process twice.
 std::expected<void, std::string> Server::Impl::replay(OpenGame game) {
-  game.hooks.progress = options.replay_progress;
+  game.hooks.progress = [this](Position position) {
+    readiness.replayed(position);
+    if (options.replay_progress) options.replay_progress(position);
+  };
   game.hooks.told = [this](const Replayed& replayed) { tell_followers(replayed); };
   std::unique_ptr<LogDirectory> directory;
   std::optional<ReplayWatch> watch;
@@ -226,6 +253,7 @@ std::expected<std::unique_ptr<Server>, std::string> Server::open(std::shared_ptr
   auto impl = std::make_unique<Impl>(*authority);
   if (log == nullptr) log = std::make_unique<MemoryLog>();
   impl->shared.limits = options.limits;
+  impl->shared.logger = options.logger;
   impl->shared.identity = {.log = log->identity(), .limits_json = limits_json(options.limits, options.engine)};
   impl->shared.has_record = !options.record.empty();
   impl->shared.is_metrics_public = is_loopback(listen->host);
@@ -234,6 +262,7 @@ std::expected<std::unique_ptr<Server>, std::string> Server::open(std::shared_ptr
     impl->shared.figures.push_back(&impl->io_threads.back()->figures());
   }
   if (const auto opened = impl->open_listeners(*listen, *admin); !opened) return std::unexpected(opened.error());
+  impl->begin_answering();
   if (!options.record.empty()) {
     auto recorder = Recorder::open(options.record, options.warn);
     if (!recorder) return std::unexpected(recorder.error());
@@ -255,11 +284,11 @@ std::string Server::admin_endpoint() const {
   return impl_->admin_listener->endpoint();
 }
 
-void Server::run() {
+void Server::run(const std::function<void()>& ready) {
   std::vector<Port*> ports;
   for (const auto& thread : impl_->io_threads) ports.push_back(&thread->port());
   EngineThread engine_thread(*impl_->engine, impl_->ruleset, ports, impl_->bell, impl_->shared.limits,
-                             {impl_->recorder.get(), impl_->bookkeeper.get(), impl_->shadow.get()},
+                             {impl_->recorder.get(), impl_->bookkeeper.get(), impl_->shadow.get()}, impl_->readiness,
                              impl_->options.before_ingest_for_test);
   if (impl_->options.keeps_log) impl_->upkeep = std::make_unique<Upkeep>(impl_->options.upkeep, impl_->engine->log());
   impl_->shared.upkeep = impl_->upkeep == nullptr ? nullptr : &impl_->upkeep->figures();
@@ -267,16 +296,21 @@ void Server::run() {
     const std::lock_guard lock(impl_->mutex);
     impl_->engine_thread = &engine_thread;
   }
-  impl_->listener->start();
-  impl_->admin_listener->start();
   std::thread engine_runner([&] { engine_thread.run(); });
   std::vector<std::thread> io_runners;
-  for (const auto& thread : impl_->io_threads) io_runners.emplace_back([&thread] { thread->run(); });
+  io_runners.push_back(std::move(impl_->first_io_runner));
+  for (const auto& thread : std::span(impl_->io_threads).subspan(1)) {
+    io_runners.emplace_back([&thread] { thread->run(); });
+  }
+  impl_->readiness.set(Readiness::Phase::running);
+  impl_->listener->start();
+  if (ready) ready();
 
   {
     std::unique_lock lock(impl_->mutex);
     impl_->stop_asked.wait(lock, [&] { return impl_->is_stopping; });
   }
+  impl_->readiness.set(Readiness::Phase::stopping);
   impl_->listener->stop();
   impl_->admin_listener->stop();
   {

@@ -12,6 +12,7 @@
 #include "log/log.h"
 #include "ruleset/ruleset.h"
 #include "server/limits.h"
+#include "server/logger.h"
 #include "server/upkeep.h"
 
 namespace tallyho {
@@ -32,6 +33,7 @@ struct ServerOptions {
   UpkeepOptions upkeep;                           // With a log that is kept.
   std::function<void(Position)> replay_progress;  // Told the position reached, now and then.
   std::function<void(std::string_view)> warn;     // Told, on any thread, what an operator should know; empty: stderr.
+  Logger* logger = nullptr;  // Told what happens to connections; null: nobody is. Outlives the server.
 
   // For tests only, and so without a way in from the command line: called on the engine thread before every event that
   // is ingested. It may stall, or make the engine fail.
@@ -54,7 +56,8 @@ struct ServerOptions {
 class Server {
  public:
   // Binds both ports and builds the engine on `log` (nothing: one in memory), beginning with one of its `snapshots`,
-  // newest first. The ruleset may be left to the log. Nothing is answered before run().
+  // newest first. The ruleset may be left to the log. Before run() only the admin listener answers, and
+  // only about health.
   // Errors, as a sentence: an address that can't be bound, a file that can't be written, a mode that is not safe.
   static std::expected<std::unique_ptr<Server>, std::string> open(std::shared_ptr<const Ruleset> ruleset,
                                                                   ServerOptions options,
@@ -68,8 +71,8 @@ class Server {
   std::string listen_endpoint() const;
   std::string admin_endpoint() const;
 
-  // Serves until stop(), then returns. Once.
-  void run();
+  // Serves until stop(), then returns; calls `ready` once it takes requests. Once.
+  void run(const std::function<void()>& ready = {});
 
   // Any thread, while it runs: swaps the ruleset between two batches of events, and says through ServerOptions::warn
   // what came of it.

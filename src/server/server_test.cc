@@ -131,6 +131,21 @@ class ServerTest : public testing::Test {
     return error == asio::error::eof || error == asio::error::connection_reset;
   }
 
+  // What GET /readyz answers, head and body.
+  std::string readiness() {
+    asio::io_context context;
+    tcp::socket socket = connect(context, *server_);
+    asio::write(socket,
+                asio::buffer(std::string("GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")));
+    return read_all(socket);
+  }
+  static std::string read_all(tcp::socket& socket) {
+    std::string answer;
+    boost::system::error_code ended;
+    asio::read(socket, asio::dynamic_buffer(answer), ended);
+    return answer;
+  }
+
   std::unique_ptr<Server> server_;
   std::thread runner_;
 };
@@ -219,6 +234,44 @@ TEST_F(ServerTest, ALogThatCannotBeWrittenAnswersUnavailable) {
   EXPECT_THAT(client.ask(R"({"op":"query","path":"/v1/players/ada"})"), HasSubstr(R"("total":5)"));
   moody.is_broken = false;
   EXPECT_THAT(client.ask(find("ada", 5)), HasSubstr(R"("total":10)"));
+}
+
+TEST_F(ServerTest, WhoseLogTakesNothingIsNotReady) {
+  auto log = std::make_unique<MoodyLog>();
+  MoodyLog& moody = *log;
+  start(options(), std::move(log));
+  Client client(*server_);
+  EXPECT_THAT(readiness(), HasSubstr("HTTP/1.1 200 OK"));
+  moody.is_broken = true;
+  std::string answer;
+  while (answer.find("503") == std::string::npos) {  // Or the test's time is up: what was refused counts for a while.
+    client.ask(find("ada", 5));
+    answer = readiness();
+  }
+  EXPECT_THAT(answer, HasSubstr("the log takes no events"));
+}
+
+// Goal: whoever stops says so. Method: a request that has begun holds the server up, with half a request for readiness
+// on another connection, which is completed once the server has stopped.
+TEST_F(ServerTest, WhoStopsIsNotReady) {
+  ServerOptions patient = options();
+  patient.limits.close_timeout = std::chrono::seconds(60);
+  start(std::move(patient));
+  asio::io_context context;
+  tcp::socket asking = connect(context, *server_);
+  asio::write(asking, asio::buffer(std::string("GET /readyz HTTP/1.1\r\nHost: localhost\r\n")));
+  readiness();  // By now the server has read that.
+  server_->stop();
+  boost::system::error_code error;
+  while (!error) {  // Until nobody listens any more.
+    const std::string endpoint = server_->listen_endpoint();
+    tcp::socket another(context);
+    another.connect({asio::ip::make_address("127.0.0.1"),
+                     static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1)))},
+                    error);
+  }
+  asio::write(asking, asio::buffer(std::string("Connection: close\r\n\r\n")));
+  EXPECT_THAT(read_all(asking), HasSubstr("shutting down"));
 }
 
 TEST_F(ServerTest, NothingLeavesBeforeItIsDurable) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -23,6 +24,7 @@ struct Push {
 struct PushMessage {
   std::uint64_t connection = 0;
   std::vector<Push> pushes;
+  std::chrono::steady_clock::time_point collected;
 };
 
 // A WebSocket connection as the feed sees it. At most one push message is on its way to the client at a time; until

@@ -73,6 +73,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
 
   void push(const PushMessage& message) override {
     if (is_dropped_) return;
+    const std::size_t before = outbox_.bytes();
     for (const Push& push : message.pushes) {
       outbox_.add([&](std::string& frame) {
         frame += "{\"watch\":";
@@ -82,6 +83,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
       });
     }
     io_.figures().pushes.add(message.pushes.size());
+    io_.figures().sent(Traffic::push).add(outbox_.bytes() - before);
     push_frame_ = outbox_.last_frame();
     write_on();
   }
@@ -94,6 +96,11 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     const bool has_asked = pinged_ > last_heard_;
     const bool is_silent = is_reading_ && has_asked && now - pinged_ > limits_.pong_timeout;
     const bool is_refusing_to_close = is_closing_ && now - close_began_ > limits_.close_timeout;
+    if (is_stuck) {
+      io_.figures().slow_readers.add(1);
+      io_.log(LogLevel::info, "slow-reader", "a client that reads nothing was dropped",
+              {{"connection", static_cast<std::int64_t>(id_)}, {"bytes", static_cast<std::int64_t>(outbox_.bytes())}});
+    }
     if (is_stuck || is_silent || is_refusing_to_close) return drop();
     const bool is_quiet = !has_asked && now - last_heard_ > limits_.keep_alive;
     if (is_accepted_ && !is_closing_ && !is_pinging_ && is_quiet) ping();
@@ -165,6 +172,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     }
     Batch* batch = io_.take_batch(id_);
     batch->bytes.swap(input_);
+    io_.figures().received(Traffic::websocket).add(batch->bytes.size());
     batch->watcher = watcher_.get();
     batch->is_ingest = session_.roles.ingest;
     io_.reader().read_frame(batch->bytes, session_, *batch);
@@ -178,6 +186,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   // Moves every answer that is ready, in order, to the outbox.
   void send_answers() {
     if (is_dropped_) return;
+    const std::size_t before = outbox_.bytes();
     while (!in_flight_.empty() && in_flight_.front()->is_done) {
       Batch* batch = in_flight_.front();
       in_flight_.pop_front();
@@ -187,6 +196,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
       }
       io_.give_back(batch);
     }
+    io_.figures().sent(Traffic::websocket).add(outbox_.bytes() - before);
     write_on();
     if (is_ending_) close_if_drained();
   }
@@ -195,15 +205,13 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     if (outbox_.is_empty() || outbox_.is_sending() || is_closing_ || is_dropped_) return;
     const std::string& frame = outbox_.begin_sending();
     last_progress_ = Clock::now();
-    stream_.async_write(boost::asio::buffer(frame), [self = shared_from_this()](error_code error, std::size_t bytes) {
-      self->written(error, bytes);
-    });
+    stream_.async_write(boost::asio::buffer(frame),
+                        [self = shared_from_this()](error_code error, std::size_t) { self->written(error); });
   }
 
-  void written(error_code error, std::size_t bytes) {
+  void written(error_code error) {
     if (is_dropped_) return;
     if (error) return drop();
-    io_.figures().bytes_out.add(bytes);
     outbox_.sent_front();
     if (push_frame_ != 0 && outbox_.sent() >= push_frame_) {
       push_frame_ = 0;

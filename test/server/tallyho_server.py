@@ -23,7 +23,7 @@ PATIENCE = 30  # Seconds until something that should come has not come: no test 
 class Server:
     """A server on free ports, as a process of its own."""
 
-    def __init__(self, *arguments, ruleset=RULESET, environment=None):
+    def __init__(self, *arguments, ruleset=RULESET, environment=None, is_json=False):
         self.process = subprocess.Popen(
             [TALLYHO, "serve", *(["--ruleset", str(ruleset)] if ruleset else []), "--dev", "--listen", "127.0.0.1:0",
              "--admin", "127.0.0.1:0", *arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
@@ -31,6 +31,9 @@ class Server:
         self.said = []
         for line in self.process.stderr:
             self.said.append(line)
+            if is_json and json.loads(line)["topic"] == "ready":
+                line = json.loads(line)["message"]
+                break
             if line.startswith("listening on "):
                 break
         else:

@@ -2,15 +2,10 @@
 
 import http.client
 import json
-import pathlib
-import re
 import socket
-import tempfile
 import unittest
 
 from tallyho_server import PATIENCE, Server, ServerTest, find
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Events(ServerTest):
@@ -320,23 +315,6 @@ class Admin(ServerTest):
         _, headers, _ = self.server.request("GET", "/metrics", admin=True)
         self.assertEqual(headers["Content-Type"], "text/plain; version=0.0.4; charset=utf-8")
         self.assertEqual(self.server.request("GET", "/metrics")[0], 200)
-
-    def documented_metrics(self, with_options):
-        """Their types by name; of those that are there with an option only, or of all."""
-        text = (ROOT / "docs/reference/protocol.md").read_text(encoding="utf-8")
-        rows = re.findall(r"^\| `(tallyho_\w+)(?:\{\w+\})?` \| (\w+) \| (.*)$", text, re.MULTILINE)
-        return {name: kind for name, kind, meaning in rows if with_options or not meaning.startswith("with `--")}
-
-    def served_metrics(self, server):
-        _, _, metrics = server.request("GET", "/metrics")
-        return dict(re.findall(r"^# TYPE (\S+) (\S+)$", metrics.decode(), re.MULTILINE))
-
-    def test_every_metric_is_documented_with_its_type(self):
-        self.assertEqual(self.served_metrics(self.server), self.documented_metrics(with_options=False))
-        with tempfile.TemporaryDirectory() as folder:
-            server = Server("--data", f"{folder}/data", "--record", f"{folder}/record.ndjson")
-            self.addCleanup(server.stop)
-            self.assertEqual(self.served_metrics(server), self.documented_metrics(with_options=True))
 
 
 if __name__ == "__main__":

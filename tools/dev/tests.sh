@@ -38,6 +38,7 @@ run_ctest() {  # run_ctest PRESET [ARGUMENT...]
 
 # The long tier. Each part ends the run if it fails.
 run_long_tests() {
+  need observed
   step "clang-tidy over everything"
   run_clang_tidy
   step "the tests as released"
