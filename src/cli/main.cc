@@ -27,6 +27,7 @@ int run(int argc, char** argv) {
   tallyho::cli::add_score(app, status);
   tallyho::cli::add_explain(app, status);
   tallyho::cli::add_snapshot(app, status);
+  tallyho::cli::add_backup(app, status);
   tallyho::cli::add_load(app, status);
   tallyho::cli::add_replay(app, status);
   tallyho::cli::add_log(app, status);

@@ -11,12 +11,10 @@
 #include "cli/durations.h"
 #include "cli/progress.h"
 #include "cli/ruleset_files.h"
-#include "cli/snapshots.h"
 #include "cli/verbs.h"
+#include "engine/data_directory.h"
 #include "fmt/format.h"
-#include "log/recovery.h"
 #include "log/segment_log.h"
-#include "log/snapshot_files.h"
 #include "server/server.h"
 
 namespace tallyho::cli {
@@ -95,27 +93,15 @@ std::expected<Kept, std::string> open_kept(const ServeOptions& options, Console&
     return std::unexpected(options.data + ": another server has it open");
   }
   if (!directory) return std::unexpected(directory.error().text());
-  const auto durable = known_durable(**directory);
-  if (!durable) return std::unexpected(durable.error().text());
-  const auto recovered = recover_log(**directory, *durable);
-  if (!recovered) return std::unexpected(text_of(recovered.error()));
-  if (recovered->torn_bytes > 0) {
+  auto kept =
+      open_kept_game(std::move(*directory), {.is_buffered = options.durability == "buffered", .on_failure = give_up});
+  if (!kept) return std::unexpected(options.data + ": " + kept.error());
+  if (kept->torn_bytes > 0) {
     console.warn(
         fmt::format("the log ended in a write that was cut short; {} bytes that nobody was told of are now in {}",
-                    recovered->torn_bytes, recovered->torn_copy));
+                    kept->torn_bytes, kept->torn_copy));
   }
-  auto snapshots = open_snapshots(**directory);
-  if (!snapshots) return std::unexpected(snapshots.error());
-  if (recovered->segments.empty() && !snapshots->empty()) {
-    return std::unexpected(
-        fmt::format("{}: there is snapshot {}, but no log: put back its segments, or begin a new game "
-                    "in another directory",
-                    options.data, snapshots->front().name));
-  }
-  auto log = SegmentLog::open(std::move(*directory), *recovered,
-                              {.is_buffered = options.durability == "buffered", .on_failure = give_up});
-  if (!log) return std::unexpected(log.error().text());
-  return Kept{.log = std::move(*log), .snapshots = std::move(*snapshots)};
+  return Kept{.log = std::move(kept->log), .snapshots = std::move(kept->snapshots)};
 }
 
 // What the helper is called with that makes snapshots: this program, under another verb.

@@ -8,16 +8,11 @@
 #include <csignal>
 
 #include "CLI/CLI.hpp"
-#include "cli/durable_log.h"
 #include "cli/durations.h"
 #include "cli/progress.h"
-#include "cli/snapshots.h"
 #include "cli/verbs.h"
-#include "engine/open_game.h"
+#include "engine/data_directory.h"
 #include "fmt/format.h"
-#include "log/memory_log.h"
-#include "log/retention.h"
-#include "log/snapshot_files.h"
 
 namespace tallyho::cli {
 namespace {
@@ -43,72 +38,30 @@ bool serve_beside(int server) {
   return ::getppid() == server;
 }
 
-// Loads a snapshot as the next start would, from the disk.
-std::expected<void, std::string> verify(LogDirectory& directory, const std::string& name, const std::string& identity,
-                                        const std::shared_ptr<const Ruleset>& ruleset) {
-  auto file = directory.open(name);
-  if (!file) return std::unexpected(file.error().text());
-  (*file)->drop_cache();
-  auto saved = SavedEngine::open(source_of(std::move(*file)));
-  if (!saved) return std::unexpected(saved.error());
-  Engine engine(ruleset, std::make_unique<MemoryLog>(identity), {});
-  return saved->restore(engine);
-}
-
-// False: it failed, and said so.
-bool retain_segments(LogDirectory& directory, Position floor, const SnapshotOptions& options) {
-  Retention retention{.bytes_max = options.retain_bytes, .oldest = {}};
-  if (options.retain_age) retention.oldest = subtract(Timestamp::system_now(), *options.retain_age);
-  if (!retention.bytes_max && !retention.oldest) return true;
-  const auto done = retain(directory, floor, retention);
-  if (!done) {
-    fail(text_of(done.error()));
-    return false;
-  }
-  if (done->segments > 0) fmt::print("{} segments of {} bytes were let go\n", done->segments, with_commas(done->bytes));
-  return true;
-}
-
 int snapshot(const SnapshotOptions& options) {
   if (options.server != 0 && !serve_beside(options.server)) return fail("the server is gone");
   auto directory = open_log_directory_for_snapshots(options.data);
   if (!directory && directory.error().operation == "flock") return fail(options.data + ": another one is being made");
   if (!directory) return fail(directory.error().text());
-  auto log = DurableLogView::open(**directory);
-  if (!log) return fail(options.data + ": " + log.error());
-  auto snapshots = open_snapshots(**directory);
-  if (!snapshots) return fail(snapshots.error());
 
+  Retention retention{.bytes_max = options.retain_bytes, .oldest = {}};
+  if (options.retain_age) retention.oldest = subtract(Timestamp::system_now(), *options.retain_age);
   Progress progress("replaying");
-  const Position last = (*log)->last();
-  auto game = open_game({.log = std::move(*log),
-                         .snapshots = std::move(*snapshots),
-                         .hooks = {.progress = [&](Position position) { progress.update(position, last, "records"); }},
-                         .tell = [](std::string_view what) { fmt::print(stderr, "tallyho snapshot: {}\n", what); }});
+  const auto made = make_snapshot(
+      **directory,
+      {.retention = retention,
+       .progress = [&progress](Position position, Position last) { progress.update(position, last, "records"); },
+       .tell = [](std::string_view what) { fmt::print(stderr, "tallyho snapshot: {}\n", what); }});
   progress.clear();
-  if (!game) return fail(game.error());
-  const Position position = game->engine->version();
-  if (!game->snapshot.empty() && game->snapshot_position == position) {
-    fmt::print("{}: nothing has come since\n", game->snapshot);
+  if (!made) return fail(options.data + ": " + made.error());
+  if (!made->is_new) {
+    fmt::print("{}: nothing has come since\n", made->name);
     return 0;
   }
-  const IoStatus written = write_snapshot(**directory, position,
-                                          [&](ByteSink sink) { return save_snapshot(*game->engine, std::move(sink)); });
-  if (!written) return fail(written.error().text());
-  const std::string name = snapshot_name(position);
-  const std::size_t players = game->engine->players();
-  const std::string identity = game->engine->log().identity();
-  const auto ruleset = game->engine->shared_ruleset();
-  game->engine.reset();  // Its memory is needed for the one that is loaded.
-  if (const auto verified = verify(**directory, name, identity, ruleset); !verified) {
-    (void)(*directory)->remove(name);
-    return fail(fmt::format("{} was written and does not read back, so it is taken away: {}", name, verified.error()));
+  if (made->let_go.segments > 0) {
+    fmt::print("{} segments of {} bytes were let go\n", made->let_go.segments, with_commas(made->let_go.bytes));
   }
-  // The one that it was made from has just been loaded, so it is whole, too. Any other could not be used.
-  const IoStatus kept = keep_snapshots(**directory, std::vector{name, game->snapshot});
-  if (!kept) return fail(kept.error().text());
-  if (!game->snapshot.empty() && !retain_segments(**directory, game->snapshot_position, options)) return 1;
-  fmt::print("{}: position {}, {} players\n", name, position, with_commas(players));
+  fmt::print("{}: position {}, {} players\n", made->name, made->position, with_commas(made->players));
   return 0;
 }
 

@@ -13,6 +13,7 @@ void add_check(CLI::App& app, int& status);
 void add_test(CLI::App& app, int& status);
 void add_score(CLI::App& app, int& status);
 void add_explain(CLI::App& app, int& status);
+void add_backup(CLI::App& app, int& status);
 void add_snapshot(CLI::App& app, int& status);
 void add_load(CLI::App& app, int& status);
 void add_replay(CLI::App& app, int& status);

@@ -4,9 +4,11 @@
 run_faults() {
   (($# == 0)) || die "faults takes no arguments"
   need build
-  build_release tallyho log_test fault_shim
+  build_release tallyho log_test engine_test fault_shim
   step "crash images of the log, and every bit of it flipped"
   TALLYHO_FAULTS=1 build/release/bin/log_test --gtest_brief=1
+  step "a game on a disk that crashes, 20,000 times"
+  TALLYHO_FAULTS=1 build/release/bin/engine_test --gtest_brief=1 --gtest_filter='Simulation.*'
   step "system calls of the log's path, each failed once"
   export TALLYHO=$root/build/release/bin/tallyho PYTHONDONTWRITEBYTECODE=1
   (cd test/server && TALLYHO_FAULT_CASES=0 TALLYHO_FAULT_SHIM="$(find_shim)" /usr/bin/python3 -m unittest test_faults)

@@ -1,11 +1,11 @@
-#include "cli/durable_log.h"
+#include "log/durable_log_view.h"
 
 #include <limits>
 
 #include "fmt/format.h"
 #include "log/durable_reader.h"
 
-namespace tallyho::cli {
+namespace tallyho {
 
 std::expected<std::unique_ptr<DurableLogView>, std::string> DurableLogView::open(LogDirectory& directory) {
   const auto newest = survey_durable(directory, std::numeric_limits<Position>::max());
@@ -38,4 +38,4 @@ std::expected<void, std::string> DurableLogView::read(Position from,
   return {};
 }
 
-}  // namespace tallyho::cli
+}  // namespace tallyho

@@ -7,7 +7,7 @@
 #include "log/file_system.h"
 #include "log/log.h"
 
-namespace tallyho::cli {
+namespace tallyho {
 
 // The part of a log that is durable, for reading, beside the server that may be writing it (log/durable_reader.h).
 // Nothing can be appended.
@@ -32,4 +32,4 @@ class DurableLogView final : public Log {
   std::string identity_;
 };
 
-}  // namespace tallyho::cli
+}  // namespace tallyho
