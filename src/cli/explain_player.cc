@@ -9,7 +9,6 @@
 #include "cli/history.h"
 #include "engine/replay.h"
 #include "fmt/format.h"
-#include "log/memory_log.h"
 #include "server/ledger_entry.h"
 
 namespace tallyho::cli {
@@ -144,7 +143,9 @@ void Witness::print_json() const {
 int explain_player(const PlayerQuestion& question) {
   const auto history = History::open(question.data);
   if (!history) return fail(history.error());
-  Engine engine(history->ruleset(), std::make_unique<MemoryLog>(), {});
+  const auto begun = history->begin();
+  if (!begun) return fail(begun.error());
+  Engine& engine = **begun;
   Witness witness(question, engine);
   Replayer::Options options;
   options.before = [&witness](const Replayed& one) { witness.before(one); };
@@ -154,6 +155,9 @@ int explain_player(const PlayerQuestion& question) {
       "replaying", [&](const LogRecord& record) { return record.position < question.before && replayer.take(record); });
   if (!read) return fail(read.error());
   if (!replayer.finish()) return fail(replayer.problem());
+  if (history->begins_behind() > 0) {
+    fmt::print(stderr, "what came before position {} is not in the log any more\n", history->begins_behind() + 1);
+  }
   if (witness.has_nothing() && !engine.find_player(question.player)) {
     return fail("there is no player '" + question.player + "'");
   }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "engine/engine.h"
 #include "log/file_system.h"
 #include "log/record.h"
 #include "ruleset/ruleset.h"
@@ -14,16 +15,25 @@ namespace tallyho::cli {
 // The log in a data directory, for verbs that compute something from it. Reads only, also beside a running server.
 //
 //     auto history = History::open("data");
-//     Engine engine(history->ruleset(), …);
+//     auto engine = history->begin();
 //     history->read("replaying", [&](const LogRecord& record) { … return true; });
+//
+// It begins with the log's first position; or, where that is not there any more (log/retention.h), behind the oldest
+// snapshot that the rest of the log can be applied to.
 class History {
  public:
-  // Errors, as text: there is no log; it is damaged where it begins, or does not begin with its first position; its
-  // ruleset is none for this program.
+  // Errors, as text: there is no log; it is damaged where it begins, or begins later than every snapshot; its ruleset
+  // is none for this program.
   static std::expected<History, std::string> open(const std::string& data);
 
-  // The one that the log begins with.
+  // The one in force where it begins.
   std::shared_ptr<const Ruleset> ruleset() const { return ruleset_; }
+  // The snapshot's position; 0: it begins with the first one.
+  Position begins_behind() const { return begins_behind_; }
+
+  // A game as it was where the history begins; under another ruleset, with everything carried over as by a swap there.
+  // O(state). Errors, as text: the snapshot cannot be read or is damaged.
+  std::expected<std::unique_ptr<Engine>, std::string> begin(std::shared_ptr<const Ruleset> other = nullptr) const;
 
   // Passes on every record, in order, until `take` returns false, with progress on a terminal. A record's bytes are
   // valid during the call. Errors, as text: reading; damage.
@@ -31,11 +41,17 @@ class History {
                                         const std::function<bool(const LogRecord&)>& take) const;
 
  private:
-  History(std::unique_ptr<LogDirectory> directory, std::shared_ptr<const Ruleset> ruleset)
-      : directory_(std::move(directory)), ruleset_(std::move(ruleset)) {}
+  struct First;
+  explicit History(std::unique_ptr<LogDirectory> directory) : directory_(std::move(directory)) {}
+  std::expected<void, std::string> begin_with(const First& first);
+  std::expected<void, std::string> begin_behind_snapshot(const First& first);
+  std::expected<void, std::string> load(const std::string& source);
 
   std::unique_ptr<LogDirectory> directory_;
   std::shared_ptr<const Ruleset> ruleset_;
+  std::string identity_;
+  std::string snapshot_;  // "": none.
+  Position begins_behind_ = 0;
 };
 
 }  // namespace tallyho::cli

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fstream>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,7 +19,6 @@
 #include "cli/verbs.h"
 #include "engine/comparison.h"
 #include "fmt/format.h"
-#include "log/memory_log.h"
 
 namespace tallyho::cli {
 namespace {
@@ -56,15 +56,6 @@ std::optional<Until> parse_until(const std::string& text) {
   if (!time) return std::nullopt;
   return Until{.time = *time};
 }
-
-// A game that is computed again.
-struct Game {
-  explicit Game(std::shared_ptr<const Ruleset> the_ruleset)
-      : ruleset(std::move(the_ruleset)), engine(ruleset, std::make_unique<MemoryLog>(), {}) {}
-
-  std::shared_ptr<const Ruleset> ruleset;
-  Engine engine;
-};
 
 constexpr std::size_t shown_changes = 10;
 
@@ -153,14 +144,14 @@ void Report::print(const Comparison& comparison, const std::vector<TopDifference
 }
 
 // Feeds the log to `before` (the log's own ruleset; may be null) and `after`. Returns what went wrong, or "".
-std::string run(const History& history, const Until& until, Game* before, Game& after, Comparison& comparison) {
+std::string run(const History& history, const Until& until, Engine* before, Engine& after, Comparison& comparison) {
   Replayer::Options own;
-  own.told = [&](const Replayed& replayed) { comparison.before(before->engine.ruleset(), replayed); };
-  Replayer::Options other{.is_other_ruleset = after.ruleset->source != history.ruleset()->source};
-  other.told = [&](const Replayed& replayed) { comparison.after(after.engine.ruleset(), replayed); };
+  own.told = [&](const Replayed& replayed) { comparison.before(before->ruleset(), replayed); };
+  Replayer::Options other{.is_other_ruleset = after.ruleset().source != history.ruleset()->source};
+  other.told = [&](const Replayed& replayed) { comparison.after(after.ruleset(), replayed); };
   std::optional<Replayer> first;
-  if (before != nullptr) first.emplace(before->engine, own);
-  Replayer second(after.engine, other);
+  if (before != nullptr) first.emplace(*before, own);
+  Replayer second(after, other);
   const auto read = history.read("replaying", [&](const LogRecord& record) {
     if (!until.includes(record)) return false;
     return (!first || first->take(record)) && second.take(record);
@@ -185,18 +176,28 @@ int replay(const ReplayOptions& options) {
   if (!history) return fail(history.error());
   auto ruleset = options.ruleset.empty() ? history->ruleset() : load_or_explain(options.ruleset);
   if (ruleset == nullptr) return 1;
-  std::optional<Game> before;
-  if (options.with_diff) before.emplace(history->ruleset());
-  Game after(std::move(ruleset));
+  std::unique_ptr<Engine> before;
+  if (options.with_diff) {
+    auto begun = history->begin();
+    if (!begun) return fail(begun.error());
+    before = std::move(*begun);
+  }
+  const auto begun = history->begin(std::move(ruleset));
+  if (!begun) return fail(begun.error());
+  Engine& after = **begun;
+  if (history->begins_behind() > 0) {
+    fmt::print(stderr, "the log begins later: replaying from the snapshot of position {} on\n",
+               history->begins_behind());
+  }
   Report report(options);
   Comparison comparison([&report](const ChangedEvent& changed) { report.add(changed); });
   const auto started = std::chrono::steady_clock::now();
-  const std::string problem = run(*history, *until, before ? &*before : nullptr, after, comparison);
+  const std::string problem = run(*history, *until, before.get(), after, comparison);
   if (!problem.empty()) return fail(problem);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  if (!write_boards(options.boards, after.engine)) return fail(options.boards + ": can't be written");
-  report.print(after.engine, comparison.tally_after(), seconds);
-  if (before) report.print(comparison, compare_tops(tops_of(before->engine), tops_of(after.engine)));
+  if (!write_boards(options.boards, after)) return fail(options.boards + ": can't be written");
+  report.print(after, comparison.tally_after(), seconds);
+  if (before) report.print(comparison, compare_tops(tops_of(*before), tops_of(after)));
   return report.finish() ? 0 : fail("the result can't be written");
 }
 
