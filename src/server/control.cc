@@ -107,9 +107,8 @@ Content read_watch(const object& message, const Limits& limits, Arena& arena) {
     if (!*count) return std::unexpected(count->error());
   }
   element since;
-  if (message.at_key("since").get(since) == simdjson::SUCCESS && !since.is_uint64()) {
-    return bad("'since' is the version of a change");
-  }
+  const bool has_since = message.at_key("since").get(since) == simdjson::SUCCESS;
+  if (has_since && !since.is_uint64()) return bad("'since' is the version of a change");
   if (!*board) return bad("a watch names a 'board' or a 'player'");
   if (*top && *around) return bad("'top' and 'around' exclude each other");
   if (*radius && !*around) return bad("'radius' goes with 'around'");
@@ -118,6 +117,8 @@ Content read_watch(const object& message, const Limits& limits, Arena& arena) {
   watch.around = *around;
   watch.top = top->value_or(watch.top);
   watch.radius = radius->value_or(watch.radius);
+  if (has_since) watch.since = since.get_uint64().value_unsafe();
+  watch.log = *log;
   return watch;
 }
 

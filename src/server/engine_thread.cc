@@ -266,7 +266,7 @@ Answered<void> EngineThread::watch(const WatchRequest& request, Item& item, Watc
   const auto begun = request.player.empty() ? watch_board(request, watcher, name, members)
                                             : watch_player(request, watcher, name, members);
   if (!begun) return begun;
-  text_ = "{\"watch\":" + name + ",";
+  text_ = request.is_stream ? "{" : "{\"watch\":" + name + ",";
   if (has_ref) text_ += "\"ref\":" + name + ",";
   text_ += members;
   return {};
@@ -287,7 +287,10 @@ Answered<void> EngineThread::watch_board(const WatchRequest& request, Watcher& w
   } else {
     view.top = request.top;
   }
-  members = engine_.feed().watch_board(watcher, name, view, engine_.version());
+  // A version counts in its log only: without that it says nothing.
+  const bool is_of_this_log = request.log && *request.log == engine_.log().identity();
+  members =
+      engine_.feed().watch_board(watcher, name, view, engine_.version(), is_of_this_log ? request.since : std::nullopt);
   return {};
 }
 
@@ -462,7 +465,7 @@ void EngineThread::hand_over_pushes() {
   std::erase_if(collected_, [this](Watcher* watcher) {
     if (!watcher->ready()) return false;  // One message at a time; it rings when that one has gone.
     has_delivery_[watcher->port()] = true;
-    auto pushes = watcher->take();
+    auto pushes = watcher->take(pushes_version_);
     pushes->collected = pushes_collected_;
     ports_[watcher->port()]->from_engine.push({.pushes = pushes.release()});
     return true;

@@ -29,8 +29,12 @@ bool is_yaml(std::string_view content_type) {
 Answered<EventForm> event_form(std::string_view content_type, std::string_view body) {
   const std::string type = media_type(content_type);
   if (type == "application/x-ndjson") return EventForm::lines;
+  if (type == "application/cloudevents+json") return EventForm::cloud_event;
+  if (type == "application/cloudevents-batch+json") return EventForm::cloud_events;
   if (type != "application/json") {
-    return refuse(Code::invalid_argument, "events come as application/json or application/x-ndjson");
+    return refuse(Code::invalid_argument,
+                  "events come as application/json, application/x-ndjson, application/cloudevents+json or "
+                  "application/cloudevents-batch+json");
   }
   const std::size_t first = body.find_first_not_of(" \t\r\n");
   return first != std::string_view::npos && body[first] == '[' ? EventForm::array : EventForm::one;
@@ -55,21 +59,22 @@ HttpAnswer problem_answer(const AnswerWriter& writer, int status, const Problem&
 
 HttpAnswer events_answer(const AnswerWriter& writer, EventForm form, const std::vector<Item>& items) {
   HttpAnswer answer;
-  if (form == EventForm::one) {
+  if (form == EventForm::one || form == EventForm::cloud_event) {
     answer.status = http_status(code_of(items.front()));
     writer.append_result(answer.body, items.front(), true);
     return answer;
   }
   if (form == EventForm::lines) answer.content_type = "application/x-ndjson";
-  if (form == EventForm::array) answer.body += '[';
+  const bool is_array = form == EventForm::array || form == EventForm::cloud_events;
+  if (is_array) answer.body += '[';
   bool is_first = true;
   for (const Item& item : items) {
-    if (form == EventForm::array && !is_first) answer.body += ',';
+    if (is_array && !is_first) answer.body += ',';
     is_first = false;
     writer.append_result(answer.body, item, true);
     if (form == EventForm::lines) answer.body += '\n';
   }
-  if (form == EventForm::array) answer.body += ']';
+  if (is_array) answer.body += ']';
   return answer;
 }
 

@@ -21,7 +21,7 @@ struct HttpAnswer {
 };
 
 // How the body of POST /v1/events holds events.
-enum class EventForm : std::uint8_t { one, array, lines };
+enum class EventForm : std::uint8_t { one, array, lines, cloud_event, cloud_events };
 
 // By content type, and whether the JSON begins with a bracket. Errors: invalid_argument, to be sent with 415.
 Answered<EventForm> event_form(std::string_view content_type, std::string_view body);

@@ -13,7 +13,9 @@
 #include "boost/beast/http/string_body.hpp"
 #include "boost/beast/http/write.hpp"
 #include "boost/beast/websocket/rfc6455.hpp"
+#include "server/board_export.h"
 #include "server/client_stream.h"
+#include "server/event_stream.h"
 #include "server/http_answer.h"
 #include "server/routes.h"
 #include "server/websocket_connection.h"
@@ -65,6 +67,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     std::ignore = stream_.socket().close(ignored);
     if (batch_ != nullptr && !batch_->is_at_engine) io_.give_back(batch_);
     batch_ = nullptr;
+    if (watcher_ != nullptr) io_.submit_goodbye(id_, std::move(watcher_));
     io_.remove(id_);
   }
 
@@ -181,8 +184,11 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   bool is_offered(const Route& route) const {
     if (route.kind == Route::Kind::metrics) return is_admin_ || io_.shared().is_metrics_public;
-    if (route.kind == Route::Kind::operation || route.kind == Route::Kind::shadow) return is_admin_;
-    const bool is_for_clients = route.kind == Route::Kind::events || route.kind == Route::Kind::websocket;
+    const bool is_for_admins = route.kind == Route::Kind::operation || route.kind == Route::Kind::shadow ||
+                               route.kind == Route::Kind::board_export;
+    if (is_for_admins) return is_admin_;
+    const bool is_for_clients =
+        route.kind == Route::Kind::events || route.kind == Route::Kind::websocket || route.kind == Route::Kind::stream;
     return route.kind != Route::Kind::none && !(is_admin_ && is_for_clients);
   }
 
@@ -200,6 +206,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       case Route::Kind::events: return take_events(target);
       case Route::Kind::read:
       case Route::Kind::ranks: return take_read(route, target);
+      case Route::Kind::stream: return take_stream(route, target);
+      case Route::Kind::board_export: return take_export(route, target);
       case Route::Kind::operation: return take_operation(route, target);
       case Route::Kind::ruleset: return take_ruleset(target);
       case Route::Kind::metrics: return take_request(Request::Kind::figures, Answering::figures);
@@ -243,12 +251,16 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     form_ = *form;
     batch_->bytes.swap(request_.body());
     batch_->is_ingest = roles().ingest;
-    if (form_ == EventForm::one) io_.reader().read_event(batch_->bytes, roles(), *detail, *batch_);
-    if (form_ == EventForm::lines) io_.reader().read_lines(batch_->bytes, roles(), *detail, *batch_);
-    if (form_ == EventForm::array) {
-      const auto read = io_.reader().read_array(batch_->bytes, roles(), *detail, *batch_);
-      if (!read) return refuse(read.error());
+    MessageReader& reader = io_.reader();
+    Answered<void> read;
+    switch (form_) {
+      case EventForm::one: reader.read_event(batch_->bytes, roles(), *detail, *batch_); break;
+      case EventForm::lines: reader.read_lines(batch_->bytes, roles(), *detail, *batch_); break;
+      case EventForm::cloud_event: reader.read_cloud_event(batch_->bytes, roles(), *detail, *batch_); break;
+      case EventForm::array: read = reader.read_array(batch_->bytes, roles(), *detail, *batch_); break;
+      case EventForm::cloud_events: read = reader.read_cloud_events(batch_->bytes, roles(), *detail, *batch_); break;
     }
+    if (!read) return refuse(read.error());
     submit(Answering::events);
   }
 
@@ -275,7 +287,50 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     submit(Answering::request);
   }
 
-  enum class Answering : std::uint8_t { events, request, figures };
+  // A stream begins as a request that the engine answers with a problem or with what is sent first.
+  void take_stream(const Route& route, const RequestTarget& target) {
+    const auto parameters = stream_parameters(route.read.selector.board, target, limits_);
+    if (!parameters) return refuse(parameters.error());
+    WatchRequest watch = parameters->watch;
+    watch.since = last_event_id(request_["Last-Event-ID"]);
+    // Browsers send no more than the version. It is taken to be of this log only where the log outlives the process:
+    // else it might be of another, in which that version was something else.
+    if (!watch.log && io_.shared().upkeep != nullptr) watch.log = io_.shared().identity.log;
+    const auto taken = io_.reader().read_stream(watch, roles(), *batch_);
+    if (!taken) return refuse(taken.error());
+    watcher_ = std::make_unique<Watcher>(id_, io_.index(), io_.engine_bell());
+    batch_->watcher = watcher_.get();
+    submit(Answering::stream);
+  }
+
+  void begin_stream() {
+    std::string first(batch_->items.front().text);
+    const Position version = batch_->position;
+    release_batch();
+    is_dropped_ = true;  // The socket moves out, as for a WebSocket.
+    start_event_stream(io_, id_, std::move(stream_), std::move(watcher_), first, version);
+  }
+
+  // The first rows, which say whether there is such a board; the rest is read as the client takes it.
+  void take_export(const Route& route, const RequestTarget& target) {
+    auto parameters = export_parameters(route.read.selector.board, target, request_[http::field::accept]);
+    if (!parameters) return refuse(parameters.error());
+    export_ = std::move(*parameters);
+    export_.is_chunked = version_ >= 11;
+    const auto taken =
+        io_.reader().read_request(export_read(export_, "", limits_, batch_->arena), {}, roles(), *batch_);
+    if (!taken) return refuse(taken.error());
+    submit(Answering::board_export);
+  }
+
+  void begin_export() {
+    const std::string first(batch_->items.front().text);
+    release_batch();
+    is_dropped_ = true;
+    start_board_export(io_, id_, std::move(stream_), std::move(export_), roles(), first);
+  }
+
+  enum class Answering : std::uint8_t { events, request, figures, stream, board_export };
 
   // Checked here, so that a ruleset with problems reaches nothing else.
   void take_ruleset(const RequestTarget& target) {
@@ -307,6 +362,9 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   void finish_batch() {
     HttpAnswer answer;
     const Item* first = batch_->items.empty() ? nullptr : &batch_->items.front();
+    if (answering_ == Answering::stream && first->code == Code::ok) return begin_stream();
+    if (answering_ == Answering::board_export && first->code == Code::ok) return begin_export();
+    watcher_.reset();  // The feed knows nothing of it.
     if (answering_ == Answering::events) {
       answer = events_answer(io_.writer(), form_, batch_->items);
     } else if (first->code != Code::ok) {
@@ -382,8 +440,10 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   http::request<http::string_body> request_;
   http::response<http::string_body> response_;
   http::response<http::empty_body> head_response_;
-  Batch* batch_ = nullptr;  // The request's, until it is answered.
+  Batch* batch_ = nullptr;            // The request's, until it is answered.
+  std::unique_ptr<Watcher> watcher_;  // Of a stream that is asked for.
   EventForm form_ = EventForm::one;
+  ExportRequest export_;
   Answering answering_ = Answering::events;
   State state_ = State::header;
   Clock::time_point deadline_;

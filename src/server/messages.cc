@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "ruleset/loader.h"
+#include "server/cloud_event.h"
 #include "server/routes.h"
 
 namespace tallyho {
@@ -124,6 +125,26 @@ Answered<void> MessageReader::read_array(std::string_view body, const Roles& rol
   return {};
 }
 
+void MessageReader::read_cloud_event(std::string_view bytes, const Roles& roles, Detail detail, Batch& batch) {
+  const Result<Event> as_it_is = decode(bytes, batch.arena);  // Of no use but for whether it is well-formed.
+  const bool is_object =
+      as_it_is || (as_it_is.error().code != Code::malformed && as_it_is.error().code != Code::too_large);
+  if (!is_object) return add_event(bytes, as_it_is, roles, detail, batch);
+  const auto event = event_of_cloud_event(bytes, batch.arena);
+  if (event) return read_event(*event, roles, detail, batch);
+  Item& item = batch.add(Item::Kind::refused);
+  item.field = event.error().field;
+  refuse_item(item, {event.error().code, event.error().message, {}}, batch.arena);
+}
+
+Answered<void> MessageReader::read_cloud_events(std::string_view body, const Roles& roles, Detail detail,
+                                                Batch& batch) {
+  const auto elements = split_array(body);
+  if (!elements) return refuse(Code::malformed, "the body is not a JSON array");
+  for (const std::string_view element : *elements) read_cloud_event(element, roles, detail, batch);
+  return {};
+}
+
 Answered<void> MessageReader::read_request(ReadRequest read, std::string_view body, const Roles& roles, Batch& batch) {
   if (const auto allowed = authorize(read, roles); !allowed) return std::unexpected(allowed.error());
   if (read.what == ReadRequest::What::ranks) {
@@ -188,7 +209,24 @@ Answered<void> MessageReader::authorize(ReadRequest& read, const Roles& roles) c
   if (!roles.read && (is_player || !ruleset_->is_public)) {
     return refuse(Code::unauthorized, "reading takes the role read");
   }
+  if (read.what == ReadRequest::What::rows && !roles.admin) {
+    return refuse(Code::unauthorized, "an export takes the role admin");
+  }
   read.with_state = roles.ingest || roles.admin;
+  return {};
+}
+
+Answered<void> MessageReader::authorize(const WatchRequest& watch, const Roles& roles) const {
+  if (roles.read || (ruleset_->is_public && watch.player.empty())) return {};
+  return refuse(Code::unauthorized, "watching takes the role read");
+}
+
+Answered<void> MessageReader::read_stream(const WatchRequest& watch, const Roles& roles, Batch& batch) {
+  if (const auto allowed = authorize(watch, roles); !allowed) return std::unexpected(allowed.error());
+  Request request;
+  request.kind = Request::Kind::watch;
+  request.watch = watch;
+  add_request(request, batch.add(Item::Kind::request), batch);
   return {};
 }
 
@@ -211,9 +249,8 @@ void MessageReader::read_control(const ControlMessage& control, Session& session
   } else if (const auto* query = std::get_if<QueryMessage>(&content)) {
     read_query(query->path, session, item, batch);
   } else if (const auto* watch = std::get_if<WatchRequest>(&content)) {
-    if (!session.roles.read && !(ruleset_->is_public && watch->player.empty())) {
-      return refuse_item(item, {Code::unauthorized, "watching takes the role read"}, batch.arena);
-    }
+    const auto allowed = authorize(*watch, session.roles);
+    if (!allowed) return refuse_item(item, allowed.error(), batch.arena);
     Request request;
     request.kind = Request::Kind::watch;
     request.watch = *watch;
@@ -232,10 +269,12 @@ void MessageReader::read_query(std::string_view path, const Session& session, It
   if (!target) return refuse_item(item, target.error(), batch.arena);
   const Route route = find_route(*target);
   if (route.kind != Route::Kind::read) {
-    const bool is_other = route.kind == Route::Kind::events || route.kind == Route::Kind::ranks;
-    const Code code = is_other ? Code::invalid_argument : Code::not_found;
-    return refuse_item(item, {code, is_other ? "queries read: this path takes POST" : "there is no such path"},
-                       batch.arena);
+    const bool is_post = route.kind == Route::Kind::events || route.kind == Route::Kind::ranks;
+    if (is_post) return refuse_item(item, {Code::invalid_argument, "queries read: this path takes POST"}, batch.arena);
+    if (route.kind == Route::Kind::stream) {
+      return refuse_item(item, {Code::invalid_argument, "queries read once: a watch goes on"}, batch.arena);
+    }
+    return refuse_item(item, {Code::not_found, "there is no such path"}, batch.arena);
   }
   auto read = read_parameters(route.read, *target, limits_);
   if (!read) return refuse_item(item, read.error(), batch.arena);

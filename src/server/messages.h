@@ -48,9 +48,15 @@ class MessageReader {
   void read_event(std::string_view bytes, const Roles& roles, Detail detail, Batch& batch);
   Answered<void> read_array(std::string_view body, const Roles& roles, Detail detail, Batch& batch);
   void read_lines(std::string_view body, const Roles& roles, Detail detail, Batch& batch);
+  // The same, as CloudEvents.
+  void read_cloud_event(std::string_view bytes, const Roles& roles, Detail detail, Batch& batch);
+  Answered<void> read_cloud_events(std::string_view body, const Roles& roles, Detail detail, Batch& batch);
 
   // A read from the engine by HTTP, already routed; for `ranks` with its body.
   Answered<void> read_request(ReadRequest read, std::string_view body, const Roles& roles, Batch& batch);
+
+  // A watch that is all its connection does.
+  Answered<void> read_stream(const WatchRequest& watch, const Roles& roles, Batch& batch);
 
   // What an admin does to a player, with the body that says more.
   Answered<void> read_operation(Operation::Kind kind, std::string_view player, std::string_view body,
@@ -65,6 +71,7 @@ class MessageReader {
   void read_query(std::string_view path, const Session& session, Item& item, Batch& batch);
   // Whether these roles may read that; and whether they see a player's state.
   Answered<void> authorize(ReadRequest& read, const Roles& roles) const;
+  Answered<void> authorize(const WatchRequest& watch, const Roles& roles) const;
   void add_request(Request request, Item& item, Batch& batch);
   std::string_view hello_json(const Session& session, std::string_view ref, Arena& arena) const;
   // Adds the decoded or refused event.

@@ -47,6 +47,20 @@ void append_place(JsonWriter& json, const Engine& engine, const Place& place) {
   json.key("of").number(to_int(place.size()));
 }
 
+// As RFC 4180 has it.
+void append_csv_text(std::string& out, std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+    out += text;
+    return;
+  }
+  out += '"';
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  out += '"';
+}
+
 double percentile(const Standing& standing, std::size_t of) {
   return 100.0 * static_cast<double>(of - standing.rank) / static_cast<double>(of);
 }
@@ -139,6 +153,7 @@ Answered<void> Reads::answer(const ReadRequest& request, std::string& out) {
     case ReadRequest::What::ledger:
       return refuse(Code::not_found, "this server keeps no ledger: it runs without --data");
     case ReadRequest::What::ruleset: append_ruleset(out); return {};
+    case ReadRequest::What::rows: return append_rows(request, out);
   }
   return refuse(Code::internal, "a read of an unknown kind");
 }
@@ -188,6 +203,38 @@ Answered<void> Reads::append_page(const ReadRequest& request, std::string& out) 
   const bool is_last = count == 0 || first + count >= range.end;
   if (!is_last) json.key("cursor").text(make_cursor(standings_.back(), *place->section));
   json.end();
+  return {};
+}
+
+// A page of an export: the cursor of the next one on a line of its own, then a row a line.
+Answered<void> Reads::append_rows(const ReadRequest& request, std::string& out) {
+  auto place = find_place(engine_, request.selector);
+  if (!place) return std::unexpected(place.error());
+  Rank first = 1;
+  if (request.cursor) {
+    const auto start = find_page(*place, *request.cursor, request.selector.window.has_value());
+    if (!start) return std::unexpected(start.error());
+    first = *start;
+  }
+  standings_.clear();
+  if (first <= place->size()) place->section->leaderboard->read(first, request.limit, standings_);
+  const bool is_last = first + standings_.size() > place->size();
+  if (!is_last) out += make_cursor(standings_.back(), *place->section);
+  out += '\n';
+  for (const Standing& standing : standings_) {
+    if (request.is_csv) {
+      out += std::to_string(standing.rank);
+      out += ',';
+      append_csv_text(out, engine_.symbols().text(standing.member));
+      out += ',';
+      out += std::to_string(standing.value);
+      out += "\r\n";
+    } else {
+      JsonWriter json(out);
+      append_standing(json, engine_, standing);
+      out += '\n';
+    }
+  }
   return {};
 }
 

@@ -25,6 +25,7 @@ class Reads {
  private:
   void append_boards(std::string& out) const;
   Answered<void> append_page(const ReadRequest& request, std::string& out);
+  Answered<void> append_rows(const ReadRequest& request, std::string& out);
   Answered<void> append_member(const ReadRequest& request, std::string& out);
   Answered<void> append_ranks(const ReadRequest& request, std::string& out);
   Answered<void> append_player(const ReadRequest& request, std::string& out) const;

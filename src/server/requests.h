@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
+#include "base/position.h"
 #include "boards/leaderboard.h"
 #include "engine/operation.h"
 #include "engine/place.h"
@@ -16,7 +18,7 @@ namespace tallyho {
 
 // Reading, by HTTP or by `query`: the paths of routes.h.
 struct ReadRequest {
-  enum class What : std::uint8_t { boards, page, member, player, ledger, ruleset, ranks };
+  enum class What : std::uint8_t { boards, page, member, player, ledger, ruleset, ranks, rows };
   What what = What::boards;
   BoardSelector selector;
   std::string_view name;  // The member or the player.
@@ -29,6 +31,16 @@ struct ReadRequest {
   std::optional<std::uint32_t> around;
   std::span<const std::string_view> members;  // ranks
   bool with_state = false;                    // player: the asker may see it.
+  bool is_csv = false;                        // rows: else NDJSON.
+};
+
+// What GET /v1/boards/{id}/export writes, and of what.
+struct ExportRequest {
+  std::string board;
+  std::optional<std::string> group;
+  std::optional<std::string> window;
+  bool is_csv = true;      // Else NDJSON.
+  bool is_chunked = true;  // Else the connection's end is the body's: HTTP/1.0.
 };
 
 // Beginning to watch a part of a board, or a player.
@@ -38,6 +50,9 @@ struct WatchRequest {
   std::uint32_t top = 10;                  // the first so many, or
   std::optional<std::string_view> around;  // this member,
   std::uint32_t radius = 5;                // with so many on either side.
+  std::optional<Position> since;           // What the client has of it, and
+  std::optional<std::string_view> log;     // in which log that version counts.
+  bool is_stream = false;                  // It is all that its connection does: it needs no name.
 };
 
 struct UnwatchRequest {

@@ -57,6 +57,16 @@ Route find_v1(const std::vector<std::string_view>& path) {
     route.read.what = What::ranks;
     return route;
   }
+  if (depth == 4 && path[3] == "export") {
+    route.kind = Route::Kind::board_export;
+    route.allow = "GET";
+    return route;
+  }
+  if (depth == 4 && path[3] == "stream") {
+    route.kind = Route::Kind::stream;
+    route.allow = "GET";
+    return route;
+  }
   if (depth == 5 && path[3] == "members") {
     route.read.what = What::member;
     route.read.name = path[4];
@@ -159,6 +169,62 @@ Answered<ReadRequest> read_parameters(ReadRequest read, const RequestTarget& tar
   }
   if (read.cursor && read.offset) return refuse(Code::invalid_argument, "'cursor' and 'offset' exclude each other");
   return read;
+}
+
+Answered<StreamParameters> stream_parameters(std::string_view board, const RequestTarget& target,
+                                             const Limits& limits) {
+  StreamParameters stream;
+  WatchRequest& watch = stream.watch;
+  watch.is_stream = true;
+  watch.selector.board = board;
+  bool has_top = false;
+  bool has_radius = false;
+  for (const auto& [name, value] : target.parameters) {
+    Answered<void> stored;
+    if (name == "group") {
+      watch.selector.group = value;
+    } else if (name == "window") {
+      watch.selector.window = value;
+    } else if (name == "around") {
+      watch.around = value;
+    } else if (name == "log") {
+      watch.log = value;
+    } else if (name == "ticket") {
+      stream.ticket = value;
+    } else if (name == "top") {
+      has_top = true;
+      stored = store<std::uint32_t>(watch.top, number(name, value, 1, limits.top_max));
+    } else if (name == "radius") {
+      has_radius = true;
+      stored = store<std::uint32_t>(watch.radius, number(name, value, 0, limits.radius_max));
+    } else {
+      return refuse(Code::invalid_argument, "there is no parameter '" + std::string(name) + "' here");
+    }
+    if (!stored) return std::unexpected(std::move(stored.error()));
+  }
+  if (has_top && watch.around) return refuse(Code::invalid_argument, "'top' and 'around' exclude each other");
+  if (has_radius && !watch.around) return refuse(Code::invalid_argument, "'radius' goes with 'around'");
+  return stream;
+}
+
+Answered<ExportRequest> export_parameters(std::string_view board, const RequestTarget& target,
+                                          std::string_view accept) {
+  ExportRequest wanted{.board = std::string(board), .group = {}, .window = {}};
+  wanted.is_csv = accept.find("application/x-ndjson") == std::string_view::npos;
+  for (const auto& [name, value] : target.parameters) {
+    if (name == "group") {
+      wanted.group = value;
+    } else if (name == "window") {
+      wanted.window = value;
+    } else if (name == "format" && (value == "csv" || value == "ndjson")) {
+      wanted.is_csv = value == "csv";
+    } else if (name == "format") {
+      return refuse(Code::invalid_argument, "'format' is csv or ndjson");
+    } else {
+      return refuse(Code::invalid_argument, "there is no parameter '" + std::string(name) + "' here");
+    }
+  }
+  return wanted;
 }
 
 bool set_detail(Detail& detail, std::string_view word) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "base/arena.h"
@@ -24,11 +25,14 @@ struct Route {
     health,
     readiness,
     metrics,
-    shadow
+    shadow,
+    stream,
+    board_export
   };
   Kind kind = Kind::none;
   std::string_view allow;  // The methods it takes, as the header `Allow` lists them.
-  ReadRequest read;        // read, ranks: with the names in the path filled in. operation: `name` is the player.
+  ReadRequest read;  // read, ranks: with the names in the path filled in; stream, board_export: the board. operation:
+                     // `name` is the player.
   // operation: what is done, by method.
   Operation::Kind operation = Operation::Kind::ban;
 };
@@ -44,6 +48,18 @@ Route with_put(Route ruleset, std::string_view method);
 // Fills in a read's parameters from the query. Names are checked for being known, values for being in range.
 // Errors: invalid_argument.
 Answered<ReadRequest> read_parameters(ReadRequest read, const RequestTarget& target, const Limits& limits);
+
+// The parameters of GET /v1/boards/{id}/stream, which are those of a watch; and a ticket, which says who asks.
+// Errors: invalid_argument.
+struct StreamParameters {
+  WatchRequest watch;
+  std::optional<std::string_view> ticket;
+};
+Answered<StreamParameters> stream_parameters(std::string_view board, const RequestTarget& target, const Limits& limits);
+
+// Those of GET /v1/boards/{id}/export: `group`, `window`, and `format`, csv or ndjson; without it what the header
+// Accept asks for. Errors: invalid_argument.
+Answered<ExportRequest> export_parameters(std::string_view board, const RequestTarget& target, std::string_view accept);
 
 // `?detail=fired,ranks` of POST /v1/events, which takes no other parameter. Errors: invalid_argument.
 Answered<Detail> detail_parameter(const RequestTarget& target);

@@ -13,9 +13,10 @@ void Watcher::push(std::string_view watch, const std::shared_ptr<const std::stri
   collected_.push_back({std::string(watch), body});
 }
 
-std::unique_ptr<PushMessage> Watcher::take() {
+std::unique_ptr<PushMessage> Watcher::take(Position version) {
   auto message = std::make_unique<PushMessage>();
   message->connection = connection_;
+  message->version = version;
   message->pushes.swap(collected_);
   busy_.store(true);
   return message;

@@ -23,6 +23,7 @@ struct Push {
 // What one flush of the feed has for one connection.
 struct PushMessage {
   std::uint64_t connection = 0;
+  Position version = 0;  // Which they lead to.
   std::vector<Push> pushes;
   std::chrono::steady_clock::time_point collected;
 };
@@ -44,8 +45,8 @@ class Watcher final : public Subscriber {
   void push(std::string_view watch, const std::shared_ptr<const std::string>& body) override;
   // Where to enter oneself when something is collected first.
   void set_collected_list(std::vector<Watcher*>* list) { collected_list_ = list; }
-  // What was collected, for the I/O thread; from now on not ready.
-  std::unique_ptr<PushMessage> take();
+  // What was collected up to `version`, for the I/O thread; from now on not ready.
+  std::unique_ptr<PushMessage> take(Position version);
   std::size_t port() const { return port_; }
 
   // I/O thread: the socket has taken the last push message; and wakes the engine if it waited for that.

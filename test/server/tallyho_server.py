@@ -154,7 +154,9 @@ class Client:
 
 
 def is_push(message):
-    return "watch" in message and ("changes" in message or "score" in message or "notice" in message)
+    # With a ref it is the answer to a watch that resumes.
+    is_push = any(name in message for name in ("changes", "score", "notice"))
+    return is_push and "watch" in message and "ref" not in message
 
 
 def find(player, value=5, **more):

@@ -1,0 +1,146 @@
+#include "server/event_stream.h"
+
+#include <array>
+#include <charconv>
+#include <tuple>
+#include <utility>
+
+#include "boost/asio/buffer.hpp"
+#include "boost/asio/write.hpp"
+
+namespace tallyho {
+namespace {
+
+using boost::system::error_code;
+
+// The body ends with the connection. Proxies that gather answers before they pass them on are asked not to.
+constexpr std::string_view header =
+    "HTTP/1.1 200 OK\r\nServer: tallyho\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+    "X-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\n";
+
+class EventStream final : public Connection, public std::enable_shared_from_this<EventStream> {
+ public:
+  EventStream(IoThread& io, std::uint64_t id, ClientStream stream, std::unique_ptr<Watcher> watcher)
+      : io_(io), limits_(io.shared().limits), id_(id), stream_(std::move(stream)), watcher_(std::move(watcher)) {}
+
+  void start(std::string_view first, Position version) {
+    waiting_ = header;
+    append_event(first, version);
+    write_on();
+    listen();
+  }
+
+  void answered() override {}
+
+  void push(const PushMessage& message) override {
+    if (is_dropped_) return;
+    for (const Push& push : message.pushes) {
+      body_ = "{";
+      body_ += *push.body;
+      append_event(body_, message.version);
+    }
+    body_ = {};
+    io_.figures().pushes.add(message.pushes.size());
+    has_push_ = true;
+    write_on();
+  }
+
+  void tick(Clock::time_point now) override {
+    if (is_dropped_) return;
+    if (sending_.empty()) {
+      if (io_.is_stopping()) return drop();
+      if (now - last_progress_ > limits_.heartbeat) {
+        waiting_ += ":\n\n";
+        write_on();
+      }
+      return;
+    }
+    const std::uint64_t written = stream_.rate_policy().bytes_written();
+    if (std::exchange(bytes_written_, written) != written) last_progress_ = now;
+    if (now - last_progress_ > limits_.send_timeout) drop();
+  }
+
+  void stop() override {
+    if (sending_.empty()) drop();
+  }
+
+  void drop() override {
+    if (std::exchange(is_dropped_, true)) return;
+    error_code ignored;
+    std::ignore = stream_.socket().close(ignored);
+    io_.submit_goodbye(id_, std::move(watcher_));
+    io_.remove(id_);
+  }
+
+ private:
+  void append_event(std::string_view data, Position version) {
+    waiting_ += "id: ";
+    waiting_ += std::to_string(version);
+    waiting_ += "\ndata: ";  // JSON has no line breaks of its own.
+    waiting_ += data;
+    waiting_ += "\n\n";
+  }
+
+  void write_on() {
+    if (waiting_.empty() || !sending_.empty()) return;
+    sending_.swap(waiting_);
+    is_sending_push_ = std::exchange(has_push_, false);
+    last_progress_ = Clock::now();
+    boost::asio::async_write(
+        stream_, boost::asio::buffer(sending_),
+        [self = shared_from_this()](error_code error, std::size_t bytes) { self->written(error, bytes); });
+  }
+
+  void written(error_code error, std::size_t bytes) {
+    if (is_dropped_) return;
+    if (error) return drop();
+    io_.figures().bytes_out.add(bytes);
+    last_progress_ = Clock::now();
+    sending_ = {};  // Many streams are idle: they keep no memory.
+    if (std::exchange(is_sending_push_, false)) watcher_->sent();
+    write_on();
+  }
+
+  // A client has nothing more to say; but that it has gone is heard here.
+  void listen() {
+    stream_.async_read_some(boost::asio::buffer(heard_), [self = shared_from_this()](error_code error, std::size_t) {
+      if (self->is_dropped_) return;
+      if (error) return self->drop();
+      self->listen();
+    });
+  }
+
+  IoThread& io_;
+  const Limits& limits_;
+  const std::uint64_t id_;
+  ClientStream stream_;
+  std::unique_ptr<Watcher> watcher_;
+  std::string sending_;
+  std::string waiting_;
+  std::string body_;
+  std::array<char, 64> heard_{};
+  Clock::time_point last_progress_;
+  std::uint64_t bytes_written_ = 0;
+  bool has_push_ = false;         // In what waits;
+  bool is_sending_push_ = false;  // in what is sent.
+  bool is_dropped_ = false;
+};
+
+}  // namespace
+
+void start_event_stream(IoThread& io, std::uint64_t id, ClientStream stream, std::unique_ptr<Watcher> watcher,
+                        std::string_view first, Position version) {
+  auto connection = std::make_shared<EventStream>(io, id, std::move(stream), std::move(watcher));
+  io.replace(id, connection);
+  connection->start(first, version);
+}
+
+std::optional<Position> last_event_id(std::string_view header_value) {
+  Position version = 0;
+  const char* const end = header_value.data() + header_value.size();
+  const auto [at, error] = std::from_chars(header_value.data(), end, version);
+  if (header_value.empty() || error != std::errc() || at != end) return std::nullopt;
+  return version;
+}
+
+}  // namespace tallyho
