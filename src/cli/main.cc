@@ -31,6 +31,7 @@ int run(int argc, char** argv) {
   tallyho::cli::add_load(app, status);
   tallyho::cli::add_replay(app, status);
   tallyho::cli::add_log(app, status);
+  tallyho::cli::add_token(app, status);
   tallyho::cli::add_version(app, status);
   try {
     app.parse(argc, argv);

@@ -8,7 +8,10 @@
 #include <thread>
 
 #include "CLI/CLI.hpp"
+#include "cli/access.h"
+#include "cli/configuration.h"
 #include "cli/durations.h"
+#include "cli/limit_options.h"
 #include "cli/progress.h"
 #include "cli/ruleset_files.h"
 #include "cli/verbs.h"
@@ -32,6 +35,9 @@ struct ServeOptions {
   std::string retain_age;
   std::string log_format = "text";
   std::string log_level = "info";
+  std::string configuration;
+  bool only_checks = false;
+  AccessOptions access;
   ServerOptions server;
 };
 
@@ -120,14 +126,45 @@ void read_ruleset_again(Server& server, const std::string& path, Console& consol
   if (ruleset != nullptr) server.swap(std::move(ruleset));
 }
 
+void read_keys_again(const AccessOptions& access, TokenVerifier* tokens, Console& console) {
+  if (tokens == nullptr) return;
+  if (const auto read = read_tokens_again(access, *tokens); !read) {
+    console.warn("the token keys stay what they were: " + read.error());
+  } else {
+    console.logger().log(LogLevel::info, "tokens", "the token keys were read again");
+  }
+}
+
 // Until one comes that ends the server.
-void wait_for_signals(const sigset_t& signals, Server& server, const std::string& ruleset, Console& console) {
+void wait_for_signals(const sigset_t& signals, Server& server, const ServeOptions& options, TokenVerifier* tokens,
+                      Console& console) {
   for (int signal = SIGHUP; signal == SIGHUP;) {
     sigwait(&signals, &signal);
-    if (signal == SIGHUP) read_ruleset_again(server, ruleset, console);
+    if (signal != SIGHUP) break;
+    read_keys_again(options.access, tokens, console);
+    read_ruleset_again(server, options.ruleset, console);
   }
   console.logger().log(LogLevel::info, "stop", "the server stops");
   server.stop();
+}
+
+int check_only(const ServerOptions& options, Console& console) {
+  if (const auto safe = Server::check(options); !safe) return console.fail(safe.error());
+  fmt::print("the configuration is good\n");
+  return 0;
+}
+
+// What the file says, where the command line and the environment say nothing. Returns whether it could be.
+bool read_configuration(CLI::App& verb, const std::string& path) {
+  if (path.empty()) return true;
+  const std::string source = read_file(path);
+  if (source.empty()) {
+    fmt::print(stderr, "tallyho serve: {}: can't be read, or is empty\n", path);
+    return false;
+  }
+  const auto applied = apply_configuration(verb, path, source);
+  if (!applied) fmt::print(stderr, "{}", diagnostics_text(applied.error(), source));
+  return applied.has_value();
 }
 
 int serve(const ServeOptions& options) {
@@ -143,9 +180,13 @@ int serve(const ServeOptions& options) {
   }
   const auto shadow = options.shadow.empty() ? nullptr : load_or_explain(options.shadow);
   if (shadow == nullptr && !options.shadow.empty()) return 1;
+  const auto tokens = open_tokens(options.access);
+  if (!tokens) return console.fail(tokens.error());
+  ServerOptions server_options = options.server;
+  server_options.access = authority_options(options.access, *tokens);
+  if (options.only_checks) return check_only(server_options, console);
   auto kept = open_kept(options, console);
   if (!kept) return console.fail(kept.error());
-  ServerOptions server_options = options.server;
   server_options.data = options.data;
   server_options.shadow = shadow;
   server_options.keeps_log = kept->log != nullptr;
@@ -162,7 +203,7 @@ int serve(const ServeOptions& options) {
   if (options.data.empty()) {
     console.warn("without --data the log is kept in memory: what it holds is gone when the server ends");
   }
-  std::thread waiter([&] { wait_for_signals(signals, **server, options.ruleset, console); });
+  std::thread waiter([&] { wait_for_signals(signals, **server, options, tokens->get(), console); });
   (*server)->run([&] { console.ready((*server)->listen_endpoint(), (*server)->admin_endpoint()); });
   // run() returns only after stop(); should it ever return by itself, the waiter is woken all the same.
   pthread_kill(waiter.native_handle(), SIGTERM);
@@ -215,7 +256,15 @@ void add_serve(CLI::App& app, int& status) {
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
   verb->add_flag("--dev", options->server.dev, "Loopback only, no tokens: every connection may send and read");
-  verb->callback([options, &status] { status = serve(*options); });
+  add_access_options(*verb, options->access);
+  add_limit_options(*verb, options->server);
+  verb->add_option("--config", options->configuration,
+                   "A YAML file with any of these options, under their names with underscores")
+      ->type_name("FILE");
+  verb->add_flag("--check", options->only_checks, "Only say whether the server would start so");
+  read_environment(*verb);
+  verb->callback(
+      [options, verb, &status] { status = read_configuration(*verb, options->configuration) ? serve(*options) : 1; });
 }
 
 }  // namespace tallyho::cli

@@ -18,6 +18,7 @@ void add_snapshot(CLI::App& app, int& status);
 void add_load(CLI::App& app, int& status);
 void add_replay(CLI::App& app, int& status);
 void add_log(CLI::App& app, int& status);
+void add_token(CLI::App& app, int& status);
 void add_version(CLI::App& app, int& status);
 
 }  // namespace tallyho::cli

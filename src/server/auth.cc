@@ -48,23 +48,107 @@ bool is_loopback(std::string_view host) {
   return is_loopback_ipv4(name) || name == "::1" || equal_ignoring_case(name, "localhost");
 }
 
-std::expected<Authority, std::string> Authority::create(bool dev, std::string_view listen_host,
-                                                        std::string_view admin_host) {
-  if (!dev) {
+std::string_view token_in_protocols(std::string_view offered) {
+  constexpr std::string_view prefix = "bearer.";
+  while (!offered.empty()) {
+    const std::size_t comma = std::min(offered.find(','), offered.size());
+    std::string_view name = offered.substr(0, comma);
+    offered.remove_prefix(std::min(comma + 1, offered.size()));
+    name.remove_prefix(std::min(name.find_first_not_of(" \t"), name.size()));
+    name = name.substr(0, name.find_last_not_of(" \t") + 1);
+    if (name.starts_with(prefix)) return name.substr(prefix.size());
+  }
+  return {};
+}
+
+std::expected<Authority, std::string> Authority::create(Options options) {
+  if (options.dev) {
+    for (const std::string& host : {options.listen_host, options.admin_host}) {
+      if (is_loopback(host)) continue;
+      return std::unexpected("--dev asks for no tokens and so serves loopback addresses only, not " + host);
+    }
+    return Authority(std::move(options));
+  }
+  const bool is_private = is_loopback(options.listen_host) && is_loopback(options.admin_host);
+  if (is_private && options.tokens == nullptr) {
     return std::unexpected(
-        "there is no token key, so nobody could be told from anybody: start with --dev to serve "
-        "this machine only, without tokens");
+        "there is no token key, so nobody could be told from anybody: give --token-key FILE (`tallyho token "
+        "--new-secret FILE` makes one), or start with --dev to serve this machine only, without tokens");
   }
-  for (const std::string_view host : {listen_host, admin_host}) {
-    if (is_loopback(host)) continue;
-    return std::unexpected("--dev asks for no tokens and so serves loopback addresses only, not " + std::string(host));
+  if (is_private) return Authority(std::move(options));
+  const std::string& host = is_loopback(options.listen_host) ? options.admin_host : options.listen_host;
+  std::string missing;
+  if (!options.has_tls && !options.is_behind_proxy) {
+    missing +=
+        "\n  - nothing encrypts what clients send: give --tls-certificate FILE and --tls-key FILE, or --behind-proxy "
+        "if "
+        "something in front of it speaks TLS";
   }
-  return Authority();
+  if (options.tokens == nullptr) {
+    missing +=
+        "\n  - nobody can be told from anybody: give --token-key FILE (`tallyho token --new-secret FILE` makes one)";
+  }
+  if (options.origins.empty()) {
+    missing +=
+        "\n  - any page could use it through its visitors' browsers: name those that may with --origin "
+        "https://game.example, or say --origin none";
+  }
+  if (!is_loopback(options.admin_host) && options.admin_hosts.empty()) {
+    missing += "\n  - the admin listener does not know its name: give --admin-host NAME";
+  }
+  if (missing.empty()) return Authority(std::move(options));
+  return std::unexpected("other machines can reach " + host + ", and that is not safe yet:" + missing);
+}
+
+Answered<Caller> Authority::caller(std::string_view authorization, Timestamp now) const {
+  if (options_.dev) return Caller{.roles = {.ingest = true, .read = true}};
+  if (authorization.empty()) return Caller{};
+  constexpr std::string_view scheme = "Bearer ";
+  if (!equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) {
+    return refuse(Code::unauthorized, "'Authorization' is 'Bearer' and a token");
+  }
+  return caller_with(authorization.substr(scheme.size()), now);
+}
+
+Answered<Caller> Authority::caller_with(std::string_view token, Timestamp now) const {
+  if (options_.dev) return Caller{.roles = {.ingest = true, .read = true}};
+  const std::uint64_t version = options_.tokens->version();  // Before: keys that change meanwhile are looked at again.
+  auto claims = options_.tokens->verify(token, now);
+  if (!claims) return refuse(Code::unauthorized, std::string(describe(claims.error())));
+  Caller caller;
+  caller.roles = {.ingest = claims->roles.ingest,
+                  .read = claims->roles.read || claims->roles.admin,
+                  .admin = claims->roles.admin,
+                  .player = claims->roles.player ? claims->subject : ""};
+  caller.grant = {.subject = std::move(claims->subject),
+                  .thumbprint = std::move(claims->thumbprint),
+                  .ends = claims->ends,
+                  .keys_version = version};
+  return caller;
+}
+
+Answered<Caller> Authority::admin_caller(std::string_view authorization, Timestamp now) const {
+  if (options_.dev) return Caller{.roles = {.read = true, .admin = true}};
+  return caller(authorization, now);
+}
+
+bool Authority::holds(Grant& grant, Timestamp now) const {
+  if (!grant.has_token()) return true;
+  if (now >= grant.ends) return false;
+  const std::uint64_t version = options_.tokens->version();
+  if (version == grant.keys_version) return true;
+  if (!options_.tokens->has(grant.thumbprint)) return false;
+  grant.keys_version = version;
+  return true;
 }
 
 bool Authority::allows(std::string_view host, std::string_view origin) const {
-  if (!is_loopback(host)) return false;
+  if (options_.dev && !is_loopback(host)) return false;
   if (origin.empty()) return true;
+  for (const std::string& allowed : options_.origins) {
+    if (allowed == "*" || (allowed != "none" && equal_ignoring_case(allowed, origin))) return true;
+  }
+  if (!options_.origins.empty() || !is_listener_private()) return false;
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (origin.starts_with(scheme)) return is_loopback(origin.substr(scheme.size()));
   }
@@ -72,7 +156,19 @@ bool Authority::allows(std::string_view host, std::string_view origin) const {
 }
 
 bool Authority::allows_admin(std::string_view host, std::string_view origin) const {
-  return is_loopback(host) && origin.empty();
+  if (!origin.empty()) return false;
+  if (is_loopback(options_.admin_host) && is_loopback(host)) return true;
+  return std::ranges::any_of(options_.admin_hosts, [&](const std::string& name) {
+    return !name.empty() && equal_ignoring_case(without_port(host), without_port(name));
+  });
+}
+
+bool Authority::is_listener_private() const {
+  return is_loopback(options_.listen_host) && !options_.is_behind_proxy;
+}
+
+bool Authority::is_admin_listener_private() const {
+  return is_loopback(options_.admin_host);
 }
 
 }  // namespace tallyho

@@ -64,8 +64,9 @@ Answered<void> only(const object& message, std::initializer_list<std::string_vie
 
 Content read_hello(const object& message, Arena& arena) {
   if (const auto known = only(message, {"token", "detail"}); !known) return std::unexpected(known.error());
-  if (const auto token = text_member(message, "token", arena); !token) return std::unexpected(token.error());
-  HelloMessage hello;
+  const auto token = text_member(message, "token", arena);
+  if (!token) return std::unexpected(token.error());
+  HelloMessage hello{.token = *token, .detail = {}};
   element detail;
   if (message.at_key("detail").get(detail) != simdjson::SUCCESS) return hello;
   simdjson::dom::array words;

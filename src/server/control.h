@@ -16,6 +16,7 @@
 namespace tallyho {
 
 struct HelloMessage {
+  std::optional<std::string_view> token;
   std::optional<Detail> detail;  // Nothing: as before.
 };
 struct PingMessage {};

@@ -163,11 +163,17 @@ void EngineThread::decode_again(Batch& batch) {
   for (Item& item : batch.items) {
     if (item.kind != Item::Kind::event) continue;
     const Result<Event> event = decoder_.decode(item.record, *ruleset, batch.arena);
-    if (event) {
+    const bool may_send = batch.is_ingest || (event && ruleset->events[event->type].player_may_send);
+    if (event && may_send) {
       item.event = *event;
       continue;
     }
     item.kind = Item::Kind::refused;
+    if (event) {
+      item.code = Code::unauthorized;
+      item.message = "players do not send events of this type";
+      continue;
+    }
     item.code = event.error().code;
     item.message = batch.arena.copy(decoder_.describe(event.error()));
     item.field = batch.arena.copy(decoder_.field_name());

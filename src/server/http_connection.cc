@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/json.h"
 #include "boost/beast/core/flat_buffer.hpp"
 #include "boost/beast/http/empty_body.hpp"
 #include "boost/beast/http/message.hpp"
@@ -165,6 +166,9 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
               {{"host", host}, {"origin", origin}, {"listener", is_admin_ ? "admin" : "clients"}});
       return send(problem_answer(io_.writer(), 403, {Code::unauthorized, "this Host or Origin is not served"}));
     }
+    if (const auto identified = identify(); !identified) {
+      return send(problem_answer(io_.writer(), 401, identified.error()));
+    }
     batch_ = io_.take_batch(id_);
     const auto target = parse_target(request_.target(), batch_->arena);
     if (!target) return refuse(target.error());
@@ -179,7 +183,33 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     if (!allows_method(route, request_.method_string())) return refuse_method(route);
     const bool is_about_health = route.kind == Route::Kind::health || route.kind == Route::Kind::readiness;
     if (!is_about_health && !io_.shared().readiness->is_started()) return refuse({Code::unavailable, "starting"});
+    if (is_admin_ && !caller_.roles.admin && !is_for_anybody(route)) {
+      return refuse({Code::unauthorized, "this takes the role admin"});
+    }
     serve(route, *target);
+  }
+
+  // Whose request it is: by its token, from a header of its own or, of a browser's WebSocket, among the protocols.
+  Answered<void> identify() {
+    const Authority& authority = io_.shared().authority;
+    const Timestamp now = Timestamp::system_now();
+    caller_ = {};
+    if (request_.count(http::field::authorization) > 1) {
+      return tallyho::refuse(Code::unauthorized, "there are several tokens");
+    }
+    const std::string_view authorization = request_[http::field::authorization];
+    auto caller = is_admin_ ? authority.admin_caller(authorization, now) : authority.caller(authorization, now);
+    const auto token = token_in_protocols(request_[http::field::sec_websocket_protocol]);
+    if (!is_admin_ && authorization.empty() && !token.empty()) caller = authority.caller_with(token, now);
+    if (!caller) return std::unexpected(caller.error());
+    caller_ = std::move(*caller);
+    return {};
+  }
+
+  // On the admin listener: what probes and scrapers ask, who mostly have no token.
+  bool is_for_anybody(const Route& route) const {
+    return route.kind == Route::Kind::health || route.kind == Route::Kind::readiness ||
+           (route.kind == Route::Kind::metrics && io_.shared().authority.is_admin_listener_private());
   }
 
   bool is_offered(const Route& route) const {
@@ -187,8 +217,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     const bool is_for_admins = route.kind == Route::Kind::operation || route.kind == Route::Kind::shadow ||
                                route.kind == Route::Kind::board_export;
     if (is_for_admins) return is_admin_;
-    const bool is_for_clients =
-        route.kind == Route::Kind::events || route.kind == Route::Kind::websocket || route.kind == Route::Kind::stream;
+    const bool is_for_clients = route.kind == Route::Kind::events || route.kind == Route::Kind::websocket ||
+                                route.kind == Route::Kind::tickets || route.kind == Route::Kind::stream;
     return route.kind != Route::Kind::none && !(is_admin_ && is_for_clients);
   }
 
@@ -204,6 +234,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     switch (route.kind) {
       case Route::Kind::websocket: return upgrade(target);
       case Route::Kind::events: return take_events(target);
+      case Route::Kind::tickets: return give_ticket(target);
       case Route::Kind::read:
       case Route::Kind::ranks: return take_read(route, target);
       case Route::Kind::stream: return take_stream(route, target);
@@ -228,7 +259,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     }
   }
 
-  Roles roles() const { return is_admin_ ? io_.shared().authority.admin_roles() : io_.shared().authority.roles(); }
+  const Roles& roles() const { return caller_.roles; }
 
   void upgrade(const RequestTarget& target) {
     if (const auto none = no_parameters(target); !none) return refuse(none.error());
@@ -240,7 +271,25 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     }
     release_batch();
     is_dropped_ = true;  // The socket moves out; this object goes once nobody holds it.
-    start_websocket_connection(io_, id_, std::move(stream_), std::move(request_), roles());
+    start_websocket_connection(io_, id_, std::move(stream_), std::move(request_), std::move(caller_));
+  }
+
+  void give_ticket(const RequestTarget& target) {
+    if (const auto none = no_parameters(target); !none) return refuse(none.error());
+    if (!request_.body().empty() && !is_json(request_[http::field::content_type])) {
+      return refuse({Code::invalid_argument, "the body is application/json"}, 415);
+    }
+    if (io_.shared().authority.asks_for_tokens() && !caller_.grant.has_token()) {
+      return refuse({Code::unauthorized, "a ticket stands for a token, and there is none"});
+    }
+    const auto ticket = io_.shared().tickets->issue(caller_, Timestamp::system_now());
+    if (!ticket) return refuse({Code::overloaded, "there are too many tickets that nobody has used"});
+    release_batch();
+    HttpAnswer answer;
+    JsonWriter json(answer.body);
+    json.object().key("ticket").text(*ticket);
+    json.key("expires_in_ms").number(std::int64_t{std::chrono::milliseconds(Tickets::lifetime).count()}).end();
+    send(std::move(answer));
   }
 
   void take_events(const RequestTarget& target) {
@@ -367,8 +416,9 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     watcher_.reset();  // The feed knows nothing of it.
     if (answering_ == Answering::events) {
       answer = events_answer(io_.writer(), form_, batch_->items);
+      if (form_ == EventForm::one) answer.status = status_of(code_of(*first));
     } else if (first->code != Code::ok) {
-      answer = problem_answer(io_.writer(), http_status(first->code), {first->code, std::string(first->message)});
+      answer = problem_answer(io_.writer(), status_of(first->code), {first->code, std::string(first->message)});
     } else if (answering_ == Answering::figures) {
       const Shared& shared = io_.shared();
       answer.body = render_metrics(shared.figures, *batch_->figures, shared.has_record, shared.upkeep);
@@ -380,7 +430,13 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     send(std::move(answer));
   }
 
-  void refuse(const Problem& problem) { refuse(problem, http_status(problem.code)); }
+  // Who has shown no token is told to; who has, that it does not do.
+  int status_of(Code code) const {
+    const bool is_unknown = io_.shared().authority.asks_for_tokens() && !caller_.grant.has_token();
+    return code == Code::unauthorized && is_unknown ? 401 : http_status(code);
+  }
+
+  void refuse(const Problem& problem) { refuse(problem, status_of(problem.code)); }
   void refuse(const Problem& problem, int status) {
     release_batch();
     send(problem_answer(io_.writer(), status, problem));
@@ -397,6 +453,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     response_.set("X-Content-Type-Options", "nosniff");
     if (!answer.allow.empty()) response_.set(http::field::allow, answer.allow);
     if (!answer.upgrade.empty()) response_.set(http::field::upgrade, answer.upgrade);
+    if (answer.status == 401) response_.set(http::field::www_authenticate, "Bearer");
     if (answer.status == 429 || answer.status == 503) response_.set(http::field::retry_after, "1");
     response_.keep_alive(keep_alive_);
     response_.body() = std::move(answer.body);
@@ -440,6 +497,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   http::request<http::string_body> request_;
   http::response<http::string_body> response_;
   http::response<http::empty_body> head_response_;
+  Caller caller_;                     // Whose request it is.
   Batch* batch_ = nullptr;            // The request's, until it is answered.
   std::unique_ptr<Watcher> watcher_;  // Of a stream that is asked for.
   EventForm form_ = EventForm::one;

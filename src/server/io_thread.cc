@@ -15,7 +15,7 @@ IoThread::IoThread(std::size_t index, const Shared& shared, Doorbell& engine_bel
       work_(boost::asio::make_work_guard(context_)),
       sweep_timer_(context_),
       port_(shared.limits.queue_batches_max, shared.limits.connections_max),
-      reader_(nullptr, shared.limits, shared.identity),
+      reader_(nullptr, shared.limits, shared.identity, &shared.authority),
       writer_(shared.limits) {
   port_.wake = [this] { boost::asio::post(context_, [this] { take_deliveries(); }); };
 }

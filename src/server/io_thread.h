@@ -22,6 +22,7 @@
 #include "server/messages.h"
 #include "server/port.h"
 #include "server/readiness.h"
+#include "server/tickets.h"
 #include "server/upkeep.h"
 
 namespace tallyho {
@@ -36,6 +37,7 @@ struct Shared {
   Identity identity;
   Authority authority;
   Readiness* readiness = nullptr;
+  Tickets* tickets = nullptr;
   const UpkeepFigures* upkeep = nullptr;  // Null: nothing is kept.
   Logger* logger = nullptr;               // Null: nobody wants to know.
   bool has_record = false;

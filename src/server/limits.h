@@ -31,9 +31,11 @@ struct Limits {
   std::chrono::milliseconds body_timeout{30'000};    // From there to the end of its body.
   std::chrono::milliseconds keep_alive{60'000};      // Between requests; and a WebSocket that says nothing gets a ping.
   std::chrono::milliseconds pong_timeout{20'000};    // Nothing heard so long after a ping: dropped.
-  std::chrono::milliseconds close_timeout{5'000};    // For the closing handshake, and for stop() altogether.
-  std::chrono::milliseconds heartbeat{15'000};       // A stream that has nothing to say sends a comment.
-  std::chrono::milliseconds sweep_interval{100};     // How often timeouts are looked at.
+  // A WebSocket without a token that says nothing: closed, 1008.
+  std::chrono::milliseconds first_message_timeout{5'000};
+  std::chrono::milliseconds close_timeout{5'000};  // For the closing handshake, and for stop() altogether.
+  std::chrono::milliseconds heartbeat{15'000};     // A stream that has nothing to say sends a comment.
+  std::chrono::milliseconds sweep_interval{100};   // How often timeouts are looked at.
 };
 
 }  // namespace tallyho

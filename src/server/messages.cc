@@ -55,8 +55,9 @@ void refuse_item(Item& item, const Problem& problem, Arena& arena) {
 
 }  // namespace
 
-MessageReader::MessageReader(std::shared_ptr<const Ruleset> ruleset, const Limits& limits, const Identity& identity)
-    : ruleset_(std::move(ruleset)), limits_(limits), identity_(identity), control_(limits) {}
+MessageReader::MessageReader(std::shared_ptr<const Ruleset> ruleset, const Limits& limits, const Identity& identity,
+                             const Authority* authority)
+    : ruleset_(std::move(ruleset)), limits_(limits), identity_(identity), authority_(authority), control_(limits) {}
 
 void MessageReader::read_frame(std::string_view frame, Session& session, Batch& batch) {
   const int messages = for_each_line(frame, [&](std::string_view line) { read_message(line, session, batch); });
@@ -102,12 +103,24 @@ void MessageReader::add_event(std::string_view bytes, const Result<Event>& event
     return refuse_item(item, {event.error().code, decoder_.describe(event.error())}, batch.arena);
   }
   item.envelope = event->envelope;
-  if (!roles.ingest) {
+  if (const auto refusal = refusal_of(*event, roles)) {
     item.kind = Item::Kind::refused;
-    return refuse_item(item, {Code::unauthorized, "sending events takes the role ingest"}, batch.arena);
+    if (event->ts && !roles.player.empty()) item.field = "ts";
+    return refuse_item(item, *refusal, batch.arena);
   }
   item.event = *event;
   batch.needs_engine = true;
+}
+
+std::optional<Problem> MessageReader::refusal_of(const Event& event, const Roles& roles) const {
+  if (roles.ingest) return std::nullopt;
+  const auto no = [](std::string why) { return Problem{Code::unauthorized, std::move(why), {}}; };
+  if (roles.player.empty()) return no("sending events takes the role ingest or player");
+  if (event.envelope.player != roles.player) return no("a player sends its own events only");
+  const EventType& type = ruleset_->events[event.type];
+  if (!type.player_may_send) return no("players do not send events of type '" + type.name + "'");
+  if (event.ts) return no("when a player's event happened is for the server to say: leave 'ts' out");
+  return std::nullopt;
 }
 
 void MessageReader::read_event(std::string_view bytes, const Roles& roles, Detail detail, Batch& batch) {
@@ -201,28 +214,67 @@ Answered<void> MessageReader::read_ruleset(std::string_view source, const Roles&
 }
 
 Answered<void> MessageReader::authorize(ReadRequest& read, const Roles& roles) const {
-  const bool is_ledger = read.what == ReadRequest::What::ledger;
-  if (is_ledger && !roles.ingest && !roles.admin) {
-    return refuse(Code::unauthorized, "a ledger takes the role ingest or admin");
+  using What = ReadRequest::What;
+  const bool is_ledger = read.what == What::ledger;
+  const bool is_on_players = read.what == What::player || is_ledger;
+  const bool sees_all = roles.ingest || roles.admin;
+  const bool is_self = is_on_players && !roles.player.empty() && read.name == roles.player;
+  read.with_state = sees_all || is_self;
+  if (is_ledger && !read.with_state) {
+    return refuse(Code::unauthorized, "a ledger takes the role ingest or admin, or the player's own token");
   }
-  const bool is_player = read.what == ReadRequest::What::player || is_ledger;
-  if (!roles.read && (is_player || !ruleset_->is_public)) {
-    return refuse(Code::unauthorized, "reading takes the role read");
+  if (is_on_players && !read.with_state && !roles.read) {
+    return refuse(Code::unauthorized,
+                  "reading players takes the role read, ingest or admin, or the player's own token");
   }
-  if (read.what == ReadRequest::What::rows && !roles.admin) {
+  if (read.what == What::ruleset && !roles.read && !sees_all) {
+    return refuse(Code::unauthorized, "reading the ruleset takes the role read, ingest or admin");
+  }
+  if (read.what == What::rows && !roles.admin) {
     return refuse(Code::unauthorized, "an export takes the role admin");
   }
-  read.with_state = roles.ingest || roles.admin;
+  const bool is_on_boards = !is_on_players && read.what != What::ruleset;
+  if (is_on_boards && !may_read_boards(roles)) {
+    return refuse(Code::unauthorized, "reading boards takes the role read, player or admin");
+  }
   return {};
 }
 
-Answered<void> MessageReader::authorize(const WatchRequest& watch, const Roles& roles) const {
-  if (roles.read || (ruleset_->is_public && watch.player.empty())) return {};
-  return refuse(Code::unauthorized, "watching takes the role read");
+bool MessageReader::may_read_boards(const Roles& roles) const {
+  return roles.read || roles.admin || !roles.player.empty() || ruleset_->is_public;
+}
+
+Answered<void> MessageReader::may_watch(const WatchRequest& watch, const Roles& roles) const {
+  if (watch.player.empty() && !may_read_boards(roles)) {
+    return refuse(Code::unauthorized, "watching boards takes the role read, player or admin");
+  }
+  const bool is_self = !roles.player.empty() && watch.player == roles.player;
+  if (!watch.player.empty() && !is_self && !roles.read && !roles.ingest && !roles.admin) {
+    return refuse(Code::unauthorized,
+                  "watching a player takes the role read, ingest or admin, or the player's own token");
+  }
+  return {};
+}
+
+// A token that comes later may say more, and last longer. It does not make somebody else of who watches already.
+Answered<void> MessageReader::identify(std::string_view token, Session& session, Timestamp now) const {
+  if (authority_ == nullptr || !authority_->asks_for_tokens()) return {};
+  auto caller = authority_->caller_with(token, now);
+  if (!caller) return std::unexpected(caller.error());
+  const Roles& before = session.granted;
+  const Roles& roles = caller->roles;
+  const bool is_less = (before.ingest && !roles.ingest) || (before.read && !roles.read) ||
+                       (before.admin && !roles.admin) || (!before.player.empty() && roles.player.empty());
+  if (session.grant.has_token() && (caller->grant.subject != session.grant.subject || is_less)) {
+    return refuse(Code::unauthorized, "a token on an open connection has the 'sub' and the roles of the one before");
+  }
+  session.roles = session.granted = std::move(caller->roles);
+  session.grant = std::move(caller->grant);
+  return {};
 }
 
 Answered<void> MessageReader::read_stream(const WatchRequest& watch, const Roles& roles, Batch& batch) {
-  if (const auto allowed = authorize(watch, roles); !allowed) return std::unexpected(allowed.error());
+  if (const auto allowed = may_watch(watch, roles); !allowed) return std::unexpected(allowed.error());
   Request request;
   request.kind = Request::Kind::watch;
   request.watch = watch;
@@ -242,6 +294,10 @@ void MessageReader::read_control(const ControlMessage& control, Session& session
   if (!control.content) return refuse_item(item, control.content.error(), batch.arena);
   const auto& content = *control.content;
   if (const auto* hello = std::get_if<HelloMessage>(&content)) {
+    if (hello->token) {
+      const auto identified = identify(*hello->token, session, batch.arrival);
+      if (!identified) return refuse_item(item, identified.error(), batch.arena);
+    }
     if (hello->detail) session.detail = *hello->detail;
     item.text = hello_json(session, control.ref, batch.arena);
   } else if (std::holds_alternative<PingMessage>(content)) {
@@ -249,7 +305,7 @@ void MessageReader::read_control(const ControlMessage& control, Session& session
   } else if (const auto* query = std::get_if<QueryMessage>(&content)) {
     read_query(query->path, session, item, batch);
   } else if (const auto* watch = std::get_if<WatchRequest>(&content)) {
-    const auto allowed = authorize(*watch, session.roles);
+    const auto allowed = may_watch(*watch, session.roles);
     if (!allowed) return refuse_item(item, allowed.error(), batch.arena);
     Request request;
     request.kind = Request::Kind::watch;
@@ -269,7 +325,8 @@ void MessageReader::read_query(std::string_view path, const Session& session, It
   if (!target) return refuse_item(item, target.error(), batch.arena);
   const Route route = find_route(*target);
   if (route.kind != Route::Kind::read) {
-    const bool is_post = route.kind == Route::Kind::events || route.kind == Route::Kind::ranks;
+    const bool is_post = route.kind == Route::Kind::events || route.kind == Route::Kind::ranks ||
+                         route.kind == Route::Kind::tickets;
     if (is_post) return refuse_item(item, {Code::invalid_argument, "queries read: this path takes POST"}, batch.arena);
     if (route.kind == Route::Kind::stream) {
       return refuse_item(item, {Code::invalid_argument, "queries read once: a watch goes on"}, batch.arena);
@@ -293,10 +350,13 @@ std::string_view MessageReader::hello_json(const Session& session, std::string_v
   json.key("ruleset").object().key("name").text(ruleset_->name).key("hash").text(ruleset_->hash).end();
   json.key("roles").array();
   if (session.roles.ingest) json.text("ingest");
+  if (!session.roles.player.empty()) json.text("player");
   if (session.roles.read) json.text("read");
   if (session.roles.admin) json.text("admin");
   json.end();
-  json.key("player").null();
+  json.key("player");
+  if (session.roles.player.empty()) json.null();
+  if (!session.roles.player.empty()) json.text(session.roles.player);
   json.key("limits").raw(identity_.limits_json);
   json.end();
   if (!ref.empty()) json.key("ref").raw(ref);

@@ -24,6 +24,8 @@ struct Identity {
 struct Session {
   Roles roles;
   Detail detail;
+  Grant grant = {};    // Where the roles come from,
+  Roles granted = {};  // and what they were before the token expired.
 };
 
 // Turns a client's bytes into the items of a batch: events decoded and checked, requests ready for the engine, and
@@ -33,7 +35,9 @@ struct Session {
 class MessageReader {
  public:
   // The ruleset may come later: use().
-  MessageReader(std::shared_ptr<const Ruleset> ruleset, const Limits& limits, const Identity& identity);
+  // `authority` says whether a token that comes with `hello` is taken; null: hello takes none.
+  MessageReader(std::shared_ptr<const Ruleset> ruleset, const Limits& limits, const Identity& identity,
+                const Authority* authority = nullptr);
 
   // Reads from now on under this ruleset.
   void use(std::shared_ptr<const Ruleset> ruleset) { ruleset_ = std::move(ruleset); }
@@ -69,18 +73,24 @@ class MessageReader {
   void read_message(std::string_view message, Session& session, Batch& batch);
   void read_control(const ControlMessage& control, Session& session, Batch& batch);
   void read_query(std::string_view path, const Session& session, Item& item, Batch& batch);
+  // The session becomes that of the token, or stays what it is.
+  Answered<void> identify(std::string_view token, Session& session, Timestamp now) const;
   // Whether these roles may read that; and whether they see a player's state.
   Answered<void> authorize(ReadRequest& read, const Roles& roles) const;
-  Answered<void> authorize(const WatchRequest& watch, const Roles& roles) const;
+  bool may_read_boards(const Roles& roles) const;
+  Answered<void> may_watch(const WatchRequest& watch, const Roles& roles) const;
   void add_request(Request request, Item& item, Batch& batch);
   std::string_view hello_json(const Session& session, std::string_view ref, Arena& arena) const;
   // Adds the decoded or refused event.
   void add_event(std::string_view bytes, const Result<Event>& event, const Roles& roles, Detail detail, Batch& batch);
+  // Why a client with these roles may not send that event, or nothing.
+  std::optional<Problem> refusal_of(const Event& event, const Roles& roles) const;
   Result<Event> decode(std::string_view bytes, Arena& arena);
 
   std::shared_ptr<const Ruleset> ruleset_;
   const Limits& limits_;
   const Identity& identity_;
+  const Authority* const authority_;
   Decoder decoder_;
   ControlReader control_;
 };

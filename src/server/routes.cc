@@ -33,6 +33,7 @@ Route find_v1(const std::vector<std::string_view>& path) {
   const std::size_t depth = path.size();
   if (depth == 2 && path[1] == "events") return {.kind = Route::Kind::events, .allow = "POST", .read = {}};
   if (depth == 2 && path[1] == "ws") return {.kind = Route::Kind::websocket, .allow = "GET", .read = {}};
+  if (depth == 2 && path[1] == "tickets") return {.kind = Route::Kind::tickets, .allow = "POST", .read = {}};
   if (depth == 2 && path[1] == "ruleset") return read_route(What::ruleset);
   if (depth == 2 && path[1] == "shadow") return {.kind = Route::Kind::shadow, .allow = get_methods, .read = {}};
   if (depth == 2 && path[1] == "boards") return read_route(What::boards);

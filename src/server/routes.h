@@ -22,6 +22,7 @@ struct Route {
     operation,
     ruleset,
     websocket,
+    tickets,
     health,
     readiness,
     metrics,

@@ -50,6 +50,30 @@ std::size_t io_thread_count(int wanted) {
   return std::clamp(cores, 2U, 5U) - 1;
 }
 
+// What open() needs, once it is known to be good.
+struct Checked {
+  Endpoint listen;
+  Endpoint admin;
+  Authority authority;
+};
+
+std::expected<Checked, std::string> check_options(const ServerOptions& options) {
+  auto listen = parse_endpoint(options.listen);
+  if (!listen) return std::unexpected(listen.error());
+  auto admin = parse_endpoint(options.admin);
+  if (!admin) return std::unexpected(admin.error());
+  Authority::Options access = options.access;
+  access.dev = options.dev;
+  access.listen_host = listen->host;
+  access.admin_host = admin->host;
+  auto authority = Authority::create(std::move(access));
+  if (!authority) return std::unexpected(authority.error());
+  if (options.limits.event_bytes_max > event_bytes_max) {
+    return std::unexpected("an event has at most " + std::to_string(event_bytes_max) + " bytes");
+  }
+  return Checked{std::move(*listen), std::move(*admin), std::move(*authority)};
+}
+
 void warn_on_stderr(std::string_view message) {
   std::fprintf(stderr, "tallyho serve: %.*s\n", static_cast<int>(message.size()), message.data());
 }
@@ -61,13 +85,14 @@ struct Server::Impl {
       : shared{.ruleset = &ruleset,
                .limits = {},
                .identity = {},
-               .authority = granted,
+               .authority = std::move(granted),
                .readiness = &readiness,
                .figures = {}} {}
   ~Impl() { end_answering(); }
 
   CurrentRuleset ruleset;
   Readiness readiness;
+  Tickets tickets;
   Shared shared;
   ServerOptions options;
   Doorbell bell;  // Rung by those that follow.
@@ -238,30 +263,25 @@ std::expected<void, std::string> Server::Impl::replay(OpenGame game) {
 std::expected<std::unique_ptr<Server>, std::string> Server::open(std::shared_ptr<const Ruleset> ruleset,
                                                                  ServerOptions options, std::unique_ptr<Log> log,
                                                                  std::vector<OpenGame::Snapshot> snapshots) {
-  const auto listen = parse_endpoint(options.listen);
-  if (!listen) return std::unexpected(listen.error());
-  const auto admin = parse_endpoint(options.admin);
-  if (!admin) return std::unexpected(admin.error());
-  const auto authority = Authority::create(options.dev, listen->host, admin->host);
-  if (!authority) return std::unexpected(authority.error());
-  if (options.limits.event_bytes_max > event_bytes_max) {
-    return std::unexpected("an event has at most " + std::to_string(event_bytes_max) + " bytes");
-  }
+  auto checked = check_options(options);
+  if (!checked) return std::unexpected(checked.error());
+  const auto& [listen, admin, authority] = *checked;
   if (!options.warn) options.warn = warn_on_stderr;
   options.engine.feed.push_interval = options.limits.push_interval;
 
-  auto impl = std::make_unique<Impl>(*authority);
+  auto impl = std::make_unique<Impl>(authority);
   if (log == nullptr) log = std::make_unique<MemoryLog>();
   impl->shared.limits = options.limits;
   impl->shared.logger = options.logger;
   impl->shared.identity = {.log = log->identity(), .limits_json = limits_json(options.limits, options.engine)};
   impl->shared.has_record = !options.record.empty();
-  impl->shared.is_metrics_public = is_loopback(listen->host);
+  impl->shared.is_metrics_public = authority.is_listener_private();
+  impl->shared.tickets = &impl->tickets;
   for (std::size_t i = 0; i < io_thread_count(options.io_threads); ++i) {
     impl->io_threads.push_back(std::make_unique<IoThread>(i, impl->shared, impl->bell));
     impl->shared.figures.push_back(&impl->io_threads.back()->figures());
   }
-  if (const auto opened = impl->open_listeners(*listen, *admin); !opened) return std::unexpected(opened.error());
+  if (const auto opened = impl->open_listeners(listen, admin); !opened) return std::unexpected(opened.error());
   impl->begin_answering();
   if (!options.record.empty()) {
     auto recorder = Recorder::open(options.record, options.warn);
@@ -272,6 +292,11 @@ std::expected<std::unique_ptr<Server>, std::string> Server::open(std::shared_ptr
   const auto opened = impl->open_game(std::move(ruleset), std::move(log), std::move(snapshots));
   if (!opened) return std::unexpected(opened.error());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+std::expected<void, std::string> Server::check(const ServerOptions& options) {
+  if (auto checked = check_options(options); !checked) return std::unexpected(checked.error());
+  return {};
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

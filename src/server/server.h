@@ -11,6 +11,7 @@
 #include "engine/open_game.h"
 #include "log/log.h"
 #include "ruleset/ruleset.h"
+#include "server/auth.h"
 #include "server/limits.h"
 #include "server/logger.h"
 #include "server/upkeep.h"
@@ -22,6 +23,7 @@ struct ServerOptions {
   std::string admin = "127.0.0.1:7071";   // Health, readiness, metrics.
   int io_threads = 0;                     // 0: one for every core but the engine's, at least 1, at most 4.
   bool dev = false;                       // Loopback only; every connection has the roles ingest and read.
+  Authority::Options access = {};         // Without `dev` and the hosts, which are above.
   std::string record;                     // Write every event that reached the log to this file; "": don't.
   // Where the log is: players' ledgers are kept beside it, and how far a replay has come. "": there is no such place.
   std::string data;
@@ -63,6 +65,8 @@ class Server {
                                                                   ServerOptions options,
                                                                   std::unique_ptr<Log> log = nullptr,
                                                                   std::vector<OpenGame::Snapshot> snapshots = {});
+  // Whether open() would take these options, as far as that can be said without binding a port or opening the log.
+  static std::expected<void, std::string> check(const ServerOptions& options);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

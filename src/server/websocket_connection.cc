@@ -39,13 +39,14 @@ bool offers_our_protocol(std::string_view offered) {
 // more is read from it.
 class WebSocketConnection final : public Connection, public std::enable_shared_from_this<WebSocketConnection> {
  public:
-  WebSocketConnection(IoThread& io, std::uint64_t id, ClientStream stream, const Roles& roles)
+  WebSocketConnection(IoThread& io, std::uint64_t id, ClientStream stream, Caller caller)
       : io_(io),
         limits_(io.shared().limits),
         id_(id),
         stream_(std::move(stream)),
         watcher_(std::make_unique<Watcher>(id, io.index(), io.engine_bell())) {
-    session_.roles = roles;
+    session_.roles = session_.granted = std::move(caller.roles);
+    session_.grant = std::move(caller.grant);
   }
   ~WebSocketConnection() override = default;
 
@@ -104,6 +105,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     if (is_stuck || is_silent || is_refusing_to_close) return drop();
     const bool is_quiet = !has_asked && now - last_heard_ > limits_.keep_alive;
     if (is_accepted_ && !is_closing_ && !is_pinging_ && is_quiet) ping();
+    if (is_accepted_ && !is_ending_) end_without_rights(now);
     if (!is_stopping_) return;
     // A client that never stops sending is not read for ever.
     if (now - stop_began_ > limits_.close_timeout / 2) is_ending_ = true;
@@ -132,8 +134,20 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     if (error || is_dropped_) return drop();
     is_accepted_ = true;
     request_ = {};
-    last_heard_ = Clock::now();
+    accepted_ = last_heard_ = Clock::now();
     read_on();
+  }
+
+  // Whose token has ended sees nothing more; who shows none does not stay to see nothing.
+  void end_without_rights(Clock::time_point now) {
+    const Authority& authority = io_.shared().authority;
+    const bool has_ended = session_.grant.has_token() && !authority.holds(session_.grant, Timestamp::system_now());
+    const bool is_unknown = !has_said_ && authority.asks_for_tokens() && !session_.grant.has_token() &&
+                            now - accepted_ > limits_.first_message_timeout;
+    if (!has_ended && !is_unknown) return;
+    is_ending_ = true;
+    close_code_ = websocket::close_code::policy_error;
+    close_if_drained();
   }
 
   bool may_read() const {
@@ -170,12 +184,14 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
       close_code_ = websocket::close_code::unknown_data;
       return close_if_drained();
     }
+    has_said_ = true;
     Batch* batch = io_.take_batch(id_);
     batch->bytes.swap(input_);
     io_.figures().received(Traffic::websocket).add(batch->bytes.size());
     batch->watcher = watcher_.get();
-    batch->is_ingest = session_.roles.ingest;
+    if (!io_.shared().authority.holds(session_.grant, batch->arrival)) session_.roles = {};
     io_.reader().read_frame(batch->bytes, session_, *batch);
+    batch->is_ingest = session_.roles.ingest;
     in_flight_.push_back(batch);
     bytes_in_flight_ += batch->bytes.size();
     io_.submit(batch);
@@ -263,12 +279,14 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   std::uint64_t push_frame_ = 0;  // The last frame with a push message in it, or 0.
 
   bool is_accepted_ = false;
+  bool has_said_ = false;  // It has sent a message.
   bool is_reading_ = false;
   bool is_pinging_ = false;
   bool is_ending_ = false;  // Nothing more is read: answer what came, then close.
   bool is_stopping_ = false;
   bool is_closing_ = false;  // The closing handshake is under way.
   bool is_dropped_ = false;
+  Clock::time_point accepted_;
   Clock::time_point last_heard_;
   Clock::time_point pinged_;
   Clock::time_point last_progress_;  // Of sending.
@@ -281,8 +299,8 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
 }  // namespace
 
 void start_websocket_connection(IoThread& io, std::uint64_t id, ClientStream stream,
-                                beast::http::request<beast::http::string_body> request, const Roles& roles) {
-  auto connection = std::make_shared<WebSocketConnection>(io, id, std::move(stream), roles);
+                                beast::http::request<beast::http::string_body> request, Caller caller) {
+  auto connection = std::make_shared<WebSocketConnection>(io, id, std::move(stream), std::move(caller));
   io.replace(id, connection);
   connection->start(std::move(request));
 }

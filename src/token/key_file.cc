@@ -8,8 +8,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "openssl/rand.h"
-#include "token/base64url.h"
+#include "token/random_text.h"
 
 namespace tallyho {
 
@@ -27,14 +26,12 @@ std::expected<TokenKeySet, std::string> read_key_files(std::span<const std::stri
 }
 
 std::expected<void, std::string> make_secret_file(const std::string& path) {
-  std::string bytes(TokenKey::secret_bytes_min, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) != 1) {
-    return std::unexpected("OpenSSL has no random bytes");
-  }
-  const std::string text = encode_base64url(bytes) + "\n";
+  auto text = random_text();
+  if (!text) return std::unexpected("OpenSSL has no random bytes");
+  *text += '\n';
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) return std::unexpected(path + ": " + std::strerror(errno));
-  const bool is_written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const bool is_written = ::write(file, text->data(), text->size()) == static_cast<ssize_t>(text->size());
   const bool is_closed = ::close(file) == 0;
   if (!is_written || !is_closed) return std::unexpected(path + ": can't be written");
   return {};

@@ -202,6 +202,7 @@ void TokenVerifier::replace(TokenKeySet keys) {
   auto replaced = std::make_shared<const TokenKeySet>(std::move(keys));
   const std::lock_guard lock(mutex_);
   keys_.swap(replaced);
+  version_.fetch_add(1, std::memory_order_release);
 }
 
 std::expected<TokenClaims, TokenFault> TokenVerifier::verify(std::string_view token, Timestamp now) const {

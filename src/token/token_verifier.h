@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <expected>
@@ -62,6 +63,8 @@ class TokenVerifier {
   // Other keys from now on. Who was let in with one that is not among them any more has no rights left: has().
   void replace(TokenKeySet keys);
   bool has(std::string_view thumbprint) const { return keys()->has(thumbprint); }
+  // Another number: other keys. Cheap.
+  std::uint64_t version() const { return version_.load(std::memory_order_acquire); }  // Partner: replace().
 
  private:
   std::shared_ptr<const TokenKeySet> keys() const;
@@ -69,6 +72,7 @@ class TokenVerifier {
   const Options options_;
   mutable std::mutex mutex_;
   std::shared_ptr<const TokenKeySet> keys_;
+  std::atomic<std::uint64_t> version_{1};
 };
 
 // A token that says this, signed. Errors: a sentence.

@@ -23,10 +23,10 @@ PATIENCE = 30  # Seconds until something that should come has not come: no test 
 class Server:
     """A server on free ports, as a process of its own."""
 
-    def __init__(self, *arguments, ruleset=RULESET, environment=None, is_json=False):
+    def __init__(self, *arguments, ruleset=RULESET, environment=None, is_json=False, dev=True):
         self.process = subprocess.Popen(
-            [TALLYHO, "serve", *(["--ruleset", str(ruleset)] if ruleset else []), "--dev", "--listen", "127.0.0.1:0",
-             "--admin", "127.0.0.1:0", *arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+            [TALLYHO, "serve", *(["--ruleset", str(ruleset)] if ruleset else []), *(["--dev"] if dev else []),
+             "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", *arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
             env=environment)
         self.said = []
         for line in self.process.stderr:
