@@ -26,8 +26,8 @@ class Server:
     def __init__(self, *arguments, ruleset=RULESET, environment=None, is_json=False, dev=True):
         self.process = subprocess.Popen(
             [TALLYHO, "serve", *(["--ruleset", str(ruleset)] if ruleset else []), *(["--dev"] if dev else []),
-             "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", *arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
-            env=environment)
+             "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", *arguments],
+            stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment)
         self.said = []
         for line in self.process.stderr:
             self.said.append(line)
