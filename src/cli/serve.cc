@@ -131,7 +131,7 @@ void read_keys_again(const AccessOptions& access, TokenVerifier* tokens, Console
   if (const auto read = read_tokens_again(access, *tokens); !read) {
     console.warn("the token keys stay what they were: " + read.error());
   } else {
-    console.logger().log(LogLevel::info, "tokens", "the token keys were read again");
+    console.logger().log(LogLevel::info, "tokens", "read the token keys again");
   }
 }
 

@@ -20,8 +20,13 @@ constexpr std::string_view header =
 
 class EventStream final : public Connection, public std::enable_shared_from_this<EventStream> {
  public:
-  EventStream(IoThread& io, std::uint64_t id, ClientStream stream, std::unique_ptr<Watcher> watcher)
-      : io_(io), limits_(io.shared().limits), id_(id), stream_(std::move(stream)), watcher_(std::move(watcher)) {}
+  EventStream(IoThread& io, std::uint64_t id, ClientStream stream, std::unique_ptr<Watcher> watcher, Grant grant)
+      : io_(io),
+        limits_(io.shared().limits),
+        id_(id),
+        stream_(std::move(stream)),
+        watcher_(std::move(watcher)),
+        grant_(std::move(grant)) {}
 
   void start(std::string_view first, Position version) {
     waiting_ = header;
@@ -47,6 +52,7 @@ class EventStream final : public Connection, public std::enable_shared_from_this
 
   void tick(Clock::time_point now) override {
     if (is_dropped_) return;
+    if (grant_.has_token() && !io_.shared().authority.holds(grant_, Timestamp::system_now())) return drop();
     if (sending_.empty()) {
       if (io_.is_stopping()) return drop();
       if (now - last_progress_ > limits_.heartbeat) {
@@ -115,6 +121,7 @@ class EventStream final : public Connection, public std::enable_shared_from_this
   const std::uint64_t id_;
   ClientStream stream_;
   std::unique_ptr<Watcher> watcher_;
+  Grant grant_;
   std::string sending_;
   std::string waiting_;
   std::string body_;
@@ -129,8 +136,8 @@ class EventStream final : public Connection, public std::enable_shared_from_this
 }  // namespace
 
 void start_event_stream(IoThread& io, std::uint64_t id, ClientStream stream, std::unique_ptr<Watcher> watcher,
-                        std::string_view first, Position version) {
-  auto connection = std::make_shared<EventStream>(io, id, std::move(stream), std::move(watcher));
+                        Grant grant, std::string_view first, Position version) {
+  auto connection = std::make_shared<EventStream>(io, id, std::move(stream), std::move(watcher), std::move(grant));
   io.replace(id, connection);
   connection->start(first, version);
 }

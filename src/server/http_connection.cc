@@ -340,6 +340,13 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   void take_stream(const Route& route, const RequestTarget& target) {
     const auto parameters = stream_parameters(route.read.selector.board, target, limits_);
     if (!parameters) return refuse(parameters.error());
+    if (parameters->ticket) {
+      const Shared& shared = io_.shared();
+      auto caller = shared.tickets->redeem(*parameters->ticket, shared.authority, Timestamp::system_now());
+      if (!caller)
+        return refuse({Code::unauthorized, "this ticket is not good any more; POST /v1/tickets gives another"});
+      caller_ = std::move(*caller);
+    }
     WatchRequest watch = parameters->watch;
     watch.since = last_event_id(request_["Last-Event-ID"]);
     // Browsers send no more than the version. It is taken to be of this log only where the log outlives the process:
@@ -357,7 +364,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     const Position version = batch_->position;
     release_batch();
     is_dropped_ = true;  // The socket moves out, as for a WebSocket.
-    start_event_stream(io_, id_, std::move(stream_), std::move(watcher_), first, version);
+    start_event_stream(io_, id_, std::move(stream_), std::move(watcher_), std::move(caller_.grant), first, version);
   }
 
   // The first rows, which say whether there is such a board; the rest is read as the client takes it.

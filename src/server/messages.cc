@@ -325,8 +325,8 @@ void MessageReader::read_query(std::string_view path, const Session& session, It
   if (!target) return refuse_item(item, target.error(), batch.arena);
   const Route route = find_route(*target);
   if (route.kind != Route::Kind::read) {
-    const bool is_post = route.kind == Route::Kind::events || route.kind == Route::Kind::ranks ||
-                         route.kind == Route::Kind::tickets;
+    const bool is_post =
+        route.kind == Route::Kind::events || route.kind == Route::Kind::ranks || route.kind == Route::Kind::tickets;
     if (is_post) return refuse_item(item, {Code::invalid_argument, "queries read: this path takes POST"}, batch.arena);
     if (route.kind == Route::Kind::stream) {
       return refuse_item(item, {Code::invalid_argument, "queries read once: a watch goes on"}, batch.arena);
