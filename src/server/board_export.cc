@@ -98,7 +98,7 @@ class BoardExport final : public Connection, public std::enable_shared_from_this
     if (is_dropped_) return;
     is_writing_ = false;
     if (error) return drop();
-    io_.figures().bytes_out.add(bytes);
+    io_.figures().sent(Traffic::http).add(bytes);
     last_progress_ = Clock::now();
     out_.clear();
     if (!cursor_.empty()) return ask();

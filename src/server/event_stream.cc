@@ -100,7 +100,7 @@ class EventStream final : public Connection, public std::enable_shared_from_this
   void written(error_code error, std::size_t bytes) {
     if (is_dropped_) return;
     if (error) return drop();
-    io_.figures().bytes_out.add(bytes);
+    io_.figures().sent(Traffic::push).add(bytes);
     last_progress_ = Clock::now();
     sending_ = {};  // Many streams are idle: they keep no memory.
     if (std::exchange(is_sending_push_, false)) watcher_->sent();
