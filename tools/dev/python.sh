@@ -9,6 +9,8 @@ run_python() {
   export TALLYHO=$root/build/release/bin/tallyho PYTHONDONTWRITEBYTECODE=1
   build/venv/bin/python -m pytest -q -p no:cacheprovider python/tests
   build/venv/bin/python -m pytest -q -p no:cacheprovider --doctest-glob='*.md' python/README.md
+  step "types, as a host's checker sees them"
+  MYPYPATH=python build/venv/bin/python -m mypy --strict --cache-dir=build/mypy python/tallyho python/tests/typed_host.py
   step "tests of the example service"
   (cd examples/python_service && "$root/build/venv/bin/python" -m unittest service_test)
 }
