@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <thread>
 
 #include "CLI/CLI.hpp"
@@ -17,6 +18,7 @@
 #include "cli/verbs.h"
 #include "engine/data_directory.h"
 #include "fmt/format.h"
+#include "log/careful_log.h"
 #include "log/segment_log.h"
 #include "server/server.h"
 
@@ -90,6 +92,8 @@ sigset_t awaited_signals() {
 struct Kept {
   std::unique_ptr<Log> log;  // Null: nothing is kept, so it is in memory.
   std::vector<OpenGame::Snapshot> snapshots;
+  std::unique_ptr<LogDirectory> directory;  // For other files than the log.
+  std::optional<EarlyEnds> early_ends;
 };
 
 std::expected<Kept, std::string> open_kept(const ServeOptions& options, Console& console) {
@@ -107,7 +111,21 @@ std::expected<Kept, std::string> open_kept(const ServeOptions& options, Console&
         fmt::format("the log ended in a write that was cut short; {} bytes that nobody was told of are now in {}",
                     kept->torn_bytes, kept->torn_copy));
   }
-  return Kept{.log = std::move(kept->log), .snapshots = std::move(kept->snapshots)};
+  auto beside = open_log_directory_beside(options.data);
+  if (!beside) return std::unexpected(beside.error().text());
+  auto ends = EarlyEnds::look(**beside);
+  if (!ends) return std::unexpected(ends.error().text());
+  Kept all{.log = std::move(kept->log),
+           .snapshots = std::move(kept->snapshots),
+           .directory = std::move(*beside),
+           .early_ends = *ends};
+  if (ends->count() < EarlyEnds::alarming) return all;
+  console.warn(
+      fmt::format("the server has ended early {} times in a row: the first {} records are written to the disk one by "
+                  "one, before they are applied, so that what ends it can be found",
+                  ends->count(), CarefulLog::careful_records));
+  all.log = std::make_unique<CarefulLog>(std::move(all.log));
+  return all;
 }
 
 // What the helper is called with that makes snapshots: this program, under another verb.
@@ -203,11 +221,14 @@ int serve(const ServeOptions& options) {
   if (options.data.empty()) {
     console.warn("without --data the log is kept in memory: what it holds is gone when the server ends");
   }
+  const IoStatus begun = kept->early_ends ? kept->early_ends->begin_life() : IoStatus();
+  if (!begun) console.warn("an early end will not be noticed: " + begun.error().text());
   std::thread waiter([&] { wait_for_signals(signals, **server, options, tokens->get(), console); });
   (*server)->run([&] { console.ready((*server)->listen_endpoint(), (*server)->admin_endpoint()); });
   // run() returns only after stop(); should it ever return by itself, the waiter is woken all the same.
   pthread_kill(waiter.native_handle(), SIGTERM);
   waiter.join();
+  if (kept->early_ends) kept->early_ends->end_life();
   return 0;
 }
 
