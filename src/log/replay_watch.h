@@ -24,8 +24,8 @@ namespace tallyho {
 // there makes it poison: it takes a decision (log/quarantine.h), or a program that does not stumble over it. One kill
 // after another during a replay hardly hits the same record twice.
 //
-// What ends the process while it is applied for the first time may not be in the log yet, and nobody was told of it: see
-// log/careful_log.h.
+// What ends the process while it is applied for the first time may not be in the log yet, and nobody was told of it:
+// see log/careful_log.h.
 //
 // Threads: one owner.
 class ReplayWatch {

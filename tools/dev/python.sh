@@ -10,7 +10,8 @@ run_python() {
   build/venv/bin/python -m pytest -q -p no:cacheprovider python/tests
   build/venv/bin/python -m pytest -q -p no:cacheprovider --doctest-glob='*.md' python/README.md
   step "types, as a host's checker sees them"
-  MYPYPATH=python build/venv/bin/python -m mypy --strict --cache-dir=build/mypy python/tallyho python/tests/typed_host.py
+  MYPYPATH=python build/venv/bin/python -m mypy --strict --cache-dir=build/mypy \
+    python/tallyho python/tests/typed_host.py
   step "tests of the example service"
   (cd examples/python_service && "$root/build/venv/bin/python" -m unittest service_test)
 }
