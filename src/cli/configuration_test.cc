@@ -107,6 +107,7 @@ TEST(Configuration, WhatIsWrongIsNamedEvenWhereTheCommandLineGoesBefore) {
 
 // The options of `tallyho serve` as the reference lists them: key → (default, the environment's name).
 std::map<std::string, std::pair<std::string, std::string>> documented() {
+  std::map<std::string, std::pair<std::string, std::string>> rows;
   std::ifstream file(TALLYHO_SOURCE_DIR "/docs/reference/configuration.md");
   for (std::string line; std::getline(file, line);) {
     std::vector<std::string> cells;  // | `key` | `default` | `NAME` | words |
