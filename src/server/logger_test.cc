@@ -44,7 +44,7 @@ TEST(Logger, ALineSaysWhenHowBadAboutWhatAndWhat) {
   Lines json({.format = LogFormat::json});
   json->log(LogLevel::error, "disk", "it is \"full\"", {{"path", "/da\nta"}, {"bytes", 7}});
   EXPECT_THAT(json.end(), ElementsAre(R"({"time":"2026-07-19T20:00:00.5Z","level":"error","topic":"disk",)"
-                                      R"("message":"it is \"full\"","path":"/da\u000ata","bytes":7})"
+                                      R"("message":"it is \"full\"","path":"/da\nta","bytes":7})"
                                       "\n"));
 }
 
@@ -132,7 +132,7 @@ TEST(Logger, NoTokenReachesALine) {
 TEST(Logger, WhatClientsSendStaysOnItsLine) {
   Lines text;
   text->log(LogLevel::info, "a", "one\ntwo\x1b[31m\x7f", {{"b", "c\nd"}});
-  EXPECT_THAT(text.end(), ElementsAre(EndsWith("a: one\\ntwo\\x1b[31m\\x7f b=\"c\\u000ad\"\n")));
+  EXPECT_THAT(text.end(), ElementsAre(EndsWith("a: one\\ntwo\\x1b[31m\\x7f b=\"c\\nd\"\n")));
   Lines json({.format = LogFormat::json});
   json->log(LogLevel::info, "a", "caf\xc3\xa9 \xff");
   EXPECT_THAT(json.end(), ElementsAre(HasSubstr("caf?? ?")));
