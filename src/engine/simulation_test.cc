@@ -195,7 +195,7 @@ class Simulation {
   }
 
  private:
-  static constexpr std::size_t requests_max = 400;
+  static constexpr std::size_t requests_max = 300;
   static constexpr std::uint64_t never = ~std::uint64_t{0};
   static constexpr std::uint64_t segment_bytes = 16'384;
 
@@ -258,7 +258,7 @@ void Simulation::live(bool is_last) {
   plan_end(is_last);
   if (open()) {
     expect_promises_kept();
-    while (!is_last && !is_over_ && below(30) != 0 && !testing::Test::HasFailure()) play();
+    while (!is_last && !is_over_ && below(24) != 0 && !testing::Test::HasFailure()) play();
   } else if (!testing::Test::HasFailure()) {
     ++counts_.broken_starts;
   }

@@ -39,6 +39,7 @@ HARMLESS = ("eintr", "short")  # Not even noticed.
 EVENTS = 12
 CALLS_MAX = 100  # Of a scenario; of more, the first, the last, and some between.
 MIB = 1 << 20
+LONG = 10 * PATIENCE  # For what waits for a disk that others use, too.
 
 
 def environment(**variables):
@@ -52,10 +53,14 @@ class Refused(Exception):
 
 def send(server, event):
     """The answer; retried as long as the server asks for it. Refused: the server is gone."""
-    end = time.monotonic() + 10 * PATIENCE  # As the next segment may have to be made on a slow disk.
+    end = time.monotonic() + LONG  # As the next segment may have to be made on a slow disk.
     while True:
         try:
             answer = server.post_event(event)[1]
+        except TimeoutError:
+            if time.monotonic() > end:
+                raise
+            continue  # The disk is busy, and the ack waits for it: sent again, the event is the same.
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise Refused from error
         if answer["code"] not in ("overloaded", "unavailable") or time.monotonic() > end:
@@ -95,8 +100,11 @@ class Faults(unittest.TestCase):
             server.ask_to_stop()
         except Refused:
             pass  # It has ended, or is about to.
+        try:
+            status = server.process.wait(LONG)
+        finally:
+            server.process.kill()  # Of no effect on one that has ended: the next case must not meet it.
         said = server.process.stderr.read()
-        status = server.process.wait(PATIENCE)
         server.process.stderr.close()
         return said, status == 0
 
@@ -115,7 +123,13 @@ class Faults(unittest.TestCase):
             for player, total in totals.items():
                 self.assertEqual(server.get("/v1/players/" + player)[1]["total"], total)
         finally:
-            self.assertEqual(server.stop(), 0)
+            server.ask_to_stop()
+            try:
+                status = server.process.wait(LONG)
+            finally:
+                server.process.kill()  # Of no effect on one that has ended.
+                server.process.stderr.close()
+        self.assertEqual(status, 0)
 
     def calls_of(self, template, fresh):
         """What calls there are in a life without faults."""
@@ -174,9 +188,10 @@ class Faults(unittest.TestCase):
         if CASES:
             cases = cases[:: max(1, len(cases) // CASES)]
         outcomes = collections.Counter()
-        for name, template, ledger, number, call, fault in cases:
+        for case, (name, template, ledger, number, call, fault) in enumerate(cases):
             with self.subTest(scenario=name, call=f"{number} ({call})", fault=fault):
-                data, life = self.copy(template, "data"), dict(ledger)
+                # A directory of its own: should this case fail, the next one finds nothing of it.
+                data, life = self.copy(template, f"data-{case}"), dict(ledger)
                 said, is_well = self.run_with(data, life, "life", TALLYHO_FAULT=f"{fault}:{number}")
                 if fault in HARMLESS:
                     self.assertTrue(is_well, said)
@@ -185,7 +200,7 @@ class Faults(unittest.TestCase):
                 outcome = "ended" if not is_well else "not met" if fault.startswith("kill") else "went on"
                 outcomes[call, fault, outcome] += 1
                 self.check_ledger(data, life)
-            shutil.rmtree(data, ignore_errors=True)
+            shutil.rmtree(self.folder / f"data-{case}", ignore_errors=True)
         print(f"\n{len(cases)} faults:")
         for (call, fault, outcome), count in sorted(outcomes.items()):
             print(f"  {call:<10} {fault:<7} {outcome:<8} {count:>5}")
