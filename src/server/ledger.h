@@ -73,6 +73,11 @@ class Ledger {
   std::uint64_t newest(Symbol player) const { return player < newest_.size() ? newest_[player] : 0; }
   // Up to which position entries were found when it was opened.
   Position found_through() const { return found_through_; }
+  // What it keeps of all symbols, beside what waits to be written; until settle() also the names that it found.
+  std::size_t memory_bytes() const {
+    return newest_.capacity() * sizeof(newest_[0]) +
+           found_.capacity() * (1 + sizeof(std::string) + sizeof(std::uint64_t));
+  }
   bool is_complete() const { return !has_failed_.load(); }
 
   // {"player":…,"entries":[…],"cursor":…}: up to `limit` entries of `player` from the one at `offset` back; `cursor`,

@@ -177,6 +177,34 @@ TEST(Ledger, IsWhatHappenedAfterEveryRestart) {
   EXPECT_GT(files_in(world.directory()).size(), 3U);
 }
 
+TEST(Ledger, TakesAtMost16BytesOfMemoryAPlayerAlsoAfterARestart) {
+  constexpr Symbol players = 100'000;
+  const TemporaryFolder folder;
+  SymbolTable symbols;
+  for (Symbol player = 0; player < players; ++player) symbols.intern(name_of(player));
+  for (int life = 0; life < 2; ++life) {
+    auto opened = Ledger::open(std::move(*open_log_directory(folder.path())), std::string(identity), players, {},
+                               [](std::string_view warning) { ADD_FAILURE() << warning; });
+    ASSERT_TRUE(opened) << opened.error().text();
+    Ledger& ledger = **opened;
+    for (Symbol player = 0; player < players; ++player) {
+      const std::string name = name_of(player);
+      ledger.add(player, {.position = player + Position{1},
+                          .at = {},
+                          .points = 1,
+                          .total = 1,
+                          .player = name,
+                          .id = {},
+                          .type = "find",
+                          .fired = {}});
+    }
+    ledger.hand_over(true);
+    ledger.settle(symbols);
+    EXPECT_LE(ledger.memory_bytes(), 16U * players);
+    EXPECT_NE(ledger.newest(players - 1), 0U);
+  }
+}
+
 TEST(Ledger, IsNotWrittenAgainByAReplay) {
   std::mt19937_64 random(7);
   World world;
