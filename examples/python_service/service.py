@@ -8,13 +8,18 @@ board; `ping`), so `tallyho load --url ws://127.0.0.1:7070/v1/ws` drives it.
 
 import argparse
 import asyncio
+import contextlib
 import json
 from urllib.parse import parse_qs, urlsplit
 
 import uvloop
 from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
 
 import tallyho
+
+
+compact = json.JSONEncoder(separators=(",", ":")).encode  # As the protocol has it, and `tallyho load` looks for it.
 
 
 def ack_of(event, outcome):
@@ -71,10 +76,11 @@ async def main():
     engine = tallyho.Engine(options.ruleset)
 
     async def talk(socket):
-        async for frame in socket:
-            lines = (frame.encode() if isinstance(frame, str) else frame).split(b"\n")
-            if answers := [json.dumps(answer(engine, line)) for line in lines if line]:
-                await socket.send("\n".join(answers))
+        with contextlib.suppress(ConnectionClosed):  # However it went: the next one is another's.
+            async for frame in socket:
+                lines = (frame.encode() if isinstance(frame, str) else frame).split(b"\n")
+                if answers := [compact(answer(engine, line)) for line in lines if line]:
+                    await socket.send("\n".join(answers))
 
     async with serve(talk, "127.0.0.1", options.port, compression=None) as server:
         print(f"listening on 127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
