@@ -52,6 +52,10 @@ void add_access_options(CLI::App& verb, AccessOptions& options) {
   verb.add_option("--admin-host", options.admin_hosts, "What 'Host' may say on an admin listener beyond loopback")
       ->type_name("NAME")
       ->delimiter(',');
+  verb.add_option("--tls-certificate", options.tls_certificate,
+                  "Speak TLS, with this certificate and those that it stands on, as PEM. Read again on SIGHUP")
+      ->type_name("FILE");
+  verb.add_option("--tls-key", options.tls_key, "The certificate's key, as PEM")->type_name("FILE");
   verb.add_flag("--behind-proxy", options.is_behind_proxy, "Something in front of the server speaks TLS with clients");
 }
 
@@ -63,6 +67,14 @@ std::expected<std::shared_ptr<TokenVerifier>, std::string> open_tokens(const Acc
       TokenVerifier::Options{
           .audience = options.token_audience, .issuer = options.token_issuer, .leeway = options.token_leeway},
       std::move(*keys));
+}
+
+std::expected<std::shared_ptr<TlsContext>, std::string> open_tls(const AccessOptions& options) {
+  if (options.tls_certificate.empty() != options.tls_key.empty()) {
+    return std::unexpected("--tls-certificate and --tls-key go together");
+  }
+  if (options.tls_certificate.empty()) return nullptr;
+  return TlsContext::open(options.tls_certificate, options.tls_key);
 }
 
 std::expected<void, std::string> read_tokens_again(const AccessOptions& options, TokenVerifier& tokens) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/auth.h"
+#include "server/tls.h"
 #include "token/token_verifier.h"
 
 namespace CLI {
@@ -24,6 +25,8 @@ struct AccessOptions {
   std::vector<std::string> origins;
   std::vector<std::string> admin_hosts;
   bool is_behind_proxy = false;
+  std::string tls_certificate;
+  std::string tls_key;
 };
 
 void add_access_options(CLI::App& verb, AccessOptions& options);
@@ -34,6 +37,10 @@ std::expected<std::shared_ptr<TokenVerifier>, std::string> open_tokens(const Acc
 
 // Reads the key files again. Errors: as above; the keys stay what they are.
 std::expected<void, std::string> read_tokens_again(const AccessOptions& options, TokenVerifier& tokens);
+
+// What the server shows of itself; null: no certificate is named. Errors, as a sentence: one of the two is missing, or
+// can't be used.
+std::expected<std::shared_ptr<TlsContext>, std::string> open_tls(const AccessOptions& options);
 
 // For ServerOptions::access.
 Authority::Options authority_options(const AccessOptions& options, std::shared_ptr<const TokenVerifier> tokens);

@@ -58,7 +58,9 @@ void add_for_clients(LimitOptions& add, Limits& limits) {
 }
 
 void add_for_memory(LimitOptions& add, Limits& limits) {
-  add.number("connections-max", limits.connections_max, "Over it: closed as soon as accepted", 1, 10'000'000);
+  add.number("connections-max", limits.connections_max, "In all; over it: closed as soon as accepted", 1, 10'000'000);
+  add.number("connections-per-address-max", limits.connections_per_address_max,
+             "Of those, from one IPv4 address or one /64 of IPv6; loopback is not counted", 1, 10'000'000);
   add.number("backlog-bytes-max", limits.backlog_bytes_max,
              "Answers waiting for one client; over it: nothing more is read from that client");
   add.number("queue-batches-max", limits.queue_batches_max,
@@ -68,8 +70,20 @@ void add_for_memory(LimitOptions& add, Limits& limits) {
              "Frames of one WebSocket that are not answered; over it: nothing more is read from it");
 }
 
+void add_for_rates(LimitOptions& add, Limits& limits) {
+  add.number("connection-messages-per-second", limits.connection_rate.per_second,
+             "Of one connection's messages and requests, but for the roles ingest and admin, and --dev; over it: "
+             "overloaded; 0: any number",
+             0, 1'000'000);
+  add.number("connection-messages-burst", limits.connection_rate.burst, "So many of them at once", 1, 1'000'000);
+  add.number("player-events-per-second", limits.player_rate.per_second,
+             "Of one player's events that come with the role player; over it: overloaded; 0: any number", 0, 1'000'000);
+  add.number("player-events-burst", limits.player_rate.burst, "So many of them at once", 1, 1'000'000);
+}
+
 void add_for_time(LimitOptions& add, Limits& limits) {
-  add.duration("header-timeout", limits.header_timeout, "From the first byte of a request to the end of its header");
+  add.duration("header-timeout", limits.header_timeout,
+               "From accepting, or the first byte of a request, to the end of its header");
   add.duration("body-timeout", limits.body_timeout, "From there to the end of its body");
   add.duration("first-message-timeout", limits.first_message_timeout,
                "A WebSocket without a token that says nothing for so long: closed, 1008");
@@ -86,6 +100,7 @@ void add_limit_options(CLI::App& verb, ServerOptions& options) {
   LimitOptions add(verb);
   add_for_clients(add, options.limits);
   add_for_memory(add, options.limits);
+  add_for_rates(add, options.limits);
   add_for_time(add, options.limits);
   add.number("players-max", options.engine.players_max, "Of the game; over it: capacity");
   add.number("keys-max", options.engine.keys_max, "Of one scope; over it: capacity");

@@ -144,6 +144,15 @@ void read_ruleset_again(Server& server, const std::string& path, Console& consol
   if (ruleset != nullptr) server.swap(std::move(ruleset));
 }
 
+void read_certificate_again(TlsContext* tls, Console& console) {
+  if (tls == nullptr) return;
+  if (const auto read = tls->reload(); !read) {
+    console.warn("the certificate stays what it was: " + read.error());
+  } else {
+    console.logger().log(LogLevel::info, "tls", "read the certificate again");
+  }
+}
+
 void read_keys_again(const AccessOptions& access, TokenVerifier* tokens, Console& console) {
   if (tokens == nullptr) return;
   if (const auto read = read_tokens_again(access, *tokens); !read) {
@@ -155,11 +164,12 @@ void read_keys_again(const AccessOptions& access, TokenVerifier* tokens, Console
 
 // Until one comes that ends the server.
 void wait_for_signals(const sigset_t& signals, Server& server, const ServeOptions& options, TokenVerifier* tokens,
-                      Console& console) {
+                      TlsContext* tls, Console& console) {
   for (int signal = SIGHUP; signal == SIGHUP;) {
     sigwait(&signals, &signal);
     if (signal != SIGHUP) break;
     read_keys_again(options.access, tokens, console);
+    read_certificate_again(tls, console);
     read_ruleset_again(server, options.ruleset, console);
   }
   console.logger().log(LogLevel::info, "stop", "the server stops");
@@ -200,7 +210,10 @@ int serve(const ServeOptions& options) {
   if (shadow == nullptr && !options.shadow.empty()) return 1;
   const auto tokens = open_tokens(options.access);
   if (!tokens) return console.fail(tokens.error());
+  const auto tls = open_tls(options.access);
+  if (!tls) return console.fail(tls.error());
   ServerOptions server_options = options.server;
+  server_options.tls = *tls;
   server_options.access = authority_options(options.access, *tokens);
   if (options.only_checks) return check_only(server_options, console);
   auto kept = open_kept(options, console);
@@ -223,7 +236,7 @@ int serve(const ServeOptions& options) {
   }
   const IoStatus begun = kept->early_ends ? kept->early_ends->begin_life() : IoStatus();
   if (!begun) console.warn("an early end will not be noticed: " + begun.error().text());
-  std::thread waiter([&] { wait_for_signals(signals, **server, options, tokens->get(), console); });
+  std::thread waiter([&] { wait_for_signals(signals, **server, options, tokens->get(), tls->get(), console); });
   (*server)->run([&] { console.ready((*server)->listen_endpoint(), (*server)->admin_endpoint()); });
   // run() returns only after stop(); should it ever return by itself, the waiter is woken all the same.
   pthread_kill(waiter.native_handle(), SIGTERM);

@@ -5,8 +5,10 @@
 namespace tallyho {
 namespace {
 
-void append_retry(JsonWriter& json, Code code, const Limits& limits) {
-  if (is_retryable(code)) json.key("retry_after_ms").number(std::int64_t{limits.retry_after.count()});
+// `known` is when there will be room again, or 0.
+void append_retry(JsonWriter& json, Code code, const Limits& limits, std::uint32_t known = 0) {
+  if (!is_retryable(code)) return;
+  json.key("retry_after_ms").number(known > 0 ? std::int64_t{known} : std::int64_t{limits.retry_after.count()});
 }
 
 void append_fired(JsonWriter& json, const Ruleset& ruleset, const Outcome& outcome) {
@@ -61,14 +63,14 @@ void append_result_to(JsonWriter& json, const Item& item, const Limits& limits, 
     if (!item.field.empty()) json.key("field").text(item.field);
     json.key("message").text(item.message);
   }
-  append_retry(json, code_of(item), limits);
+  append_retry(json, code_of(item), limits, item.retry_after_ms);
   if (with_ref && !item.envelope.ref.empty()) json.key("ref").raw(item.envelope.ref);
   json.end();
 }
 
-void append_error_to(JsonWriter& json, Code code, std::string_view message, const Limits& limits) {
-  json.object().key("code").text(name_of(code)).key("message").text(message);
-  append_retry(json, code, limits);
+void append_error_to(JsonWriter& json, const Item& item, const Limits& limits) {
+  json.object().key("code").text(name_of(item.code)).key("message").text(item.message);
+  append_retry(json, item.code, limits, item.retry_after_ms);
   json.end();
 }
 
@@ -88,7 +90,7 @@ void AnswerWriter::append_message(std::string& out, const Item& item) const {
     json.key("result").raw(item.text);
   } else {
     json.key("error");
-    append_error_to(json, item.code, item.message, limits_);
+    append_error_to(json, item, limits_);
   }
   if (!item.envelope.ref.empty()) json.key("ref").raw(item.envelope.ref);
   json.end();

@@ -72,6 +72,7 @@ class Authority {
   bool holds(Grant& grant, Timestamp now) const;
   // Whether one must show a token to do anything but read what is public.
   bool asks_for_tokens() const { return !options_.dev; }
+  bool is_behind_proxy() const { return options_.is_behind_proxy; }
 
   // Whether a request with this Host and Origin header may be meant for us. With `dev`, a page from elsewhere that a
   // browser on this machine shows must not reach a server that asks for no token, neither directly (Origin) nor by a

@@ -56,7 +56,7 @@ class BoardExport final : public Connection, public std::enable_shared_from_this
       if (batch_ == nullptr) ask();
       return;
     }
-    const std::uint64_t written = stream_.rate_policy().bytes_written();
+    const std::uint64_t written = stream_.bytes_written();
     if (std::exchange(bytes_written_, written) != written) last_progress_ = now;
     if (now - last_progress_ > limits_.send_timeout) drop();
   }
@@ -66,6 +66,7 @@ class BoardExport final : public Connection, public std::enable_shared_from_this
   void drop() override {
     if (std::exchange(is_dropped_, true)) return;
     error_code ignored;
+    stream_.say_goodbye();
     std::ignore = stream_.socket().close(ignored);
     if (batch_ != nullptr && !batch_->is_at_engine) io_.give_back(batch_);
     batch_ = nullptr;
@@ -102,6 +103,7 @@ class BoardExport final : public Connection, public std::enable_shared_from_this
     last_progress_ = Clock::now();
     out_.clear();
     if (!cursor_.empty()) return ask();
+    stream_.say_goodbye();
     std::ignore = stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, error);
     drop();
   }

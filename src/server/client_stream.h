@@ -1,12 +1,24 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/functional/any_invocable.h"
+#include "boost/asio/async_result.hpp"
+#include "boost/asio/buffer.hpp"
 #include "boost/asio/io_context.hpp"
 #include "boost/asio/ip/tcp.hpp"
 #include "boost/beast/core/basic_stream.hpp"
 #include "boost/beast/core/rate_policy.hpp"
+#include "boost/beast/core/role.hpp"
+#include "boost/beast/websocket/teardown.hpp"
+#include "server/tls.h"
 
 namespace tallyho {
 
@@ -27,7 +39,116 @@ class ProgressPolicy {
   std::uint64_t bytes_written_ = 0;
 };
 
-using ClientStream =
+using PlainStream =
     boost::beast::basic_stream<boost::asio::ip::tcp, boost::asio::io_context::executor_type, ProgressPolicy>;
+
+// TLS between a client and its socket. Its templates end here: whatever Beast wants to do with what is read is a
+// callback of one type, so that only client_stream.cc is compiled for it.
+//
+// Threads: the connection's. It lives as long as something is under way.
+class TlsStream : public std::enable_shared_from_this<TlsStream> {
+ public:
+  using Done = absl::AnyInvocable<void(boost::system::error_code, std::size_t)>;
+
+  TlsStream(PlainStream::socket_type socket, std::unique_ptr<TlsSession> session);
+
+  // One at a time each. `done` is never called from within.
+  void read_some(boost::asio::mutable_buffer into, Done done);
+  void write_some(const std::vector<boost::asio::const_buffer>& from, Done done);
+  // Tells the client that nothing more comes.
+  void close();
+  PlainStream& plain() { return plain_; }
+
+ private:
+  void read_on();
+  void receive();
+  void send_on();
+  void finish(Done done, boost::system::error_code error, std::size_t bytes);
+
+  PlainStream plain_;
+  std::unique_ptr<TlsSession> session_;
+  boost::asio::mutable_buffer into_;
+  Done read_done_;
+  std::string sending_;                                // Under way.
+  std::vector<std::pair<Done, std::size_t>> waiting_;  // Writes whose bytes go with the next sending,
+  std::vector<std::pair<Done, std::size_t>> sent_;     // and with the one under way.
+};
+
+// A client's bytes: as they are, or through TLS. As Asio's streams are, for Beast to read from and write to.
+class ClientStream {
+ public:
+  using executor_type = boost::asio::io_context::executor_type;
+  using next_layer_type = PlainStream;
+
+  explicit ClientStream(PlainStream::socket_type socket) : plain_(std::in_place, std::move(socket)) {}
+  ClientStream(PlainStream::socket_type socket, std::unique_ptr<TlsSession> session)
+      : tls_(std::make_shared<TlsStream>(std::move(socket), std::move(session))) {}
+
+  executor_type get_executor() noexcept { return next_layer().get_executor(); }
+  PlainStream& next_layer() noexcept { return tls_ == nullptr ? *plain_ : tls_->plain(); }
+  const PlainStream& next_layer() const noexcept { return tls_ == nullptr ? *plain_ : tls_->plain(); }
+  PlainStream::socket_type& socket() noexcept { return next_layer().socket(); }
+  std::uint64_t bytes_written() { return next_layer().rate_policy().bytes_written(); }
+  // Before the socket is closed, or its sending end.
+  void say_goodbye() {
+    if (tls_ != nullptr) tls_->close();
+  }
+
+  template <typename Buffers, typename Token>
+  auto async_read_some(const Buffers& buffers, Token&& token) {
+    return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
+        [this](auto handler, const Buffers& into) {
+          if (tls_ == nullptr) return plain_->async_read_some(into, std::move(handler));
+          tls_->read_some(first_of(into), std::move(handler));
+        },
+        token, buffers);
+  }
+
+  template <typename Buffers, typename Token>
+  auto async_write_some(const Buffers& buffers, Token&& token) {
+    return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
+        [this](auto handler, const Buffers& from) {
+          if (tls_ == nullptr) return plain_->async_write_some(from, std::move(handler));
+          tls_->write_some(some_of(from), std::move(handler));
+        },
+        token, buffers);
+  }
+
+ private:
+  // The first that is not empty.
+  template <typename Buffers>
+  static boost::asio::mutable_buffer first_of(const Buffers& buffers) {
+    for (auto at = boost::asio::buffer_sequence_begin(buffers); at != boost::asio::buffer_sequence_end(buffers); ++at) {
+      const boost::asio::mutable_buffer buffer(*at);
+      if (buffer.size() > 0) return buffer;
+    }
+    return {};
+  }
+
+  // From the beginning as much as goes at once: a frame's header should leave with what is in it.
+  template <typename Buffers>
+  static std::vector<boost::asio::const_buffer> some_of(const Buffers& buffers) {
+    std::vector<boost::asio::const_buffer> some;
+    std::size_t room = std::size_t{64} * 1024;
+    for (auto at = boost::asio::buffer_sequence_begin(buffers);
+         at != boost::asio::buffer_sequence_end(buffers) && room > 0; ++at) {
+      const boost::asio::const_buffer buffer(*at);
+      some.emplace_back(buffer.data(), std::min(buffer.size(), room));
+      room -= some.back().size();
+    }
+    return some;
+  }
+
+  std::optional<PlainStream> plain_;
+  std::shared_ptr<TlsStream> tls_;
+};
+
+// What Beast calls at the end of a WebSocket.
+template <typename Handler>
+void async_teardown(boost::beast::role_type role, ClientStream& stream, Handler&& handler) {
+  stream.say_goodbye();
+  using boost::beast::websocket::async_teardown;
+  async_teardown(role, stream.next_layer(), std::forward<Handler>(handler));
+}
 
 }  // namespace tallyho

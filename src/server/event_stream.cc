@@ -16,7 +16,7 @@ using boost::system::error_code;
 // The body ends with the connection. Proxies that gather answers before they pass them on are asked not to.
 constexpr std::string_view header =
     "HTTP/1.1 200 OK\r\nServer: tallyho\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-    "X-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\n";
+    "X-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\nConnection: close\r\n";
 
 class EventStream final : public Connection, public std::enable_shared_from_this<EventStream> {
  public:
@@ -28,8 +28,11 @@ class EventStream final : public Connection, public std::enable_shared_from_this
         watcher_(std::move(watcher)),
         grant_(std::move(grant)) {}
 
-  void start(std::string_view first, Position version) {
+  // `origin`: the page's that may read it; or "".
+  void start(std::string_view origin, std::string_view first, Position version) {
     waiting_ = header;
+    if (!origin.empty()) waiting_.append("Access-Control-Allow-Origin: ").append(origin).append("\r\nVary: Origin\r\n");
+    waiting_ += "\r\n";
     append_event(first, version);
     write_on();
     listen();
@@ -61,7 +64,7 @@ class EventStream final : public Connection, public std::enable_shared_from_this
       }
       return;
     }
-    const std::uint64_t written = stream_.rate_policy().bytes_written();
+    const std::uint64_t written = stream_.bytes_written();
     if (std::exchange(bytes_written_, written) != written) last_progress_ = now;
     if (now - last_progress_ > limits_.send_timeout) drop();
   }
@@ -73,6 +76,7 @@ class EventStream final : public Connection, public std::enable_shared_from_this
   void drop() override {
     if (std::exchange(is_dropped_, true)) return;
     error_code ignored;
+    stream_.say_goodbye();
     std::ignore = stream_.socket().close(ignored);
     io_.submit_goodbye(id_, std::move(watcher_));
     io_.remove(id_);
@@ -136,10 +140,10 @@ class EventStream final : public Connection, public std::enable_shared_from_this
 }  // namespace
 
 void start_event_stream(IoThread& io, std::uint64_t id, ClientStream stream, std::unique_ptr<Watcher> watcher,
-                        Grant grant, std::string_view first, Position version) {
+                        Grant grant, std::string_view origin, std::string_view first, Position version) {
   auto connection = std::make_shared<EventStream>(io, id, std::move(stream), std::move(watcher), std::move(grant));
   io.replace(id, connection);
-  connection->start(first, version);
+  connection->start(origin, first, version);
 }
 
 std::optional<Position> last_event_id(std::string_view header_value) {

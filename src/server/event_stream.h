@@ -26,10 +26,10 @@ namespace tallyho {
 // on its way: who reads slowly gets fewer, larger changes; who takes no byte for Limits::send_timeout is dropped, and
 // so is whose token has expired.
 //
-// Begins with `first`, the JSON that the feed answered `watcher` with, which is of `version`. Takes over the connection
-// `id` of `io`, on whose thread this is.
+// `origin` is the page's that may read it, or "". Begins with `first`, the JSON that the feed answered `watcher` with,
+// which is of `version`. Takes over the connection `id` of `io`, on whose thread this is.
 void start_event_stream(IoThread& io, std::uint64_t id, ClientStream stream, std::unique_ptr<Watcher> watcher,
-                        Grant grant, std::string_view first, Position version);
+                        Grant grant, std::string_view origin, std::string_view first, Position version);
 
 // The version that the header Last-Event-ID names. Nothing: it is none.
 std::optional<Position> last_event_id(std::string_view header);

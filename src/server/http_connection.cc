@@ -28,15 +28,25 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using boost::system::error_code;
 
+ClientStream open_stream(const Shared& shared, IoThread::Socket socket, bool is_admin) {
+  const bool has_tls = is_admin ? shared.has_admin_tls : shared.tls != nullptr;
+  if (!has_tls) return ClientStream(std::move(socket));
+  return {std::move(socket), shared.tls->accept()};
+}
+
 // One HTTP connection: a request at a time, each answered before the next is read.
 class HttpConnection final : public Connection, public std::enable_shared_from_this<HttpConnection> {
  public:
   HttpConnection(IoThread& io, IoThread::Socket socket, bool is_admin)
-      : io_(io), limits_(io.shared().limits), stream_(std::move(socket)), is_admin_(is_admin) {}
+      : io_(io),
+        limits_(io.shared().limits),
+        stream_(open_stream(io.shared(), std::move(socket), is_admin)),
+        is_admin_(is_admin) {}
 
   void start() {
     id_ = io_.add(shared_from_this());
     read_header();
+    enter(State::header, limits_.header_timeout);  // The handshake of TLS included.
   }
 
   void answered() override {
@@ -49,7 +59,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     if (is_dropped_) return;
     if (io_.is_stopping() && is_idle()) return drop();
     if (state_ == State::writing) {
-      const std::uint64_t written = stream_.rate_policy().bytes_written();
+      const std::uint64_t written = stream_.bytes_written();
       if (std::exchange(bytes_written_, written) != written) deadline_ = now + limits_.send_timeout;
     }
     const bool has_begun = state_ == State::header && buffer_.size() > 0;
@@ -161,12 +171,14 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     const Authority& authority = io_.shared().authority;
     const std::string_view host = request_[http::field::host];
     const std::string_view origin = request_[http::field::origin];
+    origin_ = "";
     if (!(is_admin_ ? authority.allows_admin(host, origin) : authority.allows(host, origin))) {
       io_.log(LogLevel::info, "refused", "a request from elsewhere was refused",
               {{"host", host}, {"origin", origin}, {"listener", is_admin_ ? "admin" : "clients"}});
       return send(problem_answer(io_.writer(), 403, {Code::unauthorized, "this Host or Origin is not served"}));
     }
-    if (const auto identified = identify(); !identified) {
+    origin_ = origin;
+    if (const auto identified = is_preflight() ? Answered<void>() : identify(); !identified) {
       return send(problem_answer(io_.writer(), 401, identified.error()));
     }
     batch_ = io_.take_batch(id_);
@@ -180,9 +192,11 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       route = with_put(route, request_.method_string());
     }
     if (!is_offered(route)) return refuse({Code::not_found, "there is no such path"});
+    if (is_preflight()) return allow_page();
     if (!allows_method(route, request_.method_string())) return refuse_method(route);
     const bool is_about_health = route.kind == Route::Kind::health || route.kind == Route::Kind::readiness;
     if (!is_about_health && !io_.shared().readiness->is_started()) return refuse({Code::unavailable, "starting"});
+    if (is_early()) return refuse({Code::overloaded, "more than a client may ask in that time"});
     if (is_admin_ && !caller_.roles.admin && !is_for_anybody(route)) {
       return refuse({Code::unauthorized, "this takes the role admin"});
     }
@@ -204,6 +218,26 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     if (!caller) return std::unexpected(caller.error());
     caller_ = std::move(*caller);
     return {};
+  }
+
+  // Whether this connection asks for more than its share.
+  bool is_early() {
+    const bool is_counted = io_.shared().players != nullptr && !caller_.roles.ingest && !caller_.roles.admin;
+    return is_counted && bucket_.take(limits_.connection_rate, Clock::now()) > std::chrono::milliseconds(0);
+  }
+
+  // What a browser asks before a page of another origin may send more than a form could.
+  bool is_preflight() const {
+    return !is_admin_ && request_.method() == http::verb::options && !origin_.empty() &&
+           request_.count(http::field::access_control_request_method) > 0;
+  }
+
+  void allow_page() {
+    release_batch();
+    HttpAnswer answer;
+    answer.status = 204;
+    answer.allow = "GET, HEAD, POST";
+    send(std::move(answer));
   }
 
   // On the admin listener: what probes and scrapers ask, who mostly have no token.
@@ -268,6 +302,10 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       answer.upgrade = "websocket";
       release_batch();
       return send(std::move(answer));
+    }
+    const bool is_proxied = io_.shared().authority.is_behind_proxy();
+    if (is_proxied && !io_.admit_forwarded(id_, request_["X-Forwarded-For"])) {
+      return refuse({Code::overloaded, "there are enough connections from this address"});
     }
     release_batch();
     is_dropped_ = true;  // The socket moves out; this object goes once nobody holds it.
@@ -364,7 +402,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     const Position version = batch_->position;
     release_batch();
     is_dropped_ = true;  // The socket moves out, as for a WebSocket.
-    start_event_stream(io_, id_, std::move(stream_), std::move(watcher_), std::move(caller_.grant), first, version);
+    start_event_stream(io_, id_, std::move(stream_), std::move(watcher_), std::move(caller_.grant), origin_, first,
+                       version);
   }
 
   // The first rows, which say whether there is such a board; the rest is read as the client takes it.
@@ -459,6 +498,16 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     response_.set(http::field::cache_control, "no-store");
     response_.set("X-Content-Type-Options", "nosniff");
     if (!answer.allow.empty()) response_.set(http::field::allow, answer.allow);
+    if (!origin_.empty()) {  // It is one that was allowed, so its page may read what is answered.
+      response_.set(http::field::access_control_allow_origin, origin_);
+      response_.set(http::field::vary, "Origin");
+      if (answer.status == 204) {
+        response_.set(http::field::access_control_allow_methods, answer.allow);
+        response_.set(http::field::access_control_allow_headers,
+                      "Authorization, Content-Type, Last-Event-ID, traceparent, tracestate");
+        response_.set(http::field::access_control_max_age, "600");
+      }
+    }
     if (!answer.upgrade.empty()) response_.set(http::field::upgrade, answer.upgrade);
     if (answer.status == 401) response_.set(http::field::www_authenticate, "Bearer");
     if (answer.status == 429 || answer.status == 503) response_.set(http::field::retry_after, "1");
@@ -476,6 +525,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     if (is_dropped_) return;
     if (error) return drop();
     if (keep_alive_) return read_header();
+    stream_.say_goodbye();
     error_code ignored;
     std::ignore = stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
     if (!must_drain_) return drop();
@@ -504,7 +554,9 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   http::request<http::string_body> request_;
   http::response<http::string_body> response_;
   http::response<http::empty_body> head_response_;
-  Caller caller_;                     // Whose request it is.
+  Caller caller_;       // Whose request it is.
+  std::string origin_;  // The page's that sends it, which is allowed; or "".
+  Bucket bucket_;
   Batch* batch_ = nullptr;            // The request's, until it is answered.
   std::unique_ptr<Watcher> watcher_;  // Of a stream that is asked for.
   EventForm form_ = EventForm::one;

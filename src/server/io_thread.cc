@@ -15,7 +15,7 @@ IoThread::IoThread(std::size_t index, const Shared& shared, Doorbell& engine_bel
       work_(boost::asio::make_work_guard(context_)),
       sweep_timer_(context_),
       port_(shared.limits.queue_batches_max, shared.limits.connections_max),
-      reader_(nullptr, shared.limits, shared.identity, &shared.authority),
+      reader_(nullptr, shared.limits, shared.identity, &shared.authority, shared.players),
       writer_(shared.limits) {
   port_.wake = [this] { boost::asio::post(context_, [this] { take_deliveries(); }); };
 }
@@ -41,8 +41,8 @@ void IoThread::begin_stop() {
   });
 }
 
-void IoThread::adopt(Socket socket, bool is_admin) {
-  boost::asio::dispatch(context_, [this, socket = std::move(socket), is_admin]() mutable {
+void IoThread::adopt(Socket socket, bool is_admin, Admission::Place place) {
+  boost::asio::dispatch(context_, [this, socket = std::move(socket), is_admin, place = std::move(place)]() mutable {
     boost::system::error_code ignored;
     const bool is_full = connections_.size() >= shared_.limits.connections_max;
     if (is_full) {
@@ -52,8 +52,15 @@ void IoThread::adopt(Socket socket, bool is_admin) {
     }
     if (is_stopping_ || is_full) return;  // Closes it.
     std::ignore = socket.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+    places_[next_id_].push_back(std::move(place));  // Of the connection that is added now.
     start_http_connection(*this, std::move(socket), is_admin);
   });
+}
+
+bool IoThread::admit_forwarded(std::uint64_t id, std::string_view header) {
+  auto place = shared_.admission->enter_forwarded(forwarded_address(header));
+  if (place) places_[id].push_back(std::move(*place));
+  return place.has_value();
 }
 
 std::uint64_t IoThread::add(std::shared_ptr<Connection> connection) {
@@ -69,6 +76,7 @@ void IoThread::replace(std::uint64_t id, std::shared_ptr<Connection> connection)
 
 void IoThread::remove(std::uint64_t id) {
   if (connections_.erase(id) > 0) figures_.connections_closed.add(1);
+  places_.erase(id);
 }
 
 Batch* IoThread::take_batch(std::uint64_t id) {

@@ -13,6 +13,7 @@
 #include "boost/asio/io_context.hpp"
 #include "boost/asio/ip/tcp.hpp"
 #include "boost/asio/steady_timer.hpp"
+#include "server/admission.h"
 #include "server/answers.h"
 #include "server/auth.h"
 #include "server/connection.h"
@@ -23,6 +24,7 @@
 #include "server/port.h"
 #include "server/readiness.h"
 #include "server/tickets.h"
+#include "server/tls.h"
 #include "server/upkeep.h"
 
 namespace tallyho {
@@ -38,6 +40,10 @@ struct Shared {
   Authority authority;
   Readiness* readiness = nullptr;
   Tickets* tickets = nullptr;
+  Admission* admission = nullptr;
+  NamedBuckets* players = nullptr;        // Null: nobody's events are counted.
+  const TlsContext* tls = nullptr;        // Null: clients' bytes are taken as they are.
+  bool has_admin_tls = false;             // On the admin listener, too.
   const UpkeepFigures* upkeep = nullptr;  // Null: nothing is kept.
   Logger* logger = nullptr;               // Null: nobody wants to know.
   bool has_record = false;
@@ -64,7 +70,7 @@ class IoThread {
   void begin_stop();
 
   // Any thread: a socket that was accepted on this thread's context becomes an HTTP connection.
-  void adopt(Socket socket, bool is_admin);
+  void adopt(Socket socket, bool is_admin, Admission::Place place);
 
   boost::asio::io_context& context() { return context_; }
   Port& port() { return port_; }
@@ -87,6 +93,8 @@ class IoThread {
   // The same identity, another connection: an upgrade.
   void replace(std::uint64_t id, std::shared_ptr<Connection> connection);
   void remove(std::uint64_t id);
+  // Counts the connection by the address that a proxy names. False: there are enough from there.
+  bool admit_forwarded(std::uint64_t id, std::string_view header);
 
   // An empty batch of connection `id`.
   Batch* take_batch(std::uint64_t id);
@@ -119,6 +127,7 @@ class IoThread {
   AnswerWriter writer_;
   IoFigures figures_;
   absl::flat_hash_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
+  absl::flat_hash_map<std::uint64_t, std::vector<Admission::Place>> places_;  // Of those.
   std::uint64_t next_id_ = 1;
   std::uint64_t ruleset_version_ = 0;            // Of the one that reader_ uses; 0: none yet.
   std::vector<std::unique_ptr<Batch>> batches_;  // All there are.

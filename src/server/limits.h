@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "server/rates.h"
+
 namespace tallyho {
 
 // Every bound of the server that a client can meet, and those that keep its memory bounded. The first group is told in
@@ -19,18 +21,24 @@ struct Limits {
   std::chrono::milliseconds send_timeout{30'000};  // A client that takes no byte for so long is dropped.
   std::chrono::milliseconds push_interval{50};     // At most one change per watch in that time.
 
-  std::size_t body_bytes_max = 1 << 20;        // Of an HTTP request; over it: 413.
-  std::uint32_t header_bytes_max = 8'192;      // Of an HTTP request; over it: 431.
-  std::size_t connections_max = 10'000;        // Over it: accepted and closed at once.
-  std::size_t queue_batches_max = 4'096;       // Frames and requests on their way to the engine, per I/O thread.
-  std::size_t queue_bytes_max = 64 << 20;      // Their bytes. Over either: `overloaded`.
-  std::size_t batches_in_flight_max = 64;      // Of one WebSocket; over it: no reading from that client.
-  std::chrono::milliseconds retry_after{100};  // What `overloaded` and `unavailable` suggest.
+  std::size_t body_bytes_max = 1 << 20;           // Of an HTTP request; over it: 413.
+  std::uint32_t header_bytes_max = 8'192;         // Of an HTTP request; over it: 431.
+  std::size_t connections_max = 20'000;           // In all. Over it: accepted and closed at once.
+  std::size_t connections_per_address_max = 256;  // Of those, not counting loopback.
+  std::size_t queue_batches_max = 4'096;          // Frames and requests on their way to the engine, per I/O thread.
+  std::size_t queue_bytes_max = 64 << 20;         // Their bytes. Over either: `overloaded`.
+  std::size_t batches_in_flight_max = 64;         // Of one WebSocket; over it: no reading from that client.
+  std::chrono::milliseconds retry_after{100};     // What `overloaded` and `unavailable` suggest.
 
-  std::chrono::milliseconds header_timeout{10'000};  // From the first byte of a request to the end of its header.
-  std::chrono::milliseconds body_timeout{30'000};    // From there to the end of its body.
-  std::chrono::milliseconds keep_alive{60'000};      // Between requests; and a WebSocket that says nothing gets a ping.
-  std::chrono::milliseconds pong_timeout{20'000};    // Nothing heard so long after a ping: dropped.
+  // Where tokens are asked, but for the roles ingest and admin. Over it: `overloaded`.
+  Rate connection_rate{.per_second = 100, .burst = 500};  // Messages and requests of one connection.
+  Rate player_rate{.per_second = 50, .burst = 200};       // Events of one player.
+
+  // From the first byte of a request, or from accepting, to the end of its header.
+  std::chrono::milliseconds header_timeout{10'000};
+  std::chrono::milliseconds body_timeout{30'000};  // From there to the end of its body.
+  std::chrono::milliseconds keep_alive{60'000};    // Between requests; and a WebSocket that says nothing gets a ping.
+  std::chrono::milliseconds pong_timeout{20'000};  // Nothing heard so long after a ping: dropped.
   // A WebSocket without a token that says nothing: closed, 1008.
   std::chrono::milliseconds first_message_timeout{5'000};
   std::chrono::milliseconds close_timeout{5'000};  // For the closing handshake, and for stop() altogether.

@@ -71,7 +71,10 @@ void Listener::accept() {
   acceptor_.async_accept(thread.context().get_executor(), [this, &thread](error_code error, IoThread::Socket socket) {
     if (!acceptor_.is_open()) return;
     if (!error) {
-      thread.adopt(std::move(socket), is_admin_);
+      error_code ignored;
+      const auto peer = socket.remote_endpoint(ignored);
+      auto place = thread.shared().admission->enter(peer.address().to_string());
+      if (place) thread.adopt(std::move(socket), is_admin_, std::move(*place));  // Else it is closed.
       return accept();
     }
     pause_.expires_after(std::chrono::milliseconds(100));  // Out of descriptors, most likely: some will be closed.

@@ -56,12 +56,22 @@ void refuse_item(Item& item, const Problem& problem, Arena& arena) {
 }  // namespace
 
 MessageReader::MessageReader(std::shared_ptr<const Ruleset> ruleset, const Limits& limits, const Identity& identity,
-                             const Authority* authority)
-    : ruleset_(std::move(ruleset)), limits_(limits), identity_(identity), authority_(authority), control_(limits) {}
+                             const Authority* authority, NamedBuckets* players)
+    : ruleset_(std::move(ruleset)),
+      limits_(limits),
+      identity_(identity),
+      authority_(authority),
+      players_(players),
+      control_(limits) {}
 
 void MessageReader::read_frame(std::string_view frame, Session& session, Batch& batch) {
-  const int messages = for_each_line(frame, [&](std::string_view line) { read_message(line, session, batch); });
-  if (messages == 0) read_message(frame, session, batch);
+  const auto read = [&](std::string_view line) {
+    const bool is_counted = session.bucket != nullptr && !session.roles.ingest && !session.roles.admin;
+    if (is_counted) wait_ = session.bucket->take(limits_.connection_rate, batch.received);
+    read_message(line, session, batch);
+    wait_ = {};
+  };
+  if (for_each_line(frame, read) == 0) read(frame);
 }
 
 void MessageReader::read_message(std::string_view message, Session& session, Batch& batch) {
@@ -108,8 +118,20 @@ void MessageReader::add_event(std::string_view bytes, const Result<Event>& event
     if (event->ts && !roles.player.empty()) item.field = "ts";
     return refuse_item(item, *refusal, batch.arena);
   }
+  const bool is_players = players_ != nullptr && !roles.ingest;
+  auto wait = wait_;
+  if (wait == wait.zero() && is_players) wait = players_->take(roles.player, limits_.player_rate, batch.received);
+  if (wait > wait.zero()) {
+    item.kind = Item::Kind::refused;
+    return refuse_early(item, wait, batch.arena);
+  }
   item.event = *event;
   batch.needs_engine = true;
+}
+
+void MessageReader::refuse_early(Item& item, std::chrono::milliseconds wait, Arena& arena) const {
+  refuse_item(item, {Code::overloaded, "more than a client may send in that time", {}}, arena);
+  item.retry_after_ms = static_cast<std::uint32_t>(wait.count());
 }
 
 std::optional<Problem> MessageReader::refusal_of(const Event& event, const Roles& roles) const {
@@ -292,6 +314,7 @@ void MessageReader::read_control(const ControlMessage& control, Session& session
   Item& item = batch.add(Item::Kind::ready);
   item.envelope.ref = control.ref;
   if (!control.content) return refuse_item(item, control.content.error(), batch.arena);
+  if (wait_ > wait_.zero()) return refuse_early(item, wait_, batch.arena);
   const auto& content = *control.content;
   if (const auto* hello = std::get_if<HelloMessage>(&content)) {
     if (hello->token) {

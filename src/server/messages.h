@@ -24,8 +24,9 @@ struct Identity {
 struct Session {
   Roles roles;
   Detail detail;
-  Grant grant = {};    // Where the roles come from,
-  Roles granted = {};  // and what they were before the token expired.
+  Grant grant = {};          // Where the roles come from,
+  Roles granted = {};        // and what they were before the token expired.
+  Bucket* bucket = nullptr;  // Of its messages; null: they are not counted.
 };
 
 // Turns a client's bytes into the items of a batch: events decoded and checked, requests ready for the engine, and
@@ -35,9 +36,10 @@ struct Session {
 class MessageReader {
  public:
   // The ruleset may come later: use().
-  // `authority` says whether a token that comes with `hello` is taken; null: hello takes none.
+  // `authority` says whether a token that comes with `hello` is taken; null: hello takes none. `players` counts the
+  // events of players; null: nobody does.
   MessageReader(std::shared_ptr<const Ruleset> ruleset, const Limits& limits, const Identity& identity,
-                const Authority* authority = nullptr);
+                const Authority* authority = nullptr, NamedBuckets* players = nullptr);
 
   // Reads from now on under this ruleset.
   void use(std::shared_ptr<const Ruleset> ruleset) { ruleset_ = std::move(ruleset); }
@@ -85,12 +87,15 @@ class MessageReader {
   void add_event(std::string_view bytes, const Result<Event>& event, const Roles& roles, Detail detail, Batch& batch);
   // Why a client with these roles may not send that event, or nothing.
   std::optional<Problem> refusal_of(const Event& event, const Roles& roles) const;
+  void refuse_early(Item& item, std::chrono::milliseconds wait, Arena& arena) const;
   Result<Event> decode(std::string_view bytes, Arena& arena);
 
   std::shared_ptr<const Ruleset> ruleset_;
   const Limits& limits_;
   const Identity& identity_;
   const Authority* const authority_;
+  NamedBuckets* const players_;
+  std::chrono::milliseconds wait_{};  // How long the message that is read comes too early.
   Decoder decoder_;
   ControlReader control_;
 };

@@ -66,6 +66,7 @@ std::expected<Checked, std::string> check_options(const ServerOptions& options) 
   access.dev = options.dev;
   access.listen_host = listen->host;
   access.admin_host = admin->host;
+  access.has_tls = options.tls != nullptr;
   auto authority = Authority::create(std::move(access));
   if (!authority) return std::unexpected(authority.error());
   if (options.limits.event_bytes_max > event_bytes_max) {
@@ -93,6 +94,8 @@ struct Server::Impl {
   CurrentRuleset ruleset;
   Readiness readiness;
   Tickets tickets;
+  NamedBuckets players;
+  std::unique_ptr<Admission> admission;
   Shared shared;
   ServerOptions options;
   Doorbell bell;  // Rung by those that follow.
@@ -277,6 +280,12 @@ std::expected<std::unique_ptr<Server>, std::string> Server::open(std::shared_ptr
   impl->shared.has_record = !options.record.empty();
   impl->shared.is_metrics_public = authority.is_listener_private();
   impl->shared.tickets = &impl->tickets;
+  if (impl->shared.authority.asks_for_tokens()) impl->shared.players = &impl->players;
+  impl->admission =
+      std::make_unique<Admission>(options.limits.connections_max, options.limits.connections_per_address_max);
+  impl->shared.admission = impl->admission.get();
+  impl->shared.tls = options.tls.get();
+  impl->shared.has_admin_tls = options.tls != nullptr && !is_loopback(admin.host);
   for (std::size_t i = 0; i < io_thread_count(options.io_threads); ++i) {
     impl->io_threads.push_back(std::make_unique<IoThread>(i, impl->shared, impl->bell));
     impl->shared.figures.push_back(&impl->io_threads.back()->figures());

@@ -14,6 +14,7 @@
 #include "server/auth.h"
 #include "server/limits.h"
 #include "server/logger.h"
+#include "server/tls.h"
 #include "server/upkeep.h"
 
 namespace tallyho {
@@ -23,8 +24,10 @@ struct ServerOptions {
   std::string admin = "127.0.0.1:7071";   // Health, readiness, metrics.
   int io_threads = 0;                     // 0: one for every core but the engine's, at least 1, at most 4.
   bool dev = false;                       // Loopback only; every connection has the roles ingest and read.
-  Authority::Options access = {};         // Without `dev` and the hosts, which are above.
-  std::string record;                     // Write every event that reached the log to this file; "": don't.
+  Authority::Options access = {};         // Without `dev`, TLS and the hosts, which are beside it.
+  std::shared_ptr<const TlsContext>
+      tls;             // Of the first listener, and of the admin listener unless on loopback; null: none.
+  std::string record;  // Write every event that reached the log to this file; "": don't.
   // Where the log is: players' ledgers are kept beside it, and how far a replay has come. "": there is no such place.
   std::string data;
   std::shared_ptr<const Ruleset>

@@ -47,6 +47,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
         watcher_(std::make_unique<Watcher>(id, io.index(), io.engine_bell())) {
     session_.roles = session_.granted = std::move(caller.roles);
     session_.grant = std::move(caller.grant);
+    if (io_.shared().players != nullptr) session_.bucket = &bucket_;
   }
   ~WebSocketConnection() override = default;
 
@@ -252,7 +253,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   }
 
   void note_progress(Clock::time_point now) {
-    const std::uint64_t written = beast::get_lowest_layer(stream_).rate_policy().bytes_written();
+    const std::uint64_t written = stream_.next_layer().bytes_written();
     if (written != bytes_written_) last_progress_ = now;
     bytes_written_ = written;
   }
@@ -269,6 +270,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   websocket::stream<ClientStream, false> stream_;
   beast::http::request<beast::http::string_body> request_;  // Until the handshake is answered.
   Session session_;
+  Bucket bucket_;  // Of its messages.
   std::unique_ptr<Watcher> watcher_;
 
   std::string input_;

@@ -52,7 +52,7 @@ class Streams(ServerTest):
 
     def test_top_around_group_and_window_are_as_in_a_watch(self):
         for i in range(12):
-            self.score(f"s-many{i:02}", 2000 - i)
+            self.score(f"s-many{i:02}", 1000 - i)
         with self.stream("/v1/boards/best/stream?top=3") as stream:
             self.assertEqual(len(stream.next()[1]["members"]), 3)
         with self.stream("/v1/boards/best/stream?around=s-many05&radius=1") as stream:
@@ -127,7 +127,7 @@ class Streams(ServerTest):
         changes = 0
         for _ in range(60):
             for _ in range(rng.randrange(4)):
-                position = self.score(f"b{rng.randrange(12)}", rng.randrange(1000))
+                position = self.score(f"b{rng.randrange(12)}", rng.randrange(900))
             if rng.randrange(2):
                 stream.close()
                 stream = self.stream(path, last=mirror.version)
