@@ -31,6 +31,11 @@ int run(int argc, char** argv) {
   tallyho::cli::add_load(app, status);
   tallyho::cli::add_replay(app, status);
   tallyho::cli::add_log(app, status);
+  tallyho::cli::add_board(app, status);
+  tallyho::cli::add_player(app, status);
+  tallyho::cli::add_ban(app, status);
+  tallyho::cli::add_unban(app, status);
+  tallyho::cli::add_adjust(app, status);
   tallyho::cli::add_token(app, status);
   tallyho::cli::add_version(app, status);
   try {

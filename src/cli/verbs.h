@@ -19,6 +19,11 @@ void add_load(CLI::App& app, int& status);
 void add_replay(CLI::App& app, int& status);
 void add_log(CLI::App& app, int& status);
 void add_token(CLI::App& app, int& status);
+void add_board(CLI::App& app, int& status);
+void add_player(CLI::App& app, int& status);
+void add_ban(CLI::App& app, int& status);
+void add_unban(CLI::App& app, int& status);
+void add_adjust(CLI::App& app, int& status);
 void add_version(CLI::App& app, int& status);
 
 }  // namespace tallyho::cli
