@@ -1,39 +1,49 @@
-"""The server over the loopback: the standard load of 100,000 players at a steady rate, then as fast as it goes.
+"""The server over the loopback, beside what it stands on and what others do.
 
-Load and server share the machine. Latency is from when an event was due (open loop), so a stalled server shows.
+Server and load have a core each. Ours: closed loop with 64 events in flight on each of 100 connections, one to a frame
+and 50 to a frame; the same against an echo of libwebsockets (the transport's floor); 18,000 events/s with 1,000 and
+10,000 watching connections, latency from when an event was due (open loop), so that a stalled server shows; 15,000
+connections that say nothing; and the standard load of 100,000 players at its rate.
+
+    ./dev bench server                # all of it, some five minutes
+    ./dev bench server --seconds 5 --only floor,frames
 """
 
+import argparse
+import base64
 import json
 import os
 import pathlib
+import resource
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
+import time
 
 TALLYHO = os.environ["TALLYHO"]
-RATE, SECONDS, CONNECTIONS, PLAYERS = 18_000, int(os.environ.get("SECONDS_EACH", "60")), 200, 100_000
+HERE = pathlib.Path(__file__).resolve().parent
+RATE, PLAYERS = 18_000, 100_000
+CORES = sorted(os.sched_getaffinity(0))
 
 
-class Server:
-    """`tallyho serve` on free ports, while the block runs."""
+def on_core(index):
+    """A command's beginning that keeps it on one core, where there is more than one."""
+    if len(CORES) < 2 or not shutil.which("taskset"):
+        return []
+    return ["taskset", "--cpu-list", str(CORES[index % len(CORES)])]
 
-    def __init__(self, *arguments):
-        self.arguments = arguments
 
-    def __enter__(self):
-        self.process = subprocess.Popen(
-            [TALLYHO, "serve", "--ruleset", "rulesets/treasure-hunt.yaml", "--dev", "--listen", "127.0.0.1:0",
-             "--admin", "127.0.0.1:0", *self.arguments], stderr=subprocess.PIPE, text=True)
-        for line in self.process.stderr:
-            if line.startswith("listening on "):
-                address = line.removeprefix("listening on ").split(",")[0]
-                self.url = f"ws://{address}/v1/ws"
-                return self
-        raise RuntimeError("the server did not start")
+def with_many_files():
+    """For watchers and idle connections: as many descriptors as may be."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
 
-    def __exit__(self, *_):
-        self.process.terminate()
-        if self.process.wait(30) != 0:
-            raise RuntimeError("the server did not end well")
+
+class Process:
+    """A server, while the block runs."""
 
     def memory(self):
         """(resident now, resident at most), in MiB."""
@@ -41,13 +51,62 @@ class Server:
         lines = dict(line.split(":", 1) for line in status.splitlines())
         return tuple(int(lines[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
 
+    def private_bytes(self):
+        """What the process has of its own: not what it shares, nor what the kernel holds for its sockets."""
+        rollup = pathlib.Path(f"/proc/{self.process.pid}/smaps_rollup").read_text(encoding="ascii")
+        return sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Private_"))
+
     def cpu_seconds(self):
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+class Server(Process):
+    """`tallyho serve` on free ports."""
+
+    def __init__(self, *arguments):
+        self.arguments = arguments
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            [*on_core(0), TALLYHO, "serve", "--ruleset", "rulesets/treasure-hunt.yaml", "--dev",
+             "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", *self.arguments], stderr=subprocess.PIPE, text=True)
+        for line in self.process.stderr:
+            if line.startswith("listening on "):
+                self.address = line.removeprefix("listening on ").split(",")[0]
+                self.url = f"ws://{self.address}/v1/ws"
+                return self
+        raise RuntimeError("the server did not start")
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        if self.process.wait(60) != 0:
+            raise RuntimeError("the server did not end well")
+
+
+class Echo(Process):
+    """bench/server/echo.c, where libwebsockets is."""
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        program = pathlib.Path(self.folder.name, "echo")
+        subprocess.run(["gcc", "-O2", "-o", program, HERE / "server/echo.c", "-lwebsockets"], check=True)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.process = subprocess.Popen([*on_core(0), program, str(port)], stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline() != "listening\n":
+            raise RuntimeError("the echo did not start")
+        self.url = f"ws://127.0.0.1:{port}/"
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(60)
+        self.folder.cleanup()
+
+
 def load(server, *arguments):
-    command = [TALLYHO, "load", "--url", server.url, "--players", str(PLAYERS), "--json", *arguments]
+    command = [*on_core(1), TALLYHO, "load", "--url", server.url, "--players", str(PLAYERS), "--json", *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     return json.loads(done.stdout)
 
@@ -61,19 +120,97 @@ def show(title, report, server, cpu):
             print(f"  {name + ' ms':<9} " + "  ".join(f"{key} {times[key]:.2f}" for key in
                                                        ("p50", "p95", "p99", "p999", "max")))
     print("  codes     " + ", ".join(f"{code} {count:,}" for code, count in report["codes"].items() if count))
-    print("  memory    {:,.0f} MiB resident, {:,.0f} MiB at most".format(*server.memory()))
+    print("  memory    {:,.0f} MiB resident, {:,.0f} MiB at most".format(*server.memory()), flush=True)
+
+
+def measure(title, server, *arguments):
+    before = server.cpu_seconds()
+    report = load(server, *arguments)
+    show(title, report, server, server.cpu_seconds() - before)
+    return report["events_per_second"]
+
+
+def closed_loop(server, seconds, batch):
+    return ("--in-flight", "64" if batch == 1 else str(2 * batch), "--batch", str(batch), "--connections", "100",
+            "--events", "100000000", "--seconds", str(seconds))
+
+
+def frames(seconds):
+    for batch, title in ((1, "one event to a frame"), (50, "50 events to a frame")):
+        with Server("--io-threads", "1") as server:
+            measure(f"Closed loop, 100 connections, {title}", server, *closed_loop(server, seconds, batch))
+
+
+def floor(seconds):
+    if not pathlib.Path("/usr/include/libwebsockets.h").exists():
+        return print("The floor: left out, there is no libwebsockets (tools/packages.txt, `peers`)")
+    for batch, title in ((1, "one line to a frame"), (50, "50 lines to a frame")):
+        with Echo() as echo:
+            measure(f"The floor: libwebsockets' echo, 100 connections, {title}", echo,
+                    *closed_loop(echo, seconds, batch))
+    return None
+
+
+def watchers(seconds):
+    most = with_many_files()
+    for count in (1000, 10_000):
+        if count + 500 > most:
+            print(f"{count:,} watching connections: left out, only {most:,} descriptors are allowed")
+            continue
+        with Server("--io-threads", "2") as server:
+            measure(f"{RATE:,} events/s with {count:,} watching connections", server, "--rate", str(RATE),
+                    "--connections", "100", "--watchers", str(count), "--events", str(RATE * seconds))
+
+
+def idle(seconds):
+    most = with_many_files()
+    count = min(15_000, most - 500)
+    with Server("--io-threads", "2") as server:
+        warm = [open_websocket(server.address) for _ in range(100)]
+        before, sockets = server.private_bytes(), []
+        for _ in range(count):
+            sockets.append(open_websocket(server.address))
+        held, cpu = server.private_bytes() - before, server.cpu_seconds()
+        time.sleep(seconds)
+        cpu = server.cpu_seconds() - cpu
+        print(f"{count:,} idle connections\n  memory    {held / count:,.0f} bytes of the process's own for each\n"
+              f"  CPU       {100 * cpu / seconds:.2f} % of a core", flush=True)
+        for one in warm + sockets:
+            one.close()
+
+
+def open_websocket(address):
+    host, port = address.rsplit(":", 1)
+    one = socket.create_connection((host, int(port)), 60)
+    key = base64.b64encode(os.urandom(16)).decode()
+    one.sendall(f"GET /v1/ws HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode())
+    if not one.recv(4096).startswith(b"HTTP/1.1 101"):
+        raise RuntimeError("no WebSocket was opened")
+    return one
+
+
+def standard(seconds):
+    with Server() as server:
+        measure(f"{RATE:,} events/s over 200 connections", server, "--rate", str(RATE), "--connections", "200",
+                "--events", str(RATE * seconds), "--watchers", "1")
+    with Server() as server:
+        measure("As fast as it goes: 32 connections, 64 events in flight on each, 32 to a frame", server,
+                "--in-flight", "64", "--batch", "32", "--connections", "32", "--events", "100000000",
+                "--seconds", str(seconds))
+
+
+PARTS = {"floor": floor, "frames": frames, "watchers": watchers, "idle": idle, "standard": standard}
 
 
 def main():
-    with Server() as server:
-        report = load(server, "--rate", str(RATE), "--connections", str(CONNECTIONS), "--events", str(RATE * SECONDS),
-                      "--watchers", "1")
-        show(f"{RATE:,} events/s over {CONNECTIONS} connections", report, server, server.cpu_seconds())
-    with Server() as server:
-        events = 50_000 * SECONDS
-        report = load(server, "--in-flight", "64", "--batch", "32", "--connections", "32", "--events", str(events))
-        show("As fast as it goes: 32 connections, 64 events in flight on each, 32 to a frame", report, server,
-             server.cpu_seconds())
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--seconds", type=int, default=int(os.environ.get("SECONDS_EACH", "30")))
+    arguments.add_argument("--only", default=",".join(PARTS), help="some of " + ", ".join(PARTS))
+    options = arguments.parse_args()
+    for name in options.only.split(","):
+        PARTS[name](options.seconds)
+    print("Not here: uWebSockets and Centrifugo, which no package registry has.")
     return 0
 
 

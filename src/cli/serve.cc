@@ -6,7 +6,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "cli/access.h"
@@ -20,6 +23,8 @@
 #include "fmt/format.h"
 #include "log/careful_log.h"
 #include "log/segment_log.h"
+#include "outbox/rank_watch.h"
+#include "post/poster.h"
 #include "server/server.h"
 
 namespace tallyho::cli {
@@ -35,6 +40,8 @@ struct ServeOptions {
   std::uint64_t snapshot_events = 5'000'000;
   std::string retain_bytes;
   std::string retain_age;
+  std::vector<std::string> outbox_ranks;
+  std::string otlp_interval = "10s";
   std::string log_format = "text";
   std::string log_level = "info";
   std::string configuration;
@@ -195,6 +202,28 @@ bool read_configuration(CLI::App& verb, const std::string& path) {
   return applied.has_value();
 }
 
+// Nothing is done yet. What is wrong with what cannot be seen from its form.
+std::expected<void, std::string> fill(ServerOptions& server, const ServeOptions& options) {
+  server.version = TALLYHO_VERSION;
+  for (const std::string& text : options.outbox_ranks) {
+    auto threshold = parse_rank_threshold(text);
+    if (!threshold) return std::unexpected(threshold.error());
+    server.outbox.ranks.push_back(std::move(*threshold));
+  }
+  const bool has_outbox = !server.outbox.url.empty();
+  if (!has_outbox && (!server.outbox.ranks.empty() || !server.outbox.key_file.empty())) {
+    return std::unexpected("an outbox needs --outbox-url");
+  }
+  server.telemetry.interval = std::chrono::duration_cast<std::chrono::milliseconds>(
+      parse_duration(options.otlp_interval).value_or(Duration(0)));
+  if (server.telemetry.interval <= std::chrono::milliseconds(0)) return std::unexpected("--otlp-interval is too short");
+  const bool has_endpoint = !server.telemetry.endpoint.empty();
+  if (!has_endpoint && server.telemetry.trace_rate > 0) return std::unexpected("--trace-sample needs --otlp-endpoint");
+  if (!has_endpoint) return {};
+  if (const auto problem = problem_of_url(server.telemetry.endpoint)) return std::unexpected(*problem);
+  return {};
+}
+
 int serve(const ServeOptions& options) {
   const sigset_t signals = awaited_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // Before there is another thread, which would not have them blocked.
@@ -215,6 +244,7 @@ int serve(const ServeOptions& options) {
   ServerOptions server_options = options.server;
   server_options.tls = *tls;
   server_options.access = authority_options(options.access, *tokens);
+  if (const auto filled = fill(server_options, options); !filled) return console.fail(filled.error());
   if (options.only_checks) return check_only(server_options, console);
   auto kept = open_kept(options, console);
   if (!kept) return console.fail(kept.error());
@@ -243,6 +273,35 @@ int serve(const ServeOptions& options) {
   waiter.join();
   if (kept->early_ends) kept->early_ends->end_life();
   return 0;
+}
+
+// Who is told what.
+void add_telling(CLI::App& verb, ServeOptions& options) {
+  verb.add_option("--log-format", options.log_format, "How the server speaks on standard error")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  verb.add_option("--log-level", options.log_level, "The least of debug, info, warning, error that is said")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  verb.add_option("--outbox-url", options.server.outbox.url, "Tell this receiver notices and changes of rank, by POST")
+      ->type_name("URL");
+  verb.add_option("--outbox-key", options.server.outbox.key_file, "The key that those are signed with")
+      ->type_name("FILE");
+  verb.add_option("--outbox-ranks", options.outbox_ranks,
+                  "Which changes of rank: global:entered:10, global:left:10, global:overtaken:100")
+      ->type_name("BOARD:CHANGE:TOP,...")
+      ->delimiter(',');
+  verb.add_option("--otlp-endpoint", options.server.telemetry.endpoint,
+                  "Tell this OpenTelemetry collector metrics, and traces")
+      ->type_name("URL");
+  verb.add_option("--otlp-interval", options.otlp_interval, "How often metrics are told")
+      ->check(duration_validator())
+      ->type_name("DURATION")
+      ->capture_default_str();
+  verb.add_option("--trace-sample", options.server.telemetry.trace_rate,
+                  "Which part of frames and requests with events is traced, beside those whose sender says so")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
 }
 
 }  // namespace
@@ -283,13 +342,8 @@ void add_serve(CLI::App& app, int& status) {
       ->capture_default_str();
   verb->add_option("--record", options->server.record, "Write every event that reached the log, with its arrival time")
       ->type_name("FILE");
-  verb->add_option("--log-format", options->log_format, "How the server speaks on standard error")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  verb->add_option("--log-level", options->log_level, "The least of debug, info, warning, error that is said")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-      ->capture_default_str();
   verb->add_flag("--dev", options->server.dev, "Loopback only, no tokens: every connection may send and read");
+  add_telling(*verb, *options);
   add_access_options(*verb, options->access);
   add_limit_options(*verb, options->server);
   verb->add_option("--config", options->configuration,

@@ -127,6 +127,7 @@ bool Feed::has_watch(const Subscriber& subscriber, std::string_view name) const 
 }
 
 void Feed::changed(std::uint16_t board, const BoardChange& change, Position version) {
+  if (impl_->options.changed) impl_->options.changed(board, change);
   if (!change.value_changed || board >= impl_->board_views.size()) return;
   Impl::BoardViews& board_views = impl_->board_views[board];
   if (board_views.views.empty()) return;

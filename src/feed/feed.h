@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -107,6 +108,8 @@ class Feed {
     std::uint32_t history_rows_max = 1 << 20;
     std::uint32_t lingering_views_max = 4096;
     std::chrono::milliseconds linger{30'000};
+    // Told of all that changed() is told of, whether or not anybody watches; empty: nobody is.
+    std::function<void(std::uint16_t board, const BoardChange&)> changed = {};
   };
 
   // `boards` and `symbols` are the engine's and outlive the feed. `log` is the log's identity, for snapshots.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "server/requests.h"
 #include "server/shadow.h"
 #include "server/watcher.h"
+#include "telemetry/trace.h"
 
 namespace tallyho {
 
@@ -68,6 +70,7 @@ struct Batch {
   Watcher* watcher = nullptr;        // Of a WebSocket: it outlives its batches.
   std::unique_ptr<Watcher> goodbye;  // Set: the connection is gone, and so shall be its watches.
   bool is_ingest = true;             // The sender has that role.
+  bool is_http = false;              // It came as a request, not in a frame.
   bool needs_engine = false;         // Some item is an event or a request.
   bool is_at_engine = false;
   bool is_done = false;
@@ -76,6 +79,7 @@ struct Batch {
   std::chrono::steady_clock::time_point received, sent, taken, applied, released;
   std::shared_ptr<const Ruleset> wanted_ruleset;  // Of a request to swap it.
   std::shared_ptr<const Ruleset> ruleset;         // Under which events were decoded, and then answered.
+  std::optional<TraceContext> trace;              // What the sender says of it.
   Position position = 0;                          // Up to which the answers know of: they wait until it is durable.
   std::unique_ptr<EngineFigures> figures;
   std::shared_ptr<ShadowReport> report;  // Set: the answer waits for the shadow.
@@ -102,6 +106,8 @@ struct Batch {
     wanted_ruleset.reset();
     needs_engine = is_at_engine = is_done = false;
     position = 0;
+    trace.reset();
+    is_http = false;
   }
 };
 

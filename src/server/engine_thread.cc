@@ -53,6 +53,7 @@ void EngineThread::run() {
     const std::uint32_t seen = bell_.seen();
     const bool is_last_look = stopping_.load();
     if (is_swap_wanted_.load()) take_wanted_ruleset();
+    if (are_figures_wanted_.load()) tell_figures();
     readiness_.beat(Clock::now());
     const bool has_worked = take_round();
     // Also without new batches: a watcher may have become ready, or a push be due.
@@ -205,12 +206,14 @@ void EngineThread::tell_followers(const Replayed& replayed) {
   }
   if (followers_.bookkeeper != nullptr) followers_.bookkeeper->enter(replayed);
   if (followers_.shadow != nullptr) followers_.shadow->add(replayed);
+  if (followers_.messenger != nullptr) followers_.messenger->enter(replayed);
 }
 
 void EngineThread::hand_over(bool now_is_quiet) {
   if (followers_.recorder != nullptr) followers_.recorder->hand_over(now_is_quiet);
   if (followers_.bookkeeper != nullptr) followers_.bookkeeper->hand_over(now_is_quiet);
   if (followers_.shadow != nullptr) followers_.shadow->hand_over(now_is_quiet);
+  if (followers_.messenger != nullptr) followers_.messenger->hand_over(engine_.version(), now_is_quiet);
 }
 
 void EngineThread::answer(Item& item, Batch& batch) {
@@ -385,6 +388,25 @@ void EngineThread::swap_soon(std::shared_ptr<const Ruleset> ruleset, std::functi
   }
   is_swap_wanted_.store(true);
   bell_.ring();
+}
+
+void EngineThread::figures_soon(std::function<void(std::unique_ptr<EngineFigures>)> tell) {
+  {
+    const std::lock_guard lock(wanted_mutex_);
+    tell_figures_ = std::move(tell);
+  }
+  are_figures_wanted_.store(true);
+  bell_.ring();
+}
+
+void EngineThread::tell_figures() {
+  are_figures_wanted_.store(false);
+  std::function<void(std::unique_ptr<EngineFigures>)> tell;
+  {
+    const std::lock_guard lock(wanted_mutex_);
+    tell = std::exchange(tell_figures_, nullptr);
+  }
+  if (tell) tell(figures());
 }
 
 void EngineThread::take_wanted_ruleset() {

@@ -13,6 +13,7 @@
 #include "base/queue.h"
 #include "engine/engine.h"
 #include "event/decoder.h"
+#include "outbox/messenger.h"
 #include "server/bookkeeper.h"
 #include "server/current_ruleset.h"
 #include "server/limits.h"
@@ -29,6 +30,7 @@ struct Followers {
   Recorder* recorder = nullptr;
   Bookkeeper* bookkeeper = nullptr;
   Shadow* shadow = nullptr;
+  Messenger* messenger = nullptr;
 };
 
 // The one thread that owns the engine. It works in rounds:
@@ -49,6 +51,8 @@ class EngineThread {
   void run();
   // Any thread.
   void stop();
+  // Any thread: says soon, on its own thread, what only it can say.
+  void figures_soon(std::function<void(std::unique_ptr<EngineFigures>)> tell);
   // Any thread: swaps the ruleset soon, and says on its own thread what came of it.
   void swap_soon(std::shared_ptr<const Ruleset> ruleset, std::function<void(std::string_view)> tell);
 
@@ -77,6 +81,7 @@ class EngineThread {
   Answered<void> operate(const OperationRequest& request, Batch& batch);
   Answered<void> swap(const std::shared_ptr<const Ruleset>& ruleset, Timestamp arrival);
   void take_wanted_ruleset();
+  void tell_figures();
   std::unique_ptr<EngineFigures> figures() const;
   void tell_followers(const Replayed& replayed);
   void hand_over(bool now_is_quiet);
@@ -110,10 +115,12 @@ class EngineThread {
   std::vector<bool> has_delivery_;   // By port.
   std::uint64_t rounds_ = 0;
   std::mutex wanted_mutex_;
-  std::shared_ptr<const Ruleset> wanted_ruleset_;       // Guarded by it, as is
-  std::function<void(std::string_view)> tell_swapped_;  // who is told.
-  std::atomic<bool> is_swap_wanted_{false};             // Set by swap_soon(), seen by run().
-  std::atomic<bool> stopping_{false};                   // Set by stop(), seen by run().
+  std::shared_ptr<const Ruleset> wanted_ruleset_;                     // Guarded by it, as is
+  std::function<void(std::string_view)> tell_swapped_;                // who is told.
+  std::atomic<bool> is_swap_wanted_{false};                           // Set by swap_soon(), seen by run().
+  std::function<void(std::unique_ptr<EngineFigures>)> tell_figures_;  // Guarded by wanted_mutex_.
+  std::atomic<bool> are_figures_wanted_{false};                       // Set by figures_soon(), seen by run().
+  std::atomic<bool> stopping_{false};                                 // Set by stop(), seen by run().
 };
 
 }  // namespace tallyho

@@ -336,6 +336,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     const auto form = event_form(request_[http::field::content_type], request_.body());
     if (!form) return refuse(form.error(), 415);
     form_ = *form;
+    batch_->is_http = true;
+    if (io_.tracer() != nullptr) batch_->trace = parse_traceparent(request_["traceparent"]);
     batch_->bytes.swap(request_.body());
     batch_->is_ingest = roles().ingest;
     MessageReader& reader = io_.reader();
@@ -467,7 +469,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       answer = problem_answer(io_.writer(), status_of(first->code), {first->code, std::string(first->message)});
     } else if (answering_ == Answering::figures) {
       const Shared& shared = io_.shared();
-      answer.body = render_metrics(shared.figures, *batch_->figures, shared.has_record, shared.upkeep);
+      answer.body = render_metrics(shared.figures, *batch_->figures, {shared.has_record, shared.upkeep, shared.outbox});
       answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
     } else {
       answer.body = first->text;

@@ -1,5 +1,7 @@
 #include "server/io_thread.h"
 
+#include <array>
+#include <random>
 #include <tuple>
 
 #include "boost/asio/dispatch.hpp"
@@ -17,6 +19,7 @@ IoThread::IoThread(std::size_t index, const Shared& shared, Doorbell& engine_bel
       port_(shared.limits.queue_batches_max, shared.limits.connections_max),
       reader_(nullptr, shared.limits, shared.identity, &shared.authority, shared.players),
       writer_(shared.limits) {
+  if (shared.is_tracing) tracer_.emplace(shared.trace_rate, std::random_device()());
   port_.wake = [this] { boost::asio::post(context_, [this] { take_deliveries(); }); };
 }
 
@@ -201,15 +204,30 @@ void IoThread::count_answers(const Batch& batch) {
   if (events == 0) return;
   const auto now = Clock::now();
   figures_.latency.add(now - batch.received, events);
-  if (batch.needs_engine) count_stages(batch, now);
+  if (batch.needs_engine) count_stages(batch, events, now);
 }
 
-void IoThread::count_stages(const Batch& batch, Clock::time_point answered) {
-  figures_.stage(Stage::decode).add(batch.sent - batch.received, 1);
-  figures_.stage(Stage::queue).add(batch.taken - batch.sent, 1);
-  figures_.stage(Stage::apply).add(batch.applied - batch.taken, 1);
-  figures_.stage(Stage::log).add(batch.released - batch.applied, 1);
-  figures_.stage(Stage::ack).add(answered - batch.released, 1);
+void IoThread::count_stages(const Batch& batch, std::uint64_t events, Clock::time_point answered) {
+  static_assert(TracedBatch::stages.size() + 1 == stage_count);  // All but `push`.
+  const std::array<std::chrono::nanoseconds, TracedBatch::stages.size()> times = {
+      batch.sent - batch.received, batch.taken - batch.sent, batch.applied - batch.taken,
+      batch.released - batch.applied, answered - batch.released};
+  for (std::size_t i = 0; i < times.size(); ++i) figures_.stages[i].add(times[i], 1);
+  if (!tracer_) return;
+  auto traced = tracer_->begin(batch.trace);
+  if (!traced) return;
+  traced->begun = batch.arrival;
+  traced->times = times;
+  traced->events = static_cast<std::uint32_t>(events);
+  traced->position = batch.position;
+  traced->code = name_of(Code::ok);
+  for (const Item& item : batch.items) {
+    if (!is_event(item) || code_of(item) == Code::ok) continue;
+    traced->code = name_of(code_of(item));
+    break;
+  }
+  traced->transport = batch.is_http ? "http" : "websocket";
+  tracer_->end(*traced);
 }
 
 void IoThread::sweep() {

@@ -26,13 +26,14 @@
 #include "server/tickets.h"
 #include "server/tls.h"
 #include "server/upkeep.h"
+#include "telemetry/trace.h"
 
 namespace tallyho {
 
 class IoThread;
 
 // What all I/O threads share; immutable while they run, but that `upkeep` and `ledger` are set while the first of them
-// already answers for health: nothing asks for them before readiness.is_started().
+// already answers for health, as is `outbox`: nothing asks for them before readiness.is_started().
 struct Shared {
   const CurrentRuleset* ruleset = nullptr;
   Limits limits;
@@ -46,6 +47,9 @@ struct Shared {
   bool has_admin_tls = false;             // On the admin listener, too.
   const UpkeepFigures* upkeep = nullptr;  // Null: nothing is kept.
   Logger* logger = nullptr;               // Null: nobody wants to know.
+  bool is_tracing = false;                // Somebody takes what the tracers have.
+  double trace_rate = 0;
+  const OutboxFigures* outbox = nullptr;  // Null: there is none.
   bool has_record = false;
   const Ledger* ledger = nullptr;         // Null: none is kept.
   bool is_metrics_public = true;          // /metrics on the listener for clients, too.
@@ -81,6 +85,8 @@ class IoThread {
   MessageReader& reader() { return reader_; }
   const AnswerWriter& writer() const { return writer_; }
   IoFigures& figures() { return figures_; }
+  // Null: nothing is traced.
+  Tracer* tracer() { return tracer_ ? &*tracer_ : nullptr; }
   bool is_stopping() const { return is_stopping_; }
   // For those who run the server. Not for the path of an event.
   void log(LogLevel level, std::string_view topic, std::string_view message,
@@ -111,7 +117,7 @@ class IoThread {
   void read_ledgers(Batch& batch);
   void refuse_batch(Batch& batch);
   void count_answers(const Batch& batch);
-  void count_stages(const Batch& batch, Clock::time_point answered);
+  void count_stages(const Batch& batch, std::uint64_t events, Clock::time_point answered);
   void send(Batch* batch);
   void sweep();
   void sweep_in(std::chrono::milliseconds time);
@@ -126,6 +132,7 @@ class IoThread {
   MessageReader reader_;
   AnswerWriter writer_;
   IoFigures figures_;
+  std::optional<Tracer> tracer_;
   absl::flat_hash_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
   absl::flat_hash_map<std::uint64_t, std::vector<Admission::Place>> places_;  // Of those.
   std::uint64_t next_id_ = 1;

@@ -179,6 +179,20 @@ void add_upkeep(std::vector<MetricFamily>& out, const UpkeepFigures& upkeep) {
       .add(upkeep.scrub_faults.load());
 }
 
+void add_outbox(std::vector<MetricFamily>& out, const OutboxFigures& outbox) {
+  Family(out, "tallyho_outbox_messages_total", "Messages that the receiver has taken.", MetricType::Counter)
+      .add(outbox.delivered.load());
+  Family(out, "tallyho_outbox_posts_total", "POSTs to the receiver, by outcome.", MetricType::Counter)
+      .add(outbox.posts.load(), "outcome", "taken")
+      .add(outbox.failures.load(), "outcome", "failed");
+  Family(out, "tallyho_outbox_waiting_bytes", "Bytes of messages that wait for the receiver.", MetricType::Gauge)
+      .add(outbox.waiting_bytes.load());
+  Family(out, "tallyho_outbox_position", "Everything up to this position has been said.", MetricType::Gauge)
+      .add(outbox.delivered_position.load());
+  Family(out, "tallyho_outbox_complete", "1 while no message is left for the next start.", MetricType::Gauge)
+      .add(std::uint64_t{outbox.is_complete.load() ? 1U : 0U});
+}
+
 }  // namespace
 
 std::string_view name_of(Stage stage) {
@@ -198,23 +212,28 @@ void LatencyBuckets::add(std::chrono::nanoseconds latency, std::uint64_t times) 
   sum_ns_.add(ns * times);
 }
 
-std::string render_metrics(const Io& io, const EngineFigures& engine, bool has_record, const UpkeepFigures* upkeep) {
+std::vector<MetricFamily> collect_metrics(const Io& io, const EngineFigures& engine, const BesideFigures& beside) {
   std::vector<MetricFamily> families;
-  families.reserve(48);  // Family holds references into it.
+  families.reserve(64);  // Family holds references into it.
   add_events(families, io);
   add_latency(families, io);
   add_io(families, io);
   add_engine(families, *engine.ruleset, engine);
   add_boards(families, *engine.ruleset, engine);
-  if (upkeep != nullptr) add_upkeep(families, *upkeep);
-  if (has_record) {
+  if (beside.upkeep != nullptr) add_upkeep(families, *beside.upkeep);
+  if (beside.outbox != nullptr) add_outbox(families, *beside.outbox);
+  if (beside.has_record) {
     Family(families, "tallyho_recorded_total", "Events written to the record file.", MetricType::Counter)
         .add(engine.recorded);
     Family(families, "tallyho_record_complete", "1 while every event so far is in the record file.", MetricType::Gauge)
         .add(std::uint64_t{engine.is_record_complete ? 1U : 0U});
   }
+  return families;
+}
+
+std::string render_metrics(const Io& io, const EngineFigures& engine, const BesideFigures& beside) {
   std::ostringstream out;
-  prometheus::TextSerializer().Serialize(out, families);
+  prometheus::TextSerializer().Serialize(out, collect_metrics(io, engine, beside));
   return std::move(out).str();
 }
 

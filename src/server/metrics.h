@@ -12,8 +12,13 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "feed/feed.h"
+#include "outbox/courier.h"
 #include "ruleset/ruleset.h"
 #include "server/upkeep.h"
+
+namespace prometheus {
+struct MetricFamily;
+}
 
 namespace tallyho {
 
@@ -106,9 +111,19 @@ struct EngineFigures {
   bool is_record_complete = true;
 };
 
-// All of it, and what is done beside the game if a log is kept, as Prometheus text (format 0.0.4). The names are
-// compatibility; the protocol's reference lists them.
-std::string render_metrics(const std::vector<const IoFigures*>& io, const EngineFigures& engine, bool has_record,
-                           const UpkeepFigures* upkeep);
+// What there is beside the game, and so is counted.
+struct BesideFigures {
+  bool has_record = false;
+  const UpkeepFigures* upkeep = nullptr;  // Null: no log is kept.
+  const OutboxFigures* outbox = nullptr;  // Null: there is none.
+};
+
+// All of it. The names are compatibility; docs/reference/observability.md lists them.
+std::vector<prometheus::MetricFamily> collect_metrics(const std::vector<const IoFigures*>& io,
+                                                      const EngineFigures& engine, const BesideFigures& beside);
+
+// The same as Prometheus text (format 0.0.4).
+std::string render_metrics(const std::vector<const IoFigures*>& io, const EngineFigures& engine,
+                           const BesideFigures& beside);
 
 }  // namespace tallyho

@@ -1,8 +1,11 @@
 #include "server/server.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <cstdio>
+#include <future>
 #include <mutex>
 #include <span>
 #include <thread>
@@ -12,6 +15,7 @@
 #include "log/memory_log.h"
 #include "log/replay_watch.h"
 #include "log/snapshot_files.h"
+#include "prometheus/metric_family.h"
 #include "server/bookkeeper.h"
 #include "server/engine_thread.h"
 #include "server/io_thread.h"
@@ -104,6 +108,7 @@ struct Server::Impl {
   std::unique_ptr<Ledger> ledger;
   std::unique_ptr<Bookkeeper> bookkeeper;
   std::unique_ptr<Shadow> shadow;
+  std::unique_ptr<Messenger> messenger;
   std::vector<std::unique_ptr<IoThread>> io_threads;
   std::unique_ptr<Listener> listener;
   std::unique_ptr<Listener> admin_listener;
@@ -119,6 +124,9 @@ struct Server::Impl {
   void begin_answering();
   void end_answering();
   std::expected<void, std::string> open_ledger(const Log& log);
+  std::expected<void, std::string> open_messenger(const Log& log);
+  Engine::Options engine_options() const;
+  std::unique_ptr<Exporter> new_exporter(EngineThread& asked);
   std::expected<void, std::string> drop_too_new(std::vector<OpenGame::Snapshot>& snapshots, const Log& log) const;
   void begin_following(const Engine& begun);
   void tell_followers(const Replayed& replayed);
@@ -163,6 +171,49 @@ std::expected<void, std::string> Server::Impl::open_ledger(const Log& log) {
   return {};
 }
 
+std::expected<void, std::string> Server::Impl::open_messenger(const Log& log) {
+  if (options.outbox.url.empty()) return {};
+  if (options.data.empty()) return std::unexpected("an outbox needs --data, where what was not heard yet is kept");
+  auto directory = open_log_directory_beside(options.data);
+  if (!directory) return std::unexpected(directory.error().text());
+  auto opened = Messenger::open(options.outbox, std::move(*directory), log, options.warn);
+  if (!opened) return std::unexpected(opened.error());
+  messenger = std::move(*opened);
+  shared.outbox = &messenger->figures();
+  return {};
+}
+
+// Of the live engine: the shadow's has no outbox.
+Engine::Options Server::Impl::engine_options() const {
+  Engine::Options live = options.engine;
+  if (messenger != nullptr) {
+    live.feed.changed = [to = messenger.get()](BoardIndex board, const BoardChange& change) {
+      to->changed(board, change);
+    };
+  }
+  return live;
+}
+
+// Null: nobody is told.
+std::unique_ptr<Exporter> Server::Impl::new_exporter(EngineThread& asked) {
+  static constexpr std::chrono::seconds patience(5);  // An engine that is busy with a swap says it another time.
+  if (options.telemetry.endpoint.empty()) return nullptr;
+  std::vector<Tracer*> tracers;
+  for (const auto& thread : io_threads) tracers.push_back(thread->tracer());
+  const TelemetrySource source{.service = "tallyho",
+                               .version = options.version,
+                               .instance = shared.identity.log + "-" + std::to_string(::getpid()),
+                               .begun = Timestamp::system_now()};
+  const auto collect = [this, &asked]() -> std::optional<std::vector<prometheus::MetricFamily>> {
+    auto promise = std::make_shared<std::promise<std::unique_ptr<EngineFigures>>>();
+    auto answer = promise->get_future();
+    asked.figures_soon([promise](std::unique_ptr<EngineFigures> figures) { promise->set_value(std::move(figures)); });
+    if (answer.wait_for(patience) != std::future_status::ready) return std::nullopt;
+    return collect_metrics(shared.figures, *answer.get(), {shared.has_record, shared.upkeep, shared.outbox});
+  };
+  return std::make_unique<Exporter>(options.telemetry, source, std::move(tracers), collect, options.warn);
+}
+
 // A snapshot spares the records before it, which those who follow may need: the shadow all, the ledger those that it
 // has not entered.
 std::expected<void, std::string> Server::Impl::drop_too_new(std::vector<OpenGame::Snapshot>& snapshots,
@@ -171,7 +222,8 @@ std::expected<void, std::string> Server::Impl::drop_too_new(std::vector<OpenGame
   if (options.shadow != nullptr && !is_whole) {
     return std::unexpected("a shadow is scored from the log's first record on, and that is not there any more");
   }
-  const Position entered = ledger == nullptr ? log.last() : ledger->found_through();
+  Position entered = ledger == nullptr ? log.last() : ledger->found_through();
+  if (messenger != nullptr) entered = std::min(entered, messenger->found_through());
   const Position newest_allowed = options.shadow != nullptr ? 0 : entered;
   const auto is_too_new = [&](const OpenGame::Snapshot& snapshot) {
     return snapshot_position_of(snapshot.name).value_or(0) > newest_allowed;
@@ -179,13 +231,15 @@ std::expected<void, std::string> Server::Impl::drop_too_new(std::vector<OpenGame
   if (is_whole) {
     std::erase_if(snapshots, is_too_new);
   } else if (std::ranges::all_of(snapshots, is_too_new)) {
-    options.warn("the ledgers of players lack what happened before the oldest snapshot: the log does not have it");
+    options.warn(
+        "ledgers and outbox lack what happened before the oldest snapshot and they did not have: nor has the log");
   }
   return {};
 }
 
 void Server::Impl::begin_following(const Engine& begun) {
   if (ledger != nullptr) bookkeeper = std::make_unique<Bookkeeper>(begun, *ledger);
+  if (messenger != nullptr) messenger->begin(begun);
   if (options.shadow == nullptr) return;
   shadow = std::make_unique<Shadow>(options.shadow, begun.shared_ruleset(), begun.log().identity(),
                                     Shadow::Options{.engine = options.engine}, [this] { bell.ring(); });
@@ -199,18 +253,19 @@ std::expected<void, std::string> Server::Impl::open_game(std::shared_ptr<const R
   if (!options.data.empty()) {
     if (const auto opened = open_ledger(*log); !opened) return opened;
   }
+  if (const auto opened = open_messenger(*log); !opened) return opened;
   if (options.keeps_log) {
     if (const auto dropped = drop_too_new(snapshots, *log); !dropped) return dropped;
     const auto replayed = replay({.ruleset = std::move(from_file),
                                   .log = std::move(log),
                                   .snapshots = std::move(snapshots),
-                                  .options = options.engine,
+                                  .options = engine_options(),
                                   .now = Timestamp::system_now(),
                                   .begun = [this](const Engine& begun) { begin_following(begun); },
                                   .tell = options.warn});
     if (!replayed) return replayed;
   } else {
-    engine = std::make_unique<Engine>(std::move(from_file), std::move(log), options.engine);
+    engine = std::make_unique<Engine>(std::move(from_file), std::move(log), engine_options());
     begin_following(*engine);
   }
   ruleset.set(engine->shared_ruleset());
@@ -228,6 +283,11 @@ void Server::Impl::tell_followers(const Replayed& replayed) {
     shadow->add(replayed);
     shadow->hand_over(false);
     shadow->keep_pace();
+  }
+  if (messenger != nullptr) {
+    messenger->enter(replayed);
+    messenger->hand_over(replayed.record.position, false);
+    messenger->keep_pace();
   }
 }
 
@@ -276,6 +336,8 @@ std::expected<std::unique_ptr<Server>, std::string> Server::open(std::shared_ptr
   if (log == nullptr) log = std::make_unique<MemoryLog>();
   impl->shared.limits = options.limits;
   impl->shared.logger = options.logger;
+  impl->shared.is_tracing = !options.telemetry.endpoint.empty();
+  impl->shared.trace_rate = options.telemetry.trace_rate;
   impl->shared.identity = {.log = log->identity(), .limits_json = limits_json(options.limits, options.engine)};
   impl->shared.has_record = !options.record.empty();
   impl->shared.is_metrics_public = authority.is_listener_private();
@@ -321,16 +383,19 @@ std::string Server::admin_endpoint() const {
 void Server::run(const std::function<void()>& ready) {
   std::vector<Port*> ports;
   for (const auto& thread : impl_->io_threads) ports.push_back(&thread->port());
-  EngineThread engine_thread(*impl_->engine, impl_->ruleset, ports, impl_->bell, impl_->shared.limits,
-                             {impl_->recorder.get(), impl_->bookkeeper.get(), impl_->shadow.get()}, impl_->readiness,
-                             impl_->options.before_ingest_for_test);
+  EngineThread engine_thread(
+      *impl_->engine, impl_->ruleset, ports, impl_->bell, impl_->shared.limits,
+      {impl_->recorder.get(), impl_->bookkeeper.get(), impl_->shadow.get(), impl_->messenger.get()}, impl_->readiness,
+      impl_->options.before_ingest_for_test);
   if (impl_->options.keeps_log) impl_->upkeep = std::make_unique<Upkeep>(impl_->options.upkeep, impl_->engine->log());
   impl_->shared.upkeep = impl_->upkeep == nullptr ? nullptr : &impl_->upkeep->figures();
   {
     const std::lock_guard lock(impl_->mutex);
     impl_->engine_thread = &engine_thread;
   }
+  if (impl_->messenger != nullptr) impl_->messenger->start(impl_->engine->log());
   std::thread engine_runner([&] { engine_thread.run(); });
+  std::unique_ptr<Exporter> exporter = impl_->new_exporter(engine_thread);
   std::vector<std::thread> io_runners;
   io_runners.push_back(std::move(impl_->first_io_runner));
   for (const auto& thread : std::span(impl_->io_threads).subspan(1)) {
@@ -354,13 +419,16 @@ void Server::run(const std::function<void()>& ready) {
   if (impl_->shadow != nullptr) impl_->shadow->end();  // Who asked it does not wait until it has caught up.
   for (const auto& thread : impl_->io_threads) thread->begin_stop();
   for (std::thread& runner : io_runners) runner.join();
+  exporter.reset();  // It asks the engine thread once more.
   engine_thread.stop();
   engine_runner.join();
   impl_->shared.upkeep = nullptr;
   impl_->upkeep.reset();
-  impl_->recorder.reset();  // Both write out what is left.
+  impl_->recorder.reset();  // These write out what is left.
   impl_->bookkeeper.reset();
   impl_->shadow.reset();
+  impl_->shared.outbox = nullptr;
+  impl_->messenger.reset();
   impl_->shared.ledger = nullptr;
   impl_->ledger.reset();
 }

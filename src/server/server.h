@@ -10,12 +10,14 @@
 #include "engine/engine.h"
 #include "engine/open_game.h"
 #include "log/log.h"
+#include "outbox/messenger.h"
 #include "ruleset/ruleset.h"
 #include "server/auth.h"
 #include "server/limits.h"
 #include "server/logger.h"
 #include "server/tls.h"
 #include "server/upkeep.h"
+#include "telemetry/exporter.h"
 
 namespace tallyho {
 
@@ -23,6 +25,7 @@ struct ServerOptions {
   std::string listen = "127.0.0.1:7070";  // HOST:PORT; port 0 takes a free one.
   std::string admin = "127.0.0.1:7071";   // Health, readiness, metrics.
   int io_threads = 0;                     // 0: one for every core but the engine's, at least 1, at most 4.
+  std::string version;                    // Of the program, for those who are told.
   bool dev = false;                       // Loopback only; every connection has the roles ingest and read.
   Authority::Options access = {};         // Without `dev`, TLS and the hosts, which are beside it.
   std::shared_ptr<const TlsContext>
@@ -31,8 +34,10 @@ struct ServerOptions {
   // Where the log is: players' ledgers are kept beside it, and how far a replay has come. "": there is no such place.
   std::string data;
   std::shared_ptr<const Ruleset>
-      shadow;              // A candidate that is scored beside the ruleset (server/shadow.h); null: none.
-  bool keeps_log = false;  // The log outlives the process: it is replayed, or begun with the ruleset.
+      shadow;                  // A candidate that is scored beside the ruleset (server/shadow.h); null: none.
+  bool keeps_log = false;      // The log outlives the process: it is replayed, or begun with the ruleset.
+  OutboxOptions outbox;        // Who is told of notices and ranks; with `data`.
+  TelemetryOptions telemetry;  // Who is told what /metrics tells, and traces.
   Limits limits;
   Engine::Options engine;
   UpkeepOptions upkeep;                           // With a log that is kept.

@@ -57,7 +57,9 @@ class Metrics(ServerTest):
     def test_every_metric_is_documented_with_its_type_and_label(self):
         self.assertEqual(served_metrics(self.server), documented_metrics(with_options=False))
         with tempfile.TemporaryDirectory() as folder:
-            server = Server("--data", f"{folder}/data", "--record", f"{folder}/record.ndjson")
+            pathlib.Path(folder, "key").write_text("a key of more than 24 bytes", encoding="ascii")
+            server = Server("--data", f"{folder}/data", "--record", f"{folder}/record.ndjson",
+                            "--outbox-url", "http://127.0.0.1:1/", "--outbox-key", f"{folder}/key")
             self.addCleanup(server.stop)
             self.assertEqual(served_metrics(server), documented_metrics(with_options=True))
 

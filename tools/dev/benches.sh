@@ -2,9 +2,9 @@
 
 run_bench() {
   local wanted=${1:-} name
-  (($# <= 1)) || [[ $wanted == article ]] || die "bench takes one name"
+  (($# <= 1)) || [[ $wanted =~ ^(article|k6|server)$ ]] || die "bench takes one name"
   build_release programs benches
-  if [[ $wanted =~ ^(|article|boards|cel|log)$ ]]; then need peers; fi
+  if [[ $wanted =~ ^(|article|boards|cel|log|server)$ ]]; then need peers; fi
   if [[ $wanted =~ ^(|article|capi)$ ]]; then python_environment; fi
   if [[ -n $wanted ]] && ! bench_names | grep --quiet --line-regexp --fixed-strings "$wanted"; then
     die "no such benchmark: $wanted (there are: $(bench_names | tr '\n' ' '))"

@@ -1,0 +1,94 @@
+"""Receivers of what the server says by POST, for its tests: an HTTP server that remembers, and can behave badly."""
+
+import http.server
+import json
+import threading
+import time
+
+PATIENCE = 120  # Seconds until something that should come has not come: what is retried waits in between.
+
+
+class Receiver:
+    """Takes POSTs on a port of 127.0.0.1 that it keeps.
+
+    `behave(request)` is asked what to answer: a status, or (status, headers), or None to close the connection without
+    an answer. What it answers with 2xx is kept.
+    """
+
+    def __init__(self, behave=lambda request: 200):
+        self.behave = behave
+        self.taken = []  # Requests.
+        self.seen = 0  # How many came.
+        self.changed = threading.Condition()
+        self.port = 0
+        self.server = None
+        self.open()
+
+    def open(self):
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                request = Request(self.path, dict(self.headers.items()), body)
+                with receiver.changed:
+                    receiver.seen += 1
+                    receiver.changed.notify_all()
+                answer = receiver.behave(request)
+                if answer is None:
+                    self.close_connection = True
+                    return
+                status, headers = answer if isinstance(answer, tuple) else (answer, {})
+                with receiver.changed:
+                    if 200 <= status < 300:
+                        receiver.taken.append(request)
+                    receiver.changed.notify_all()
+                try:
+                    self.send_response(status)
+                    for name, value in headers.items():
+                        self.send_header(name, value)
+                    self.send_header("Content-Length", "2")
+                    self.end_headers()
+                    self.wfile.write(b"{}")
+                except OSError:
+                    pass  # The sender is gone; whether it has heard the answer is its problem.
+
+            def log_message(self, *_):
+                pass
+
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+            block_on_close = False
+
+        self.server = Server(("127.0.0.1", self.port), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def vanish(self):
+        """Nobody listens any more, until open()."""
+        self.server.shutdown()
+        self.server.server_close()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def wait(self, claim, what):
+        """Waits until `claim()`, looked at after each request."""
+        end = time.monotonic() + PATIENCE
+        with self.changed:
+            while not claim():
+                if not self.changed.wait(max(0.0, end - time.monotonic())):
+                    raise AssertionError(f"waited in vain for {what}; {len(self.taken)} of {self.seen} were taken")
+
+
+class Request:
+    def __init__(self, path, headers, body):
+        self.path = path
+        self.headers = {name.lower(): value for name, value in headers.items()}
+        self.body = body
+
+    def json(self):
+        return json.loads(self.body)
