@@ -39,7 +39,9 @@ class OutboxTest(unittest.TestCase):
         self.server = Server("--data", f"{self.folder.name}/data", "--outbox-url", self.receiver.url + "/hook",
                              "--outbox-key", str(self.key), "--outbox-ranks", RANKS, *arguments, environment=DIRECT)
         # Whatever it says is read, so that it is never held up.
-        threading.Thread(target=self.read_all, args=(self.server.process.stderr, self.server.said), daemon=True).start()
+        self.reader = threading.Thread(target=self.read_all, args=(self.server.process.stderr, self.server.said),
+                                       daemon=True)
+        self.reader.start()
 
     @staticmethod
     def read_all(stream, said):
@@ -57,6 +59,8 @@ class OutboxTest(unittest.TestCase):
     def kill(self):
         self.server.process.kill()
         self.server.process.wait(PATIENCE)
+        self.reader.join(PATIENCE)
+        self.server.process.stderr.close()
         self.server = None
 
     def wait_for(self, count):
