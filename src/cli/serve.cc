@@ -62,12 +62,14 @@ class Console {
   void warn(std::string_view message) { logger_.log(LogLevel::warning, "server", message); }
   // It does not start; the exit status.
   int fail(std::string_view message) {
+    logger_.settle();
     if (is_text_) fmt::print(stderr, "tallyho serve: {}\n", message);
     if (!is_text_) logger_.log(LogLevel::error, "start", message);
     return 1;
   }
   void ready(const std::string& listen, const std::string& admin) {
     const std::string message = fmt::format("listening on {}, admin on {}", listen, admin);
+    logger_.settle();
     if (is_text_) fmt::print(stderr, "{}\n", message);
     if (!is_text_) logger_.log(LogLevel::info, "ready", message, {{"listen", listen}, {"admin", admin}});
   }

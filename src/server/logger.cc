@@ -177,7 +177,12 @@ void Logger::log(LogLevel level, std::string_view topic, std::string_view messag
     const std::int64_t left_out = std::exchange(state.left_out, 0) + std::exchange(left_out_, 0);
     waiting_.push_back(line(level, topic, message, fields, now, left_out));
   }
-  changed_.notify_one();
+  changed_.notify_all();
+}
+
+void Logger::settle() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return waiting_.empty() && !is_writing_; });
 }
 
 std::string Logger::line(LogLevel level, std::string_view topic, std::string_view message,
@@ -214,6 +219,7 @@ void Logger::run() {
     if (waiting_.empty()) return;
     const std::string line = std::move(waiting_.front());
     waiting_.pop_front();
+    is_writing_ = true;
     lock.unlock();
     if (options_.write) {
       options_.write(line);
@@ -221,6 +227,8 @@ void Logger::run() {
       write_to_stderr(line);
     }
     lock.lock();
+    is_writing_ = false;
+    changed_.notify_all();
   }
 }
 

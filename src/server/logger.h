@@ -64,6 +64,8 @@ class Logger {
   // Whether such a line would be written at all: for whoever has work to do for it.
   bool wants(LogLevel level) const { return level >= options_.level; }
   void log(LogLevel level, std::string_view topic, std::string_view message, std::initializer_list<Field> fields = {});
+  // Returns once all that was logged before is written: for whoever writes something else to the same place.
+  void settle();
 
  private:
   // How much of a topic may be written: as much as fits into a bucket that fills with time.
@@ -84,6 +86,7 @@ class Logger {
   std::map<std::string, Topic, std::less<>> topics_;
   std::deque<std::string> waiting_;
   std::int64_t left_out_ = 0;  // Lines of any topic, since what waited was too much.
+  bool is_writing_ = false;
   bool is_stopping_ = false;
   std::thread thread_;
 };

@@ -138,6 +138,18 @@ TEST(Logger, WhatClientsSendStaysOnItsLine) {
   EXPECT_THAT(json.end(), ElementsAre(HasSubstr("caf?? ?")));
 }
 
+TEST(Logger, WhoSettlesFindsAllWritten) {
+  std::vector<std::string> written;
+  Logger::Options options;
+  options.write = [&](std::string_view line) { written.emplace_back(line); };
+  Logger logger(std::move(options));
+  for (std::size_t i = 1; i <= 100; ++i) {
+    logger.log(LogLevel::error, "a", "one");
+    logger.settle();
+    EXPECT_EQ(written.size(), i);
+  }
+}
+
 TEST(Logger, LevelsAndFormatsHaveNames) {
   for (const auto level : {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error}) {
     EXPECT_EQ(log_level_named(name_of(level)), level);

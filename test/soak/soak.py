@@ -34,13 +34,13 @@ LOST = (OSError, websockets.WebSocketException, asyncio.TimeoutError)
 
 class Soak:
     def __init__(self, server, seconds, seed):
-        self.server, self.end, self.random = server, time.monotonic() + seconds, random.Random(seed)
+        self.server, self.over_at, self.random = server, time.monotonic() + seconds, random.Random(seed)
         self.points = {}  # Of steady players: what was acked.
         self.counts = dict.fromkeys(("acks", "overloaded", "churns", "slow", "dead", "floods"), 0)
         self.problems = []
 
     def is_over(self):
-        return time.monotonic() >= self.end
+        return time.monotonic() >= self.over_at
 
     async def play_steadily(self, name):
         """Sends one event after the other; no answer but `ok` and, under a flood, `overloaded` is right."""
@@ -71,6 +71,7 @@ class Soak:
 
     async def come_and_go(self):
         while not self.is_over():
+            websocket = None
             try:
                 websocket = await self.server.connect(ping_interval=None)
                 for board in ("global", "best", "teams", "nowhere"):
@@ -81,11 +82,11 @@ class Soak:
                 for _ in range(self.random.randrange(10)):
                     await asyncio.wait_for(websocket.recv(), 1)
                 if self.random.random() < 0.5:
-                    websocket.transport.abort()
-                else:
                     await websocket.close()
             except LOST:
                 pass
+            if websocket is not None:
+                websocket.transport.abort()
             self.counts["churns"] += 1
 
     def open_raw(self, receive_bytes=None):
@@ -101,7 +102,7 @@ class Soak:
         await loop.sock_sendall(raw, b"GET /v1/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
                                      b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                                      b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-        await loop.sock_recv(raw, 4096)
+        await asyncio.wait_for(loop.sock_recv(raw, 4096), 30)
 
     @staticmethod
     def frame(payload, opcode=1):
@@ -116,7 +117,7 @@ class Soak:
         """Watches everything and asks for much, and reads next to nothing."""
         loop = asyncio.get_running_loop()
         while not self.is_over():
-            raw = self.open_raw(4096)
+            raw, sending = self.open_raw(4096), None
             try:
                 await self.shake_hands(raw)
                 watch = json.dumps({"op": "watch", "board": "global", "top": 1000}).encode()
@@ -126,9 +127,9 @@ class Soak:
                 for _ in range(self.random.randrange(5, 50)):
                     await asyncio.wait_for(loop.sock_recv(raw, 100), 5)
                     await asyncio.sleep(0.2)
-                sending.cancel()
             except LOST:
                 pass
+            await self.end(sending)
             raw.close()
             self.counts["slow"] += 1
 
@@ -156,6 +157,13 @@ class Soak:
             raw.close()
             self.counts["dead"] += 1
 
+    @staticmethod
+    async def end(task):
+        """Before its socket is closed, whose number may then be another's."""
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
     def nonsense(self):
         bytes_ = self.random.randbytes(self.random.randrange(2000))
         return self.random.choice([
@@ -172,7 +180,7 @@ class Soak:
             while await loop.sock_recv(raw, 65536):
                 pass
         while not self.is_over():
-            raw = self.open_raw()
+            raw, reading = self.open_raw(), None
             try:
                 if self.random.random() < 0.8:
                     await self.shake_hands(raw)
@@ -180,10 +188,9 @@ class Soak:
                 for _ in range(self.random.randrange(1, 20)):
                     await asyncio.wait_for(loop.sock_sendall(raw, self.nonsense()), 10)
                 await asyncio.sleep(0.2)
-                reading.cancel()
-                await asyncio.gather(reading, return_exceptions=True)
             except LOST:
                 pass
+            await self.end(reading)
             raw.close()
             self.counts["floods"] += 1
 
@@ -193,7 +200,7 @@ class Soak:
             status = await asyncio.to_thread(self.server.get, "/readyz", admin=True)
             if status[0] != 200:
                 self.problems.append(f"not ready: {status[1]}")
-            print(f"  {max(0, self.end - time.monotonic()):5.0f} s left, {resident(self.server):,.0f} MiB, "
+            print(f"  {max(0, self.over_at - time.monotonic()):5.0f} s left, {resident(self.server):,.0f} MiB, "
                   + ", ".join(f"{count:,} {name}" for name, count in self.counts.items()), flush=True)
 
     async def run(self):
