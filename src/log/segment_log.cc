@@ -31,6 +31,8 @@ IoResult<std::unique_ptr<SegmentLog>> SegmentLog::open(std::unique_ptr<LogDirect
   opened->durable_ = opened->last_;
   opened->is_spare_wanted_ = true;
   opened->used_bytes_ = opened->options_.segment_bytes - opened->writer_.left();
+  // Before there are threads: the log may fall idle and seal itself at once, and commit() passes by meanwhile.
+  opened->budget_ = opened->writer_.has_spare() ? opened->options_.buffer_bytes_max : opened->writer_.left();
   if (opened->options_.has_threads) {
     opened->writing_ = std::thread([log_ = opened.get()] { log_->write(); });
     opened->making_spares_ = std::thread([log_ = opened.get()] { log_->make_spares(); });

@@ -118,6 +118,17 @@ TEST(SegmentLog, ADirectoryBelongsToOneLog) {
   EXPECT_EQ(other.error().operation, "flock");
 }
 
+// A slow machine: the log falls idle, and seals itself, before open() has returned. It did not take the first record
+// then, and a server on a new log did not start.
+TEST(SegmentLog, TakesARecordAtOnceAlsoIfItFellIdleWhileItWasOpened) {
+  auto options = small();
+  options.seal_after = std::chrono::milliseconds(0);
+  for (int run = 0; run < 100; ++run) {
+    const TemporaryFolder directory;
+    ASSERT_EQ(open_log(directory.path(), options)->append("a", {}, RecordKind::event), 1U) << "run " << run;
+  }
+}
+
 TEST(SegmentLog, AnIdleLogSealsItself) {
   const TemporaryFolder directory;
   auto options = small();
