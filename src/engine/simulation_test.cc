@@ -293,7 +293,7 @@ void Simulation::before_operation() {
     if (end_ != End::error) {
       is_over_ = true;
       if (end_ == End::power) left_ = disk_.crashed(random_);
-      disk_.fail_from(ends_at_, never, EIO);  // Nothing reaches it any more.
+      disk_.fail_from(ends_at_, VirtualDisk::forever, EIO);  // Nothing reaches it any more.
     }
   }
 }

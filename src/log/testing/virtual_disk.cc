@@ -16,6 +16,7 @@ struct VirtualDisk::State {
     std::vector<std::byte> durable;
     std::vector<std::byte> current;
     std::set<std::size_t> unsynced;  // Sectors.
+    std::set<std::size_t> given_up;  // By a sync that failed: the cache has them, and no later sync writes them.
   };
   using Names = std::map<std::string, std::shared_ptr<Node>>;
   // A change of names: what `name` is from then on; null: nothing.
@@ -88,11 +89,19 @@ class VirtualFile final : public LogFile {
     if (const IoStatus begun = disk_.begin("pwrite", name_); !begun) return std::unexpected(begun.error());
     if (node_->current.size() < offset + bytes.size()) node_->current.resize(offset + bytes.size());
     std::ranges::copy(bytes, node_->current.begin() + static_cast<std::ptrdiff_t>(offset));
-    for (std::size_t at = offset / sector; at * sector < offset + bytes.size(); ++at) node_->unsynced.insert(at);
+    for (std::size_t at = offset / sector; at * sector < offset + bytes.size(); ++at) {
+      node_->unsynced.insert(at);
+      node_->given_up.erase(at);
+    }
     return {};
   }
   IoStatus sync() override {
-    if (const IoStatus begun = disk_.begin("fdatasync", name_); !begun) return std::unexpected(begun.error());
+    if (const IoStatus begun = disk_.begin("fdatasync", name_); !begun) {
+      if (disk_.state_->fails_for == VirtualDisk::forever) return std::unexpected(begun.error());
+      node_->given_up.merge(node_->unsynced);
+      node_->unsynced.clear();
+      return std::unexpected(begun.error());
+    }
     if (node_->unsynced.empty() && node_->durable.size() == node_->current.size()) return {};
     node_->durable.resize(node_->current.size());
     for (const std::size_t number : node_->unsynced) {
@@ -105,7 +114,15 @@ class VirtualFile final : public LogFile {
     node_->unsynced.clear();
     return {};
   }
-  void drop_cache() override {}
+  void drop_cache() override {
+    for (const std::size_t number : node_->given_up) {
+      const std::size_t end = std::min((number + 1) * sector, node_->current.size());
+      for (std::size_t i = number * sector; i < end; ++i) {
+        node_->current[i] = i < node_->durable.size() ? node_->durable[i] : std::byte{0};
+      }
+    }
+    node_->given_up.clear();
+  }
   IoResult<std::uint64_t> size() override { return node_->current.size(); }
 
  private:

@@ -39,7 +39,10 @@ class VirtualDisk {
   // Called before each operation that changes anything; how many there were.
   std::function<void()> before_operation;
   std::uint64_t operations() const;
-  // Makes the operations from this one on fail with an errno: a `count` of them.
+  // Makes the operations from this one on fail with an errno: a `count` of them. A sync that fails so leaves in the
+  // cache what it should have made durable, where it looks as if it were, as Linux does; `forever`, and the process is
+  // gone.
+  static constexpr std::uint64_t forever = ~std::uint64_t{0};
   void fail_from(std::uint64_t operation, std::uint64_t count, int number);
 
   // Whether new files fail with ENOSPC.
