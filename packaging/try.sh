@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tries the package in a Debian of its own: installs it, plays through it, removes it, purges it. Needs root, debootstrap
-# and a mirror; a few minutes.
+# Tries the package in a Debian of its own: installs it, plays through it, removes it, purges it. Needs root,
+# debootstrap and a mirror; a few minutes.
 #
 #     packaging/try.sh build/release/tallyho_*.deb [FOLDER]
 #
@@ -24,9 +24,9 @@ die() {
 }
 
 step "installing"
-cp "$package" "$root/tmp/tallyho.deb"
-inside apt-get install --yes --no-install-recommends /tmp/tallyho.deb >"$root/tmp/install.log" 2>&1 ||
-  { cat "$root/tmp/install.log"; die "it does not install"; }
+install -D "$package" "$root/srv/tallyho.deb"
+inside apt-get install --yes --no-install-recommends /srv/tallyho.deb >"$root/srv/install.log" 2>&1 ||
+  { cat "$root/srv/install.log"; die "it does not install"; }
 [[ $(stat -c '%U %a' "$root/etc/tallyho/token.secret") == "root 640" ]] || die "the secret is for others to read"
 as_tallyho tallyho serve --config /etc/tallyho/tallyho.yaml --check
 
@@ -34,14 +34,14 @@ step "starting"
 (
   exec chroot --userspec=tallyho:tallyho "$root" /usr/bin/tallyho serve --config /etc/tallyho/tallyho.yaml \
     --listen 127.0.0.1:0 --admin 127.0.0.1:0
-) 2>"$root/tmp/said" &
+) 2>"$root/srv/said" &
 server=$!
 for ((i = 0; i < 600; ++i)); do
-  grep -q '^listening on' "$root/tmp/said" && break
-  kill -0 "$server" 2>/dev/null || { cat "$root/tmp/said"; die "it does not start"; }
+  grep -q '^listening on' "$root/srv/said" && break
+  kill -0 "$server" 2>/dev/null || { cat "$root/srv/said"; die "it does not start"; }
   sleep 0.1
 done
-url=http://$(sed -n 's/^listening on \(.*\), admin on .*/\1/p' "$root/tmp/said")
+url=http://$(sed -n 's/^listening on \(.*\), admin on .*/\1/p' "$root/srv/said")
 token=$(as_tallyho tallyho token --key /etc/tallyho/token.secret --role read)
 trap 'kill "$server" 2>/dev/null || true' ERR
 as_tallyho env TALLYHO_TOKEN="$token" tallyho board --url "$url" || die "it does not answer"

@@ -1,4 +1,4 @@
-"""What the Debian package brings: its configuration is one that the server takes, its unit and scripts are well-formed."""
+"""What the Debian package brings: a configuration that the server takes, a unit and scripts that are well-formed."""
 
 import pathlib
 import re
