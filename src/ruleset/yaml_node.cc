@@ -81,6 +81,10 @@ class TreeBuilder final : public YAML::EventHandler {
       if (!is_core_tag(tag)) refuse_tag(mark, tag);
       begin = skip_tag(begin);
     }
+    // The file is UTF-8: only these two escapes, which yaml-cpp 0.7 reads as single bytes, lead to anything else.
+    if (find_invalid_utf8(value) != std::string_view::npos) {
+      refuse(mark, 1, R"(the escapes \N and \_ are not used in rulesets; write \u0085 or \u00A0)");
+    }
     const ScalarPlaces places(source(), begin, value);
     YamlNode node;
     node.kind = YamlNode::Kind::scalar;

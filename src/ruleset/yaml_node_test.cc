@@ -67,6 +67,8 @@ TEST(ParseYaml, RefusesWhatItDoesNotUse) {
       {"a: &x 1\n", "1:4: anchors (&) are not used in rulesets; quote an expression that begins so"},
       {"a: *x\n", "1:4: aliases (*) are not used in rulesets; quote an expression that begins so"},
       {"a: &x 1\nb: *x\n", "1:4: anchors (&) are not used in rulesets; quote an expression that begins so"},
+      {"a: \"b\\Nc\"\n", R"(1:4: the escapes \N and \_ are not used in rulesets; write \u0085 or \u00A0)"},
+      {"\"a\\_b\": 1\n", R"(1:1: the escapes \N and \_ are not used in rulesets; write \u0085 or \u00A0)"},
       {"a:\n  <<: {b: 1}\n", "2:3: merge keys (<<) are not used in rulesets; write the members out"},
       {"a: !player.ready\n",
        "1:4: '!' begins a YAML tag, and '!player.ready' is none that rulesets know; quote an expression that begins "
