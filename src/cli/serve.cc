@@ -344,6 +344,7 @@ void add_serve(CLI::App& app, int& status) {
       ->capture_default_str();
   verb->add_option("--record", options->server.record, "Write every event that reached the log, with its arrival time")
       ->type_name("FILE");
+  verb->add_flag("--deflate", options->server.deflate, "Offer WebSockets to compress messages (permessage-deflate)");
   verb->add_flag("--dev", options->server.dev, "Loopback only, no tokens: every connection may send and read");
   add_telling(*verb, *options);
   add_access_options(*verb, options->access);

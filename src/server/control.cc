@@ -62,6 +62,17 @@ Answered<void> only(const object& message, std::initializer_list<std::string_vie
   return {};
 }
 
+// Whether an object that the DOM can't hold, as one of its numbers is too large, has a member `op`. O(bytes).
+bool has_op(std::string_view json) {
+  const simdjson::padded_string padded(json);
+  simdjson::ondemand::parser parser;
+  simdjson::ondemand::document document;
+  simdjson::ondemand::object message;
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return false;
+  if (document.get_object().get(message) != simdjson::SUCCESS) return false;
+  return message.find_field_unordered("op").error() == simdjson::SUCCESS;
+}
+
 Content read_hello(const object& message, Arena& arena) {
   if (const auto known = only(message, {"token", "detail"}); !known) return std::unexpected(known.error());
   const auto token = text_member(message, "token", arena);
@@ -166,7 +177,10 @@ ControlReader::~ControlReader() = default;
 std::optional<ControlMessage> ControlReader::read(std::string_view json, Arena& arena) {
   object message;
   element op;
-  if (impl_->parser.parse(json.data(), json.size()).get(message) != simdjson::SUCCESS) return std::nullopt;
+  if (impl_->parser.parse(json.data(), json.size()).get(message) != simdjson::SUCCESS) {
+    if (!has_op(json)) return std::nullopt;
+    return ControlMessage{.ref = {}, .content = bad("there is a number without room in 64 bits")};
+  }
   if (message.at_key("op").get(op) != simdjson::SUCCESS) return std::nullopt;
   ControlMessage control{.ref = {}, .content = PingMessage{}};
   const auto ref = name_member(message, "ref", arena);

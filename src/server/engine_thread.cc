@@ -144,6 +144,7 @@ void EngineThread::process(Batch& batch) {
   }
   if (batch.watcher != nullptr) batch.watcher->set_collected_list(&collected_);
   if (&engine_.ruleset() != batch.ruleset.get()) decode_again(batch);
+  answered_bytes_ = 0;
   for (std::size_t i = 0; i < batch.items.size(); ++i) {
     if (i > 0 && i % Engine::prepared_best == 0) {
       next_.clear();
@@ -216,9 +217,16 @@ void EngineThread::hand_over(bool now_is_quiet) {
   if (followers_.messenger != nullptr) followers_.messenger->hand_over(engine_.version(), now_is_quiet);
 }
 
+// A frame of a mebibyte has room for twenty thousand requests, each of which may be answered by a hundred kilobytes.
+// That is more than one client may take of memory and of everybody's time: beyond the backlog they come back.
 void EngineThread::answer(Item& item, Batch& batch) {
   const Request& request = *item.request;
   text_.clear();
+  if (answered_bytes_ > limits_.backlog_bytes_max) {
+    item.code = Code::overloaded;
+    item.message = "this frame asks for more than is answered at once";
+    return;
+  }
   Answered<void> answered;
   switch (request.kind) {
     case Request::Kind::read: answered = read(request.read, item); break;
@@ -237,6 +245,7 @@ void EngineThread::answer(Item& item, Batch& batch) {
   }
   if (answered) {
     item.text = batch.arena.copy(text_);
+    answered_bytes_ += text_.size();
   } else {
     item.code = answered.error().code;
     item.message = batch.arena.copy(answered.error().message);

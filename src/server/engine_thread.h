@@ -104,6 +104,7 @@ class EngineThread {
   Reads reads_;
   Decoder decoder_;                  // For events that were decoded under a ruleset that is in force no more.
   std::string text_;                 // Scratch for an answer.
+  std::size_t answered_bytes_ = 0;   // Of the batch at hand, without acks.
   std::vector<Held> taken_;          // Of this round, to be processed.
   std::vector<const Event*> next_;   // Events.
   std::deque<Held> held_;            // Answered, not yet durable; positions only grow.

@@ -47,7 +47,7 @@ class EventStream final : public Connection, public std::enable_shared_from_this
       body_ += *push.body;
       append_event(body_, message.version);
     }
-    body_ = {};
+    std::string().swap(body_);
     io_.figures().pushes.add(message.pushes.size());
     has_push_ = true;
     write_on();
@@ -106,7 +106,7 @@ class EventStream final : public Connection, public std::enable_shared_from_this
     if (error) return drop();
     io_.figures().sent(Traffic::push).add(bytes);
     last_progress_ = Clock::now();
-    sending_ = {};  // Many streams are idle: they keep no memory.
+    std::string().swap(sending_);  // Many streams are idle: they keep no memory.
     if (std::exchange(is_sending_push_, false)) watcher_->sent();
     write_on();
   }

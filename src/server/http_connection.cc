@@ -18,6 +18,7 @@
 #include "server/client_stream.h"
 #include "server/event_stream.h"
 #include "server/http_answer.h"
+#include "server/openapi.h"
 #include "server/routes.h"
 #include "server/websocket_connection.h"
 
@@ -99,6 +100,9 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     if (is_dropped_) return;
     enter(State::header, limits_.keep_alive);
     has_header_begun_ = false;
+    std::string().swap(request_.body());  // Between requests nothing is held but what has come of the next.
+    std::string().swap(response_.body());
+    if (buffer_.size() == 0) buffer_.shrink_to_fit();
     parser_.emplace();
     parser_->header_limit(limits_.header_bytes_max);
     parser_->body_limit(limits_.body_bytes_max);
@@ -276,6 +280,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       case Route::Kind::operation: return take_operation(route, target);
       case Route::Kind::ruleset: return take_ruleset(target);
       case Route::Kind::metrics: return take_request(Request::Kind::figures, Answering::figures);
+      case Route::Kind::openapi: return describe(target);
       case Route::Kind::shadow:
         if (const auto none = no_parameters(target); !none) return refuse(none.error());
         return take_request(Request::Kind::shadow, Answering::request);
@@ -295,13 +300,26 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   const Roles& roles() const { return caller_.roles; }
 
+  void describe(const RequestTarget& target) {
+    if (const auto none = no_parameters(target); !none) return refuse(none.error());
+    release_batch();
+    HttpAnswer answer;
+    answer.body = openapi_json();
+    send(std::move(answer));
+  }
+
   void upgrade(const RequestTarget& target) {
     if (const auto none = no_parameters(target); !none) return refuse(none.error());
-    if (!beast::websocket::is_upgrade(request_)) {
-      HttpAnswer answer = problem_answer(io_.writer(), 426, {Code::invalid_argument, "this path speaks WebSocket"});
+    const bool is_upgrade = beast::websocket::is_upgrade(request_);
+    if (!is_upgrade || request_[http::field::sec_websocket_version] != "13") {
+      HttpAnswer answer = problem_answer(
+          io_.writer(), 426, {Code::invalid_argument, "this path speaks WebSocket, version 13, and nothing else"});
       answer.upgrade = "websocket";
       release_batch();
       return send(std::move(answer));
+    }
+    if (request_[http::field::sec_websocket_key].size() != 24) {  // 16 bytes in base64.
+      return refuse({Code::invalid_argument, "the header Sec-WebSocket-Key is missing or none"});
     }
     const bool is_proxied = io_.shared().authority.is_behind_proxy();
     if (is_proxied && !io_.admit_forwarded(id_, request_["X-Forwarded-For"])) {
@@ -510,7 +528,10 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
         response_.set(http::field::access_control_max_age, "600");
       }
     }
-    if (!answer.upgrade.empty()) response_.set(http::field::upgrade, answer.upgrade);
+    if (!answer.upgrade.empty()) {
+      response_.set(http::field::upgrade, answer.upgrade);
+      response_.set(http::field::sec_websocket_version, "13");
+    }
     if (answer.status == 401) response_.set(http::field::www_authenticate, "Bearer");
     if (answer.status == 429 || answer.status == 503) response_.set(http::field::retry_after, "1");
     response_.keep_alive(keep_alive_);

@@ -51,6 +51,7 @@ struct Shared {
   double trace_rate = 0;
   const OutboxFigures* outbox = nullptr;  // Null: there is none.
   bool has_record = false;
+  bool offers_deflate = false;            // To WebSockets.
   const Ledger* ledger = nullptr;         // Null: none is kept.
   bool is_metrics_public = true;          // /metrics on the listener for clients, too.
   std::vector<const IoFigures*> figures;  // Of every I/O thread.

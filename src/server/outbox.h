@@ -44,7 +44,11 @@ class Outbox {
     bytes_ -= frames_.front().size();
     spare_ = std::move(frames_.front());
     frames_.pop_front();
+    // Many connections are idle: they keep no memory. (An assigned empty string would keep it.)
+    if (frames_.empty()) std::string().swap(spare_);
   }
+  // The memory held for frames to come.
+  std::size_t spare_bytes() const { return spare_.capacity(); }
 
  private:
   void begin_frame() {
@@ -54,7 +58,7 @@ class Outbox {
   }
 
   std::deque<std::string> frames_;
-  std::string spare_;  // The last sent frame's memory.
+  std::string spare_;  // The last sent frame's memory, while others wait.
   std::size_t bytes_ = 0;
   std::uint64_t sent_ = 0;
   bool is_sending_ = false;

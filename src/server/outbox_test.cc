@@ -62,5 +62,19 @@ TEST(Outbox, CountsFramesSoThatOneCanBeWaitedFor) {
   EXPECT_EQ(outbox.sent(), 2U);
 }
 
+TEST(Outbox, HoldsNoMemoryWhenEverythingIsSent) {
+  Outbox outbox;
+  for (int i = 0; i < 3; ++i) outbox.add([](std::string& frame) { frame.append(2 * Outbox::frame_bytes, 'x'); });
+  outbox.begin_sending();
+  outbox.sent_front();
+  EXPECT_GT(outbox.spare_bytes(), 0U) << "the next frame is to be had without allocating";
+  for (int i = 0; i < 2; ++i) {
+    outbox.begin_sending();
+    outbox.sent_front();
+  }
+  EXPECT_TRUE(outbox.is_empty());
+  EXPECT_LT(outbox.spare_bytes(), 64U);
+}
+
 }  // namespace
 }  // namespace tallyho

@@ -35,6 +35,7 @@ Route find_v1(const std::vector<std::string_view>& path) {
   if (depth == 2 && path[1] == "ws") return {.kind = Route::Kind::websocket, .allow = "GET", .read = {}};
   if (depth == 2 && path[1] == "tickets") return {.kind = Route::Kind::tickets, .allow = "POST", .read = {}};
   if (depth == 2 && path[1] == "ruleset") return read_route(What::ruleset);
+  if (depth == 2 && path[1] == "openapi.json") return {.kind = Route::Kind::openapi, .allow = get_methods, .read = {}};
   if (depth == 2 && path[1] == "shadow") return {.kind = Route::Kind::shadow, .allow = get_methods, .read = {}};
   if (depth == 2 && path[1] == "boards") return read_route(What::boards);
   if (depth == 3 && path[1] == "players") {

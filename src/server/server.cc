@@ -340,6 +340,7 @@ std::expected<std::unique_ptr<Server>, std::string> Server::open(std::shared_ptr
   impl->shared.trace_rate = options.telemetry.trace_rate;
   impl->shared.identity = {.log = log->identity(), .limits_json = limits_json(options.limits, options.engine)};
   impl->shared.has_record = !options.record.empty();
+  impl->shared.offers_deflate = options.deflate;
   impl->shared.is_metrics_public = authority.is_listener_private();
   impl->shared.tickets = &impl->tickets;
   if (impl->shared.authority.asks_for_tokens()) impl->shared.players = &impl->players;

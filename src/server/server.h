@@ -29,8 +29,9 @@ struct ServerOptions {
   bool dev = false;                       // Loopback only; every connection has the roles ingest and read.
   Authority::Options access = {};         // Without `dev`, TLS and the hosts, which are beside it.
   std::shared_ptr<const TlsContext>
-      tls;             // Of the first listener, and of the admin listener unless on loopback; null: none.
-  std::string record;  // Write every event that reached the log to this file; "": don't.
+      tls;               // Of the first listener, and of the admin listener unless on loopback; null: none.
+  bool deflate = false;  // Offer permessage-deflate to WebSockets.
+  std::string record;    // Write every event that reached the log to this file; "": don't.
   // Where the log is: players' ledgers are kept beside it, and how far a replay has come. "": there is no such place.
   std::string data;
   std::shared_ptr<const Ruleset>

@@ -34,6 +34,28 @@ bool offers_our_protocol(std::string_view offered) {
   return false;
 }
 
+// Whether a text that is UTF-8 so far ends within a character.
+bool is_cut(std::string_view text) {
+  for (std::size_t back = 1; back <= 3 && back <= text.size(); ++back) {
+    const auto byte = static_cast<unsigned char>(text[text.size() - back]);
+    if (byte < 0x80) return false;
+    if (byte >= 0xC0) return back < (byte >= 0xF0 ? 4U : byte >= 0xE0 ? 3U : 2U);
+  }
+  return false;
+}
+
+// Messages are compressed one by one, so that neither side keeps a window for a connection that is idle. Small ones are
+// not worth it. What a client's message inflates to is bounded by read_message_max, while it is inflated.
+websocket::permessage_deflate deflate_options() {
+  websocket::permessage_deflate options;
+  options.server_enable = true;
+  options.server_no_context_takeover = options.client_no_context_takeover = true;
+  options.server_max_window_bits = options.client_max_window_bits = 12;
+  options.compLevel = 3;
+  options.msg_size_threshold = 256;
+  return options;
+}
+
 // A client on /v1/ws. Frames are read one at a time into batches; answers go out in the order of the messages,
 // whichever of them needed the engine. While the client is behind with reading, or too much of it is in flight, nothing
 // more is read from it.
@@ -58,6 +80,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     stream_.read_message_max(limits_.frame_bytes_max);
     stream_.auto_fragment(false);
     stream_.text(true);
+    if (io_.shared().offers_deflate) stream_.set_option(deflate_options());
     stream_.control_callback([this](websocket::frame_type, beast::string_view) { last_heard_ = Clock::now(); });
     request_ = std::move(request);
     if (offers_our_protocol(request_[beast::http::field::sec_websocket_protocol])) {
@@ -165,7 +188,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
 
   void read_frame() {
     is_reading_ = true;
-    input_.clear();
+    std::string().swap(input_);  // Grows as something comes: an idle connection holds nothing.
     input_buffer_.emplace(input_);
     stream_.async_read(*input_buffer_, [self = shared_from_this()](error_code error, std::size_t) {
       self->is_reading_ = false;
@@ -180,9 +203,11 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     // behind that. What was taken is scored all the same.
     if (error) return drop();
     if (is_closing_) return read_frame();  // On to the client's closing frame; what comes before it is not taken.
-    if (stream_.got_binary()) {
+    // Beast does not see that a text is cut where its last frame is empty.
+    const bool is_text = !stream_.got_binary();
+    if (!is_text || is_cut(input_)) {
       is_ending_ = true;
-      close_code_ = websocket::close_code::unknown_data;
+      close_code_ = is_text ? websocket::close_code::bad_payload : websocket::close_code::unknown_data;
       return close_if_drained();
     }
     has_said_ = true;
@@ -267,7 +292,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   IoThread& io_;
   const Limits& limits_;
   const std::uint64_t id_;
-  websocket::stream<ClientStream, false> stream_;
+  websocket::stream<ClientStream, true> stream_;
   beast::http::request<beast::http::string_body> request_;  // Until the handshake is answered.
   Session session_;
   Bucket bucket_;  // Of its messages.

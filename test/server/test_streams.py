@@ -56,8 +56,9 @@ class Streams(ServerTest):
         with self.stream("/v1/boards/best/stream?top=3") as stream:
             self.assertEqual(len(stream.next()[1]["members"]), 3)
         with self.stream("/v1/boards/best/stream?around=s-many05&radius=1") as stream:
-            self.assertEqual([m["member"] for m in stream.next()[1]["members"]],
-                             ["s-many04", "s-many05", "s-many06"])
+            member = self.server.get("/v1/boards/best/members/s-many05?around=1")[1]
+            self.assertEqual(stream.next()[1]["members"], member["around"])
+            self.assertEqual(len(member["around"]), 3)
         self.server.post_event({"type": "joined", "player": "s-many01", "team": "red"})
         with self.stream("/v1/boards/teams/stream?group=red") as stream:
             self.assertEqual(stream.next()[1]["group"], "red")

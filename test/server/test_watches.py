@@ -133,7 +133,7 @@ class Boards(ServerTest):
             for more in ({"since": version}, {"log": log}, {"since": version + 1, "log": log},
                          {"since": version, "log": "0" * 32}, {"since": (1 << 64) - 1, "log": log}):
                 self.assertIn("members", await client.ask({**watch, **more}), more)
-            for bad in (-1, 1.5, "1", None):
+            for bad in (-1, 1.5, "1", None, 1 << 64):
                 answer = await client.ask({**watch, "since": bad, "log": log})
                 self.assertEqual(answer["error"]["code"], "invalid_argument", bad)
 
@@ -231,13 +231,14 @@ class SlowReaders(ServerTest):
                 await player.answer()
             watch = {"op": "watch", "board": "global", "top": 1000}
             slow_mirror, fast_mirror = Mirror(await slow.ask(watch)), Mirror(await fast.ask(watch))
-            fast_bytes = fast_messages = 0
+            fast_bytes = fast_messages = slow_merged = fast_merged = 0
             one.transport.pause_reading()
             while fast_bytes < 8 << 20:
                 await player.send(*[find(name, 1) for name in names])
                 change = await fast.push()
                 fast_bytes += len(json.dumps(change))
                 fast_messages += 1
+                fast_merged += change["merged"]
                 fast_mirror.apply(change)
                 for _ in names:
                     self.assertEqual((await player.answer())["ack"]["code"], "ok")
@@ -245,14 +246,19 @@ class SlowReaders(ServerTest):
             one.transport.resume_reading()
             slow_messages = 0
             while slow_mirror.version < position:
-                slow_mirror.apply(await slow.push())
+                change = await slow.push()
+                slow_mirror.apply(change)
+                slow_merged += change["merged"]
                 slow_messages += 1
             while fast_mirror.version < position:
-                fast_mirror.apply(await fast.push())
+                change = await fast.push()
+                fast_mirror.apply(change)
+                fast_merged += change["merged"]
                 fast_messages += 1
             self.assertEqual(slow_mirror.shown(), of_page(self.server.get("/v1/boards/global?limit=1000")[1]))
             self.assertEqual(slow_mirror.shown(), fast_mirror.shown())
             self.assertLess(slow_messages, fast_messages)
+            self.assertEqual(slow_merged, fast_merged)  # It was told how much it missed.
 
     async def test_acks_wait_for_a_slow_reader_and_none_is_lost(self):
         async with self.slow_connection() as one:

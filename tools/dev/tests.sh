@@ -47,6 +47,7 @@ run_long_tests() {
   build release all
   TALLYHO_RANDOM_PROGRAMS=1000000 TALLYHO_FAULTS=1 TALLYHO_KILLS=200 run_ctest release --exclude-regex '^check\.'
   run_python
+  run_contract
   step "everything under tsan"
   configure tsan
   build tsan all
