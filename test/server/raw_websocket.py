@@ -1,5 +1,6 @@
 """A WebSocket client that sends any bytes and hides nothing, for tests of the protocol itself (RFC 6455)."""
 
+import contextlib
 import json
 import os
 import socket
@@ -92,6 +93,8 @@ class RawWebSocket:
         while (got := self.next()) is not None:
             if got[0] == CLOSE:
                 code = struct.unpack("!H", got[1][:2])[0] if got[1] else None
+                with contextlib.suppress(OSError):  # It may have gone already.
+                    self.send(frame(CLOSE, got[1]))
         return code
 
     def close(self):
