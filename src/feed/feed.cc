@@ -86,7 +86,7 @@ std::string Feed::watch_board(Subscriber& subscriber, std::string_view name, con
   view.watches.push_back(&watch);
   watch.shown = impl_->state_of(view, version);
   const auto before = since ? impl_->state_at(view, *since) : nullptr;
-  if (before != nullptr && before->epoch == view.epoch) return *impl_->body_for(view, before, version);
+  if (before != nullptr) return *impl_->body_for(view, before, version);
   return impl_->encode_snapshot_of(view, *watch.shown, version);
 }
 
