@@ -198,8 +198,9 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     if (!is_offered(route)) return refuse({Code::not_found, "there is no such path"});
     if (is_preflight()) return allow_page();
     if (!allows_method(route, request_.method_string())) return refuse_method(route);
-    const bool is_about_health = route.kind == Route::Kind::health || route.kind == Route::Kind::readiness;
-    if (!is_about_health && !io_.shared().readiness->is_started()) return refuse({Code::unavailable, "starting"});
+    if (!route.is_about_health() && !io_.shared().readiness->is_started()) {
+      return refuse({Code::unavailable, "starting"});
+    }
     if (is_early()) return refuse({Code::overloaded, "more than a client may ask in that time"});
     if (is_admin_ && !caller_.roles.admin && !is_for_anybody(route)) {
       return refuse({Code::unauthorized, "this takes the role admin"});
@@ -246,18 +247,14 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   // On the admin listener: what probes and scrapers ask, who mostly have no token.
   bool is_for_anybody(const Route& route) const {
-    return route.kind == Route::Kind::health || route.kind == Route::Kind::readiness ||
-           (route.kind == Route::Kind::metrics && io_.shared().authority.is_admin_listener_private());
+    const bool is_figures = route.kind == Route::Kind::metrics;
+    return route.is_about_health() || (is_figures && io_.shared().authority.is_admin_listener_private());
   }
 
   bool is_offered(const Route& route) const {
     if (route.kind == Route::Kind::metrics) return is_admin_ || io_.shared().is_metrics_public;
-    const bool is_for_admins = route.kind == Route::Kind::operation || route.kind == Route::Kind::shadow ||
-                               route.kind == Route::Kind::board_export;
-    if (is_for_admins) return is_admin_;
-    const bool is_for_clients = route.kind == Route::Kind::events || route.kind == Route::Kind::websocket ||
-                                route.kind == Route::Kind::tickets || route.kind == Route::Kind::stream;
-    return route.kind != Route::Kind::none && !(is_admin_ && is_for_clients);
+    if (route.is_for_admins()) return is_admin_;
+    return route.kind != Route::Kind::none && !(is_admin_ && route.is_for_clients());
   }
 
   void refuse_method(const Route& route) {

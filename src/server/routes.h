@@ -38,6 +38,13 @@ struct Route {
                      // `name` is the player.
   // operation: what is done, by method.
   Operation::Kind operation = Operation::Kind::ban;
+
+  bool is_about_health() const { return kind == Kind::health || kind == Kind::readiness; }
+  // Only on the admin listener; not on it.
+  bool is_for_admins() const { return kind == Kind::operation || kind == Kind::shadow || kind == Kind::board_export; }
+  bool is_for_clients() const {
+    return kind == Kind::events || kind == Kind::websocket || kind == Kind::tickets || kind == Kind::stream;
+  }
 };
 
 Route find_route(const RequestTarget& target);
