@@ -7,7 +7,7 @@
 // earlier ones were answered (an open loop, as far as k6 keeps up: `late` says how far it does not), and measures from
 // when an event was due to its ack. With STAGES=ramp the rate grows by a fifth every STEP seconds until the p99 of the
 // acks is over LIMIT_MS or more than 1 % is refused: then it ends, and the last rate before is the breaking point.
-import { WebSocket } from 'k6/experimental/websockets';
+import { WebSocket } from 'k6/websockets';
 import { setInterval, clearInterval, setTimeout } from 'k6/timers';
 import { Counter, Trend, Rate, Gauge } from 'k6/metrics';
 import exec from 'k6/execution';
