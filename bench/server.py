@@ -211,7 +211,7 @@ def main():
     options = arguments.parse_args()
     for name in options.only.split(","):
         PARTS[name](options.seconds)
-    print("Not here: uWebSockets and Centrifugo, which no package registry has.")
+    print("Not beside it: uWebSockets and Centrifugo, which could not be had from the registries that were tried.")
     return 0
 
 

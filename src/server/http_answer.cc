@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "base/json.h"
 #include "server/routes.h"
+#include "server/tickets.h"
 
 namespace tallyho {
 namespace {
@@ -54,6 +56,14 @@ HttpAnswer problem_answer(const AnswerWriter& writer, int status, const Problem&
   HttpAnswer answer{
       .status = status, .content_type = "application/problem+json", .body = {}, .allow = {}, .upgrade = {}};
   writer.append_problem(answer.body, status, problem);
+  return answer;
+}
+
+HttpAnswer ticket_answer(std::string_view ticket) {
+  HttpAnswer answer;
+  JsonWriter json(answer.body);
+  json.object().key("ticket").text(ticket);
+  json.key("expires_in_ms").number(std::int64_t{std::chrono::milliseconds(Tickets::lifetime).count()}).end();
   return answer;
 }
 

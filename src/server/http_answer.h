@@ -36,6 +36,9 @@ bool is_yaml(std::string_view content_type);
 struct Route;
 bool allows_method(const Route& route, std::string_view method);
 
+// A new ticket, for its owner.
+HttpAnswer ticket_answer(std::string_view ticket);
+
 HttpAnswer problem_answer(const AnswerWriter& writer, int status, const Problem& problem);
 
 // The results of a request's events, in order.

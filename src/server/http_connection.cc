@@ -338,11 +338,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     const auto ticket = io_.shared().tickets->issue(caller_, Timestamp::system_now());
     if (!ticket) return refuse({Code::overloaded, "there are too many tickets that nobody has used"});
     release_batch();
-    HttpAnswer answer;
-    JsonWriter json(answer.body);
-    json.object().key("ticket").text(*ticket);
-    json.key("expires_in_ms").number(std::int64_t{std::chrono::milliseconds(Tickets::lifetime).count()}).end();
-    send(std::move(answer));
+    send(ticket_answer(*ticket));
   }
 
   void take_events(const RequestTarget& target) {

@@ -31,7 +31,7 @@ struct Route {
     board_export,
     openapi
   };
-  static constexpr int kinds = 14;  // How many there are, `none` among them.
+  static constexpr int kinds = 15;  // How many there are, `none` among them.
   Kind kind = Kind::none;
   std::string_view allow;  // The methods it takes, as the header `Allow` lists them.
   ReadRequest read;  // read, ranks: with the names in the path filled in; stream, board_export: the board. operation:

@@ -110,6 +110,8 @@ class OpenApi(ServerTest):
         check("PUT /v1/ruleset", "/v1/ruleset", "tallyho: 7", "application/yaml", 400)
         check("GET /v1/shadow", "/v1/shadow", status=404)  # It needs --shadow.
         check("GET /v1/ws", "/v1/ws", status=426)
+        check("POST /v1/tickets", "/v1/tickets")
+        check("POST /v1/tickets", "/v1/tickets", "x", "text/plain", 415)
         check("GET /v1/openapi.json", "/v1/openapi.json")
         check("GET /healthz", "/healthz")
         check("GET /readyz", "/readyz")
