@@ -229,9 +229,13 @@ class Faults(unittest.TestCase):
             small = find("ada", 7, id="after")
             while server.post_event(event)[1]["code"] == "ok":
                 pass  # What still fits in.
-            self.assertEqual(server.get("/readyz")[0], 200)
+            self.assertEqual(server.get("/healthz")[0], 200)
             subprocess.run(["mount", "-o", "remount,size=300m", data], check=True)
             self.assertEqual(send(server, small)["code"], "ok")
+            end = time.monotonic() + PATIENCE
+            while server.get("/readyz")[0] != 200 and time.monotonic() < end:
+                time.sleep(0.2)  # It was not ready for events, and says so some seconds on.
+            self.assertEqual(server.get("/readyz")[0], 200)
             total = server.get("/v1/players/filler")[1]["total"]
             self.assertEqual(server.stop(), 0)
             server = self.serve(data)

@@ -233,7 +233,8 @@ class Rfc6455(ServerTest):
 
     # [9] Limits.
     def test_a_message_over_a_mebibyte_closes_with_1009(self):
-        self.assert_closed(1009, frame(TEXT, b" " * ((1 << 20) + 1)))
+        # Its beginning says how long it is; who sent all of it might find the connection closed before the end.
+        self.assert_closed(1009, frame(TEXT, b" " * ((1 << 20) + 1))[:1000])
         half = b" " * (1 << 19)
         self.assert_closed(1009, frame(TEXT, half, fin=False), frame(CONTINUATION, half, fin=False),
                            frame(CONTINUATION, b" "))
