@@ -4,7 +4,6 @@ clock and of the processor, resident memory, and bytes allocated if that is coun
     python3 in_process.py FOLDER EVENTS.ndjson     # FOLDER holds the package `before`, compiled or not.
 """
 
-import ctypes
 import gc
 import json
 import sys
@@ -14,20 +13,7 @@ sys.path.insert(0, sys.argv[1])
 
 from before.boards import Boards  # noqa: E402  # pylint: disable=wrong-import-position
 from before.game import Game  # noqa: E402  # pylint: disable=wrong-import-position
-
-
-def resident_mib():
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * 4096 / 2**20
-
-
-def allocated_bytes():
-    """As count_allocations.c has counted; None without it."""
-    counted = getattr(ctypes.CDLL(None), "allocated_bytes", None)
-    if counted is None:
-        return None
-    counted.restype = ctypes.c_uint64
-    return counted()
+from taken import allocated_bytes, resident_mib  # noqa: E402  # pylint: disable=wrong-import-position
 
 
 def main():

@@ -3,28 +3,18 @@
     build/venv/bin/python in_process.py one|batch EVENTS.ndjson
 """
 
-import ctypes
 import json
+import pathlib
 import sys
 import time
 
 import tallyho
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from taken import allocated_bytes, resident_mib  # noqa: E402  # pylint: disable=wrong-import-position
+
 BATCH = 1000
-
-
-def resident_mib():
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * 4096 / 2**20
-
-
-def allocated_bytes():
-    """As count_allocations.c has counted; None without it."""
-    counted = getattr(ctypes.CDLL(None), "allocated_bytes", None)
-    if counted is None:
-        return None
-    counted.restype = ctypes.c_uint64
-    return counted()
 
 
 def main():
