@@ -1,5 +1,8 @@
 # ./dev bench. Sourced by ./dev.
 
+# Those that take long, or break something down: only by their names.
+benches_by_name=(k6 recovery)
+
 run_bench() {
   local wanted=${1:-} name
   (($# <= 1)) || [[ $wanted =~ ^(article|k6|server)$ ]] || die "bench takes one name"
@@ -11,7 +14,9 @@ run_bench() {
   fi
   describe_machine
   for name in $(bench_names); do
-    if [[ -z $wanted || $wanted == "$name" ]]; then
+    if [[ -z $wanted && " ${benches_by_name[*]} " == *" $name "* ]]; then
+      printf '== benchmark: %s: by `./dev bench %s` only\n' "$name" "$name"
+    elif [[ -z $wanted || $wanted == "$name" ]]; then
       step "benchmark: $name"
       bench_one "$name" "${@:2}"
     fi
