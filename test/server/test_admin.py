@@ -119,7 +119,7 @@ class Forgetting(AdminTest):
 
 class Replaying(unittest.TestCase):
     def test_a_record_with_operations_comes_to_the_same_boards(self):
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             record, boards = pathlib.Path(folder) / "run", pathlib.Path(folder) / "boards"
             server = Server("--record", str(record))
             try:

@@ -55,7 +55,7 @@ class Load:
 
 class Backup(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
         self.data, self.copy = str(self.folder / "data"), str(self.folder / "copy")

@@ -77,7 +77,7 @@ class Writers:
 
 class KilledServer(unittest.TestCase):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.data = str(pathlib.Path(self.folder.name) / "data")
 
     def tearDown(self):

@@ -9,7 +9,7 @@ from tallyho_server import PATIENCE, Server
 
 class EarlyEnds(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.addCleanup(folder.cleanup)
         self.data = pathlib.Path(folder.name) / "data"
 

@@ -72,7 +72,7 @@ class Faults(unittest.TestCase):
     def setUp(self):
         if not SHIM:
             self.skipTest("TALLYHO_FAULT_SHIM names no shim")
-        folder = tempfile.TemporaryDirectory()
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
         self.ruleset = self.folder / "rules.yaml"  # Remembers every id of this test.

@@ -22,7 +22,7 @@ def run(*arguments, status=0):
 
 class DataDirectory(unittest.TestCase):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.addCleanup(self.folder.cleanup)
         self.path = pathlib.Path(self.folder.name)
         self.data = self.path / "data"

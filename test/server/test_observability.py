@@ -56,12 +56,14 @@ def served_metrics(server):
 class Metrics(ServerTest):
     def test_every_metric_is_documented_with_its_type_and_label(self):
         self.assertEqual(served_metrics(self.server), documented_metrics(with_options=False))
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             pathlib.Path(folder, "key").write_text("a key of more than 24 bytes", encoding="ascii")
             server = Server("--data", f"{folder}/data", "--record", f"{folder}/record.ndjson",
                             "--outbox-url", "http://127.0.0.1:1/", "--outbox-key", f"{folder}/key")
-            self.addCleanup(server.stop)
-            self.assertEqual(served_metrics(server), documented_metrics(with_options=True))
+            try:
+                self.assertEqual(served_metrics(server), documented_metrics(with_options=True))
+            finally:
+                server.stop()  # Before its folder goes.
 
     def test_each_frame_with_events_is_timed_in_every_stage(self):
         def counts():
@@ -110,7 +112,7 @@ class Metrics(ServerTest):
 
 class Readiness(unittest.TestCase):
     def test_who_is_not_ready_yet_says_so(self):
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             pipe = f"{folder}/record"
             os.mkfifo(pipe)  # Until somebody reads from it the server stands still, before it has a game.
             # An address of its own, as its port is not told before it is ready.
@@ -202,7 +204,7 @@ class RealPrometheus(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, b"", b""))
 
     def test_prometheus_scrapes_and_answers(self):
-        folder = tempfile.TemporaryDirectory()
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.addCleanup(folder.cleanup)
         config = pathlib.Path(folder.name, "prometheus.yml")
         config.write_text(json.dumps({

@@ -26,7 +26,7 @@ def messages_of(receiver):
 
 class OutboxTest(unittest.TestCase):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.addCleanup(self.folder.cleanup)
         self.key = pathlib.Path(self.folder.name, "key")
         self.key.write_text("whsec_" + base64.b64encode(KEY).decode() + "\n", encoding="ascii")

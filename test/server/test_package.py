@@ -16,7 +16,7 @@ PACKAGING = ROOT / "packaging"
 class PackageTest(unittest.TestCase):
     def test_the_server_takes_the_configuration_that_is_installed(self):
         text = (PACKAGING / "tallyho.yaml").read_text()
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             subprocess.run([TALLYHO, "token", "--new-secret", folder + "/token.secret"], check=True,
                            capture_output=True, timeout=PATIENCE)
             text = text.replace("/etc/tallyho", folder).replace("/usr/share/tallyho", str(ROOT / "rulesets"))
@@ -29,7 +29,7 @@ class PackageTest(unittest.TestCase):
         text = (PACKAGING / "tallyho.yaml").read_text()
         suggested = "\n".join(re.findall(r"^# ((?:tls|behind_proxy|origin):.*)$", text, re.MULTILINE))
         self.assertEqual(len(suggested.splitlines()), 3)
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             path = pathlib.Path(folder) / "tallyho.yaml"
             path.write_text(suggested + "\nruleset: nowhere.yaml\n")
             run = subprocess.run([TALLYHO, "serve", "--config", path, "--check"], capture_output=True, text=True,

@@ -21,7 +21,7 @@ def find(event_id, player, value=1):
 
 class SnapshotTest(unittest.TestCase):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.data = pathlib.Path(self.folder.name) / "data"
         self.sent = 0
 

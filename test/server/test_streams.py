@@ -189,7 +189,7 @@ class Stopping(unittest.TestCase):
     # With a log that is kept the version alone is enough, as browsers send no more; and a server that was started
     # again has no history of what it told, so that the stream begins anew.
     def test_with_a_log_that_is_kept_the_version_is_enough_and_a_restart_leaves_no_gap(self):
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             server = Server("--data", folder)
             path = "/v1/boards/global/stream"
             with EventStream(server.port, path) as stream:

@@ -20,7 +20,7 @@ NEW_TYPE = GAME.replace("  joined:\n", "  hidden:\n    value: int\n  joined:\n")
 
 class SwapTest(unittest.IsolatedAsyncioTestCase):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.addCleanup(self.folder.cleanup)
         self.data = pathlib.Path(self.folder.name) / "data"
         self.file = pathlib.Path(self.folder.name) / "game.yaml"
@@ -206,7 +206,7 @@ class Restart(SwapTest):
 
 class Check(unittest.TestCase):
     def test_against_another_ruleset_says_what_would_be_dropped(self):
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             new = pathlib.Path(folder) / "new.yaml"
             new.write_text(GAME.replace("    finds: int\n", "    finds: double\n").replace(
                 "player.finds + 1", "player.finds + 1.0"), encoding="utf-8")

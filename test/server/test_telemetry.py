@@ -186,7 +186,7 @@ COLLECTOR = os.environ.get("TALLYHO_COLLECTOR")
 @unittest.skipUnless(COLLECTOR, "TALLYHO_COLLECTOR names no OpenTelemetry Collector (./dev test --all builds one)")
 class RealCollector(unittest.TestCase):
     def test_it_takes_metrics_and_traces(self):
-        folder = tempfile.TemporaryDirectory()
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.addCleanup(folder.cleanup)
         config = pathlib.Path(folder.name, "collector.yaml")
         # It prints what it has understood; its port is found from what it says.

@@ -40,7 +40,7 @@ def write_certificate(folder, name="localhost"):
 
 class TlsTest(unittest.IsolatedAsyncioTestCase):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.path = pathlib.Path(self.folder.name)
         self.serial = write_certificate(self.path)
         self.server = Server("--tls-certificate", str(self.path / "cert.pem"), "--tls-key", str(self.path / "key.pem"))
@@ -176,7 +176,7 @@ class TlsTest(unittest.IsolatedAsyncioTestCase):
 
 class HalfHandshakeTest(unittest.TestCase):
     def test_a_handshake_that_does_not_go_on_is_dropped(self):
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             path = pathlib.Path(folder)
             write_certificate(path)
             server = Server("--tls-certificate", str(path / "cert.pem"), "--tls-key", str(path / "key.pem"),
@@ -196,7 +196,7 @@ class CertificateTest(unittest.TestCase):
                               capture_output=True, text=True, timeout=PATIENCE)
 
     def test_what_can_not_be_used_is_said_by_name(self):
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             path = pathlib.Path(folder)
             write_certificate(path)
             other = path / "other"

@@ -49,7 +49,7 @@ class Guarded(Server):
     """A server that asks for tokens; `self.folder` has its files."""
 
     def __init__(self, *arguments, secret=SECRET, public=False):
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         path = pathlib.Path(self.folder.name)
         (path / "rules.yaml").write_text(RULES % ("true" if public else "false"))
         self.key = path / "secret"
@@ -355,7 +355,7 @@ class WebSocketTest(unittest.IsolatedAsyncioTestCase):
 class KeySetTest(unittest.TestCase):
     def test_every_kind_of_key_in_a_key_set(self):
         """RS256, ES256 and EdDSA, with tokens and keys as another implementation makes them."""
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             path = pathlib.Path(folder)
             pairs = {"RS256": rsa.generate_private_key(65537, 2048), "ES256": ec.generate_private_key(ec.SECP256R1()),
                      "EdDSA": ed25519.Ed25519PrivateKey.generate()}
@@ -393,7 +393,7 @@ class VerbTest(unittest.TestCase):
         return subprocess.run([TALLYHO, *map(str, arguments)], capture_output=True, text=True, timeout=PATIENCE)
 
     def test_makes_a_secret_and_tokens_that_others_read(self):
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             secret = pathlib.Path(folder) / "secret"
             self.assertEqual(self.run_verb("token", "--new-secret", secret).returncode, 0)
             self.assertEqual(secret.stat().st_mode & 0o777, 0o600)
@@ -418,7 +418,7 @@ class InsecureStartTest(unittest.TestCase):
     """What an operator is told who would serve the world without the means for it."""
 
     def check(self, *arguments, environment=None):
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             path = pathlib.Path(folder)
             (path / "rules.yaml").write_text(RULES % "false")
             (path / "secret").write_text(SECRET)
@@ -460,7 +460,7 @@ class InsecureStartTest(unittest.TestCase):
 
 class ConfigurationTest(unittest.TestCase):
     def check(self, text, *arguments):
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             path = pathlib.Path(folder)
             (path / "rules.yaml").write_text(RULES % "false")
             (path / "serve.yaml").write_text(text.replace("RULES", str(path / "rules.yaml")))

@@ -79,7 +79,7 @@ class VerbsTest(unittest.TestCase):
 
 class TlsVerbTest(unittest.TestCase):
     def test_only_a_certificate_that_is_trusted_is(self):
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             path = pathlib.Path(folder)
             test_tls.write_certificate(path)
             server = Server("--tls-certificate", str(path / "cert.pem"), "--tls-key", str(path / "key.pem"))
