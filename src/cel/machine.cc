@@ -15,6 +15,16 @@ namespace tallyho::cel {
 
 namespace {
 
+bool is_in_order(Comparison comparison, Timestamp a, Timestamp b) {
+  switch (comparison) {
+    case Comparison::less: return a < b;
+    case Comparison::less_equals: return a <= b;
+    case Comparison::greater: return a > b;
+    case Comparison::greater_equals: break;
+  }
+  return a >= b;
+}
+
 [[gnu::always_inline]] inline bool is_short_text(const Instruction& at, std::string_view text) {
   return text.size() == at.detail && pack(text.data(), text.size()) == at.word;
 }
@@ -286,6 +296,9 @@ const Instruction* Machine::Impl::run_test(const Instruction* at) {
   const Value& a = cells_[at->a];
   const Value& b = cells_[at->cells.b];
   if (a.is_error() || b.is_error()) return recover(at);
+  if (at->op == Op::compare_values && a.is(Kind::timestamp) && b.is(Kind::timestamp)) {
+    return follow(at, is_in_order(static_cast<Comparison>(at->detail), a.as_timestamp(), b.as_timestamp()));
+  }
   Value result;
   switch (at->op) {
     case Op::equal_values: return follow(at, equal(a, b));
@@ -319,6 +332,7 @@ const Instruction* Machine::Impl::next_item(const Instruction* at, bool is_pair)
 
 const Instruction* Machine::Impl::run_maker(const Instruction* at) {
   switch (at->op) {
+    case Op::call: return run_call(at);
     case Op::divide_int64: return on_int64(at, [](auto a, auto b) { return checked_divide(a, b, 0); });
     case Op::modulo_int64: return on_int64(at, [](auto a, auto b) { return checked_modulo(a, b, 0); });
     case Op::add_float64: return on_float64(at, std::plus<>());
@@ -334,7 +348,6 @@ const Instruction* Machine::Impl::run_maker(const Instruction* at) {
 
 // What an instruction makes of its operands, all of which are there.
 Value Machine::Impl::make(const Instruction& at) {
-  if (at.op == Op::call) return call(at);
   if (at.op == Op::concatenate) return concatenate_operands(at);
   if (at.op == Op::exact) {
     const PlanPart& part = code_.exact[at.cells.index];
@@ -356,16 +369,20 @@ Value Machine::Impl::make(const Instruction& at) {
   }
 }
 
-Value Machine::Impl::call(const Instruction& at) {
+const Instruction* Machine::Impl::run_call(const Instruction* at) {
   constexpr std::size_t inline_max = 4;
-  std::array<Value, inline_max> few;
-  const std::span<Value> args =
-      at.count <= inline_max ? std::span<Value>(few.data(), at.count) : arena_.array<Value>(at.count);
-  const std::uint16_t* const operands = code_.operands.data() + at.cells.index;
-  for (std::size_t i = 0; i < args.size(); ++i) args[i] = cells_[operands[i]];
-  const CodeCall& callee = code_.calls[at.a];
-  if (!callee.is_proven && !accepts(*callee.candidate, args)) return not_loaded();
-  return callee.candidate->implementation({.args = args, .arena = arena_, .position = 0});
+  Value few[inline_max];
+  const std::size_t count = at->count;
+  Value* const args = count <= inline_max ? few : arena_.array<Value>(count).data();
+  const std::uint16_t* const operands = code_.operands.data() + at->cells.index;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!is_loaded(operands[i])) return &hand_over_;
+    args[i] = cells_[operands[i]];
+  }
+  const CodeCall& callee = code_.calls[at->a];
+  const std::span<const Value> given(args, count);
+  if (!callee.is_proven && !accepts(*callee.candidate, given)) return &hand_over_;
+  return keep(at, callee.candidate->implementation({.args = given, .arena = arena_, .position = 0}));
 }
 
 Value Machine::Impl::concatenate_operands(const Instruction& at) {

@@ -60,7 +60,7 @@ class Machine::Impl {
   [[gnu::noinline]] const Instruction* run_test(const Instruction* at);
   [[gnu::noinline]] const Instruction* run_maker(const Instruction* at);
   const Instruction* next_item(const Instruction* at, bool is_pair);
-  Value call(const Instruction& at);
+  const Instruction* run_call(const Instruction* at);
   Value concatenate_operands(const Instruction& at);
   Value make(const Instruction& at);
 

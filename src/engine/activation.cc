@@ -51,55 +51,69 @@ bool reads_only_the_event(const cel::Program& key) {
 EventActivation::EventActivation(const Ruleset& ruleset, State& state, SymbolTable& symbols)
     : ruleset_(ruleset), state_(state), symbols_(symbols), clock_(ruleset.time_zone) {
   for (const Scope& scope : ruleset.scopes) {
+    const auto index = static_cast<ScopeIndex>(bindings_.size());
     bindings_.emplace_back().holds_for_event = !scope.key || reads_only_the_event(*scope.key);
-    if (!bindings_.back().holds_for_event) keyed_anew_.push_back(static_cast<ScopeIndex>(bindings_.size() - 1));
-    std::vector<cel::Opaque*>& readers = readers_.emplace_back();
-    for (const StateVariable& variable : scope.variables) {
-      cel::Opaque* reader = nullptr;
-      if (variable.type == StateType::set) reader = &sets_.emplace_back(symbols);
-      if (variable.type == StateType::window) reader = &windows_.emplace_back(clock_, variable.span);
-      readers.push_back(reader);
+    if (!bindings_.back().holds_for_event) keyed_anew_.push_back(index);
+    state_sources_.push_back(make_sources(index));
+  }
+}
+
+std::vector<EventActivation::Source> EventActivation::make_sources(ScopeIndex scope) {
+  std::vector<Source> sources;
+  for (const StateVariable& variable : ruleset_.scopes[scope].variables) {
+    const auto number = static_cast<std::uint16_t>(sources.size());
+    Source& source = sources.emplace_back();
+    source.how = Source::How::scalar;
+    source.scope = scope;
+    source.number = number;
+    source.scalar = state_.scalar(scope, number);
+    if (variable.type == StateType::set) {
+      source.how = Source::How::set;
+      source.reader = &sets_.emplace_back(symbols_);
+    }
+    if (variable.type == StateType::window) {
+      source.how = Source::How::window;
+      source.reader = &windows_.emplace_back(clock_, variable.span);
     }
   }
+  return sources;
 }
 
 EventActivation::~EventActivation() = default;
 
-void EventActivation::begin_event(const Event& event, Timestamp now) {
+void EventActivation::begin_event(const Event& event, Timestamp now, Symbol player) {
   event_ = &event;
   type_ = &ruleset_.events[event.type];
   clock_.set(now);
   points_ = 0;
   for (Binding& binding : bindings_) binding.status = Binding::Status::unknown;
-  bind(bindings_[player_scope], player_scope, event.envelope.player);
+  has_keys_ = false;
+  const std::string_view name = event.envelope.player;
+  if (player == no_symbol) player = symbols_.find(name).value_or(no_symbol);
+  bind(bindings_[player_scope], player_scope, name, player);
 }
 
-bool EventActivation::begin_rule() {
-  bool forgot = false;
-  for (const ScopeIndex scope : keyed_anew_) {
-    Binding& binding = bindings_[scope];
-    if (binding.status == Binding::Status::unknown) continue;
-    binding.status = Binding::Status::unknown;
-    forgot = true;
-  }
-  return forgot;
+bool EventActivation::forget_keys() {
+  for (const ScopeIndex scope : keyed_anew_) bindings_[scope].status = Binding::Status::unknown;
+  has_keys_ = false;
+  return true;
 }
 
-void EventActivation::bind(Binding& binding, ScopeIndex scope, std::string_view key) {
-  const auto symbol = symbols_.find(key);
+void EventActivation::bind(Binding& binding, ScopeIndex scope, std::string_view key, Symbol symbol) {
   binding.status = Binding::Status::bound;
   binding.key = key;
-  binding.symbol = symbol.value_or(no_symbol);
-  binding.record = symbol ? state_.find(scope, *symbol) : nullptr;
+  binding.symbol = symbol;
+  binding.record = symbol == no_symbol ? nullptr : state_.find(scope, symbol);
   state_.prefetch(scope, binding.record);
 }
 
-EventActivation::Binding& EventActivation::reach(ScopeIndex scope, Arena& arena) {
+EventActivation::Binding& EventActivation::find_key(ScopeIndex scope, Arena& arena) {
   Binding& binding = bindings_[scope];
-  if (binding.status != Binding::Status::unknown) return binding;
   const cel::Value key = ruleset_.scopes[scope].key->evaluate(*this, arena);
+  if (!binding.holds_for_event) has_keys_ = true;
   if (!key.is_error() && !key.as_string().empty()) {
-    bind(binding, scope, key.as_string());
+    const std::string_view text = key.as_string();
+    bind(binding, scope, text, symbols_.find(text).value_or(no_symbol));
     return binding;
   }
   binding.status = Binding::Status::failed;
@@ -139,8 +153,22 @@ cel::Value EventActivation::read(cel::Slot slot, Arena& arena) {
     case SlotRecord::special: return read_special(number);
     default: break;
   }
-  return read_state(static_cast<ScopeIndex>(record - static_cast<std::uint16_t>(SlotRecord::first_scope)), number,
-                    arena);
+  const auto scope = static_cast<ScopeIndex>(record - static_cast<std::uint16_t>(SlotRecord::first_scope));
+  const Source& source = state_sources_[scope][number];
+  const Binding& binding = reach(scope, arena);
+  if (binding.status == Binding::Status::failed) return fault(scope);
+  if (source.how == Source::How::scalar) return state_.read(source.scalar, binding.record, clock_);
+  return read_part(source, binding);
+}
+
+cel::Value EventActivation::read_part(const Source& source, const Binding& binding) const {
+  if (source.how == Source::How::set) {
+    static_cast<SetReader*>(source.reader)->point_at(state_.find_set(source.scope, binding.record, source.number));
+  } else {
+    static_cast<WindowReader*>(source.reader)
+        ->point_at(state_.find_window(source.scope, binding.record, source.number));
+  }
+  return cel::Value::opaque(source.reader);
 }
 
 cel::Value EventActivation::read_envelope(std::uint16_t number) const {
@@ -166,19 +194,6 @@ cel::Value EventActivation::read_special(std::uint16_t number) const {
     case SpecialSlot::player_total: return cel::Value::int64(total_);
   }
   return cel::Value::error(cel::ErrorKind::unbound);
-}
-
-cel::Value EventActivation::read_state(ScopeIndex scope, std::uint16_t variable, Arena& arena) {
-  const Binding& binding = reach(scope, arena);
-  if (binding.status == Binding::Status::failed) return fault(scope);
-  cel::Opaque* reader = readers_[scope][variable];
-  if (reader == nullptr) return state_.read(scope, binding.record, variable, clock_);
-  if (ruleset_.scopes[scope].variables[variable].type == StateType::set) {
-    static_cast<SetReader*>(reader)->point_at(state_.find_set(scope, binding.record, variable));
-  } else {
-    static_cast<WindowReader*>(reader)->point_at(state_.find_window(scope, binding.record, variable));
-  }
-  return cel::Value::opaque(reader);
 }
 
 bool EventActivation::has(cel::Slot slot) {

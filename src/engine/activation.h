@@ -31,9 +31,10 @@ class EventActivation final : public cel::Activation {
   EventActivation(const EventActivation&) = delete;
   EventActivation& operator=(const EventActivation&) = delete;
 
-  void begin_event(const Event& event, Timestamp now);
+  // `player`: the symbol of the event's player, if it is known already.
+  void begin_event(const Event& event, Timestamp now, Symbol player = no_symbol);
   // Forgets the keys that an earlier rule evaluated, unless they hold for the event. Whether there were any.
-  bool begin_rule();
+  bool begin_rule() { return has_keys_ && forget_keys(); }
 
   void set_points(std::int64_t points) { points_ = points; }
   void set_total(std::int64_t total) { total_ = total; }
@@ -79,14 +80,29 @@ class EventActivation final : public cel::Activation {
   class SetReader;
   class WindowReader;
 
-  Binding& reach(ScopeIndex scope, Arena& arena);
-  void bind(Binding& binding, ScopeIndex scope, std::string_view key);
+  // What there is to know of a variable before any event: how it is read.
+  struct Source {
+    enum class How : std::uint8_t { scalar, set, window } how = How::scalar;
+    ScopeIndex scope = 0;
+    std::uint16_t number = 0;  // The variable's.
+    State::Scalar scalar;
+    cel::Opaque* reader = nullptr;  // Of a set or window: pointed at the record at hand.
+  };
+
+  std::vector<Source> make_sources(ScopeIndex scope);
+  bool forget_keys();
+  Binding& reach(ScopeIndex scope, Arena& arena) {
+    Binding& binding = bindings_[scope];
+    return binding.status == Binding::Status::unknown ? find_key(scope, arena) : binding;
+  }
+  Binding& find_key(ScopeIndex scope, Arena& arena);
+  void bind(Binding& binding, ScopeIndex scope, std::string_view key, Symbol symbol);
   Record make_record(Binding& binding, ScopeIndex scope);
   cel::Value fault(ScopeIndex scope) const;
   cel::Value read_envelope(std::uint16_t number) const;
   cel::Value read_field(std::uint16_t number) const;
   cel::Value read_special(std::uint16_t number) const;
-  cel::Value read_state(ScopeIndex scope, std::uint16_t variable, Arena& arena);
+  cel::Value read_part(const Source& source, const Binding& binding) const;
 
   const Ruleset& ruleset_;
   State& state_;
@@ -98,10 +114,11 @@ class EventActivation final : public cel::Activation {
   std::int64_t total_ = 0;
   std::vector<Binding> bindings_;       // By scope.
   std::vector<ScopeIndex> keyed_anew_;  // Those that do not hold for the event.
-  // What expressions get for a set or a window: one reader for each variable, pointed at the record at hand.
+  bool has_keys_ = false;               // Whether one of them has been reached.
+  // What expressions get for a set or a window: one reader for each variable.
   std::deque<SetReader> sets_;
   std::deque<WindowReader> windows_;
-  std::vector<std::vector<cel::Opaque*>> readers_;  // By scope and variable; null for scalars.
+  std::vector<std::vector<Source>> state_sources_;  // By scope and variable.
 };
 
 }  // namespace tallyho

@@ -70,16 +70,23 @@ BoardRules::BoardRules(const Ruleset& ruleset, const std::vector<std::unique_ptr
     for (std::size_t i = 0; i < ruleset.boards.size(); ++i) {
       const auto index = static_cast<BoardIndex>(i);
       const bool may_count = std::ranges::find(type.boards, index) != type.boards.end();
-      const bool follows = ruleset.boards[i].follows_player;
-      if (may_count || follows) tasks.push_back({index, may_count, follows});
+      if (may_count || ruleset.boards[i].follows_player) tasks.push_back(task_of(index, may_count));
     }
   }
   std::vector<Task>& adjusting = tasks_.emplace_back();
   for (std::size_t i = 0; i < ruleset.boards.size(); ++i) {
     const bool may_count = counts_without_event(ruleset.boards[i]);
-    const bool follows = ruleset.boards[i].follows_player;
-    if (may_count || follows) adjusting.push_back({static_cast<BoardIndex>(i), may_count, follows});
+    if (!may_count && !ruleset.boards[i].follows_player) continue;
+    adjusting.push_back(task_of(static_cast<BoardIndex>(i), may_count));
   }
+}
+
+BoardRules::Task BoardRules::task_of(BoardIndex board, bool may_count) const {
+  const BoardDefinition& definition = ruleset_.boards[board];
+  return {.board = board,
+          .may_count = may_count,
+          .follows = definition.follows_player,
+          .only_points = !definition.follows_player && !definition.when};
 }
 
 // Whether a board counts every type of event, and reads of them only whose they are.
@@ -95,7 +102,9 @@ bool BoardRules::plan(std::optional<EventTypeIndex> type, Symbol player) {
   applier_.totals_changed();  // The event's points and the player's total were settled.
   intents_.clear();
   is_over_capacity_ = false;
+  const bool has_points = activation_.points() != 0;
   for (const Task& task : tasks_[type.value_or(ruleset_.events.size())]) {
+    if (task.only_points && !has_points) continue;
     if (!plan_board(task, player, type.has_value())) return false;
   }
   for (const Intent& intent : intents_) boards_[intent.board]->prepare_commit(intent.plan);

@@ -52,7 +52,9 @@ class BoardRules {
     BoardIndex board = 0;
     bool may_count = false;
     bool follows = false;
+    bool only_points = false;  // Nothing to do if the event changed no points.
   };
+  Task task_of(BoardIndex board, bool may_count) const;
   // What it will do.
   struct Intent {
     BoardIndex board = 0;

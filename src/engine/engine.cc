@@ -103,7 +103,7 @@ void Engine::Impl::begin(const Event& event, Timestamp now) {
   arena.reset();
   symbols_before = symbols.size();
   state.begin();
-  activation.begin_event(event, now);
+  activation.begin_event(event, now, find_prepared(event));
   activation.set_total(state.total(activation.player()));
   applier.begin_event(event);
 }

@@ -72,10 +72,12 @@ struct Engine::Impl {
   void tell_feed(const Event& event, const Sender& sender, std::int64_t points, std::int64_t total);
 
   struct Prepared {
+    const Event* event = nullptr;
     Symbol player = no_symbol;
-    EventTypeIndex type = 0;
     Record record = nullptr;
   };
+  // The symbol of the event's player, if prepare() has found it; no_symbol if it is not known.
+  Symbol find_prepared(const Event& event);
 
   const std::shared_ptr<const Ruleset> ruleset;
   std::unique_ptr<Log> log;
@@ -100,7 +102,8 @@ struct Engine::Impl {
   Timestamp quiet_until = Timestamp::min();       // No board's period ends before.
   std::size_t symbols_before = 0;                 // The event at hand.
   std::vector<std::vector<std::uint16_t>> parts;  // By event type: the sets and windows of a player that it concerns.
-  std::vector<Prepared> prepared;                 // Players whose events come next.
+  std::vector<Prepared> prepared;                 // Events that come next, of players that are known.
+  std::size_t next_prepared = 0;                  // The first of them that has not come.
   std::vector<SymbolTable::Wanted> wanted;        // Their names and the texts in them.
   bool fails_next = false;                        // For tests.
   std::vector<RuleCounts> rule_counts;

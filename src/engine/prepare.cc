@@ -39,10 +39,11 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
   for (const SymbolTable::Wanted& text : wanted) engine.symbols.prefetch(text);
   for (const SymbolTable::Wanted& text : wanted) engine.symbols.prefetch_text(text);
   prepared.clear();
+  engine.next_prepared = 0;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const auto symbol = engine.symbols.find(wanted[i]);
     if (!symbol) continue;
-    prepared.push_back({.player = *symbol, .type = events[i]->type});
+    prepared.push_back({.event = events[i], .player = *symbol});
     for (const auto& board : boards) board->prepare_far(*symbol);
   }
   for (Impl::Prepared& next : prepared) {
@@ -51,11 +52,19 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
     for (const auto& board : boards) board->prepare(next.player);
   }
   for (const Impl::Prepared& next : prepared) {
-    engine.state.prefetch_parts(next.record, is_ingest, engine.parts[next.type]);
+    engine.state.prefetch_parts(next.record, is_ingest, engine.parts[next.event->type]);
   }
   for (const Impl::Prepared& next : prepared) {
-    engine.state.prefetch_contents(next.record, is_ingest, engine.parts[next.type]);
+    engine.state.prefetch_contents(next.record, is_ingest, engine.parts[next.event->type]);
   }
+}
+
+// An event may have taken the place of the one that was prepared: the name tells. Symbols, once given, stay; only those
+// that an event gave itself are taken back with it.
+Symbol Engine::Impl::find_prepared(const Event& event) {
+  if (next_prepared == prepared.size() || prepared[next_prepared].event != &event) return no_symbol;
+  const Symbol player = prepared[next_prepared++].player;
+  return symbols.text(player) == event.envelope.player ? player : no_symbol;
 }
 
 }  // namespace tallyho

@@ -78,12 +78,6 @@ void RuleApplier::begin_event(const Event& event) {
   notices_.clear();
 }
 
-bool RuleApplier::begin_rule() {
-  if (!activation_.begin_rule()) return false;
-  machine_.forget(keyed_);
-  return true;
-}
-
 // Conditions change nothing, so that as long as they are false they need not be told apart: the key of a scope that one
 // of them evaluated is the same for the next. But a rule that fires may change what a key reads, and then it matters
 // whether the rule itself has reached the scope by then.
@@ -228,49 +222,70 @@ std::optional<std::int64_t> RuleApplier::cut(const PointsCap& cap, std::int64_t 
 
 // All values first, then all writes, in the order of the file.
 bool RuleApplier::change_state(const Rule& rule) {
-  const std::span<cel::Value> values = arena_.array<cel::Value>(rule.set.size() + rule.add.size());
-  const std::span<cel::Value> added = values.subspan(rule.set.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const Assignment& assignment = i < rule.set.size() ? rule.set[i] : rule.add[i - rule.set.size()];
-    const auto value = evaluate_assignment(assignment);
-    if (!value) return false;
-    values[i] = *value;
-  }
-  for (std::size_t i = 0; i < rule.set.size(); ++i) {
-    if (!assign(rule.set[i], values[i], false)) return false;
-  }
-  for (std::size_t i = 0; i < rule.add.size(); ++i) {
-    if (!assign(rule.add[i], added[i], true)) return false;
-  }
+  if (rule.set.empty() && rule.add.empty()) return true;
+  constexpr std::size_t few = 8;
+  std::array<cel::Value, few> room;
+  const std::size_t count = rule.set.size() + rule.add.size();
+  cel::Value* const values = count <= few ? room.data() : arena_.array<cel::Value>(count).data();
+  cel::Value* const added = values + rule.set.size();
+  if (!evaluate_all(rule.set, values) || !evaluate_all(rule.add, added)) return false;
+  if (!set_all(rule.set, values) || !add_all(rule.add, added)) return false;
   machine_.forget(written_[rule_]);
   return true;
 }
 
-std::optional<cel::Value> RuleApplier::evaluate_assignment(const Assignment& assignment) {
-  const cel::Value value = machine_.evaluate(assignment.value);
-  if (!value.is_error()) return value;
-  const Scope& scope = ruleset_.scopes[assignment.scope];
-  const std::string what = fmt::format("{}.{}", scope.name, scope.variables[assignment.variable].name);
-  return check(value, assignment.value, what, refusal_);
+bool RuleApplier::evaluate_all(std::span<const Assignment> assignments, cel::Value* values) {
+  for (const Assignment& assignment : assignments) {
+    *values = machine_.evaluate(assignment.value);
+    if (values->is_error()) {
+      const Scope& scope = ruleset_.scopes[assignment.scope];
+      const std::string what = fmt::format("{}.{}", scope.name, scope.variables[assignment.variable].name);
+      check(*values, assignment.value, what, refusal_);
+      return false;
+    }
+    ++values;
+  }
+  return true;
 }
 
-bool RuleApplier::assign(const Assignment& assignment, const cel::Value& value, bool is_add) {
+// The record that an assignment writes to. Null: its key failed or is empty.
+Record RuleApplier::reach_for_writing(const Assignment& assignment) {
+  if (assignment.scope == player_scope) return activation_.player_for_writing();
+  const auto reached = activation_.reach_for_writing(assignment.scope, arena_);
+  if (reached) return *reached;
   const Scope& scope = ruleset_.scopes[assignment.scope];
-  const StateVariable& variable = scope.variables[assignment.variable];
-  Record record = nullptr;
-  if (assignment.scope == player_scope) {
-    record = activation_.player_for_writing();
-  } else if (const auto reached = activation_.reach_for_writing(assignment.scope, arena_)) {
-    record = *reached;
-  } else {
-    describe_key_fault(fmt::format("{}.{}", scope.name, variable.name), reached.error(), refusal_);
-    return false;
+  describe_key_fault(fmt::format("{}.{}", scope.name, scope.variables[assignment.variable].name), reached.error(),
+                     refusal_);
+  return nullptr;
+}
+
+bool RuleApplier::set_all(std::span<const Assignment> assignments, const cel::Value* values) {
+  for (const Assignment& assignment : assignments) {
+    const cel::Value& value = *values++;
+    const Record record = reach_for_writing(assignment);
+    if (record == nullptr) return false;
+    const StateFault fault =
+        state_.write(assignment.scope, record, assignment.variable, value, activation_.clock());
+    if (fault != StateFault::none) return fail(assignment, fault, value);
   }
-  const StateFault fault =
-      is_add ? state_.add(assignment.scope, record, assignment.variable, value)
-             : state_.write(assignment.scope, record, assignment.variable, value, activation_.clock());
-  if (fault == StateFault::none) return true;
-  describe_fault(refusal_.message, fault, scope, variable, value);
+  return true;
+}
+
+bool RuleApplier::add_all(std::span<const Assignment> assignments, const cel::Value* values) {
+  for (const Assignment& assignment : assignments) {
+    const cel::Value& value = *values++;
+    const Record record = reach_for_writing(assignment);
+    if (record == nullptr) return false;
+    const StateFault fault = state_.add(assignment.scope, record, assignment.variable, value);
+    if (fault != StateFault::none) return fail(assignment, fault, value);
+  }
+  return true;
+}
+
+// Says which variable could not take a value. Always false.
+bool RuleApplier::fail(const Assignment& assignment, StateFault fault, const cel::Value& value) {
+  const Scope& scope = ruleset_.scopes[assignment.scope];
+  describe_fault(refusal_.message, fault, scope, scope.variables[assignment.variable], value);
   return false;
 }
 

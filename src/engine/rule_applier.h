@@ -52,13 +52,17 @@ class RuleApplier {
   // Evaluates for a rule or board; an error fills `refusal` and its rule or board. Nothing then.
   std::optional<cel::Value> evaluate(const cel::Program& program, std::string_view what, Refusal& refusal);
   // Begins a rule or board: keys of scopes are evaluated anew. Whether any had been.
-  bool begin_rule();
+  bool begin_rule() { return activation_.begin_rule() && forget_keyed(); }
   // The event's points and the player's total are no longer what they were when something was evaluated last.
   void totals_changed() { machine_.forget(totals_); }
   // Evaluations that the fast path handed over to the exact evaluator, so far.
   std::uint64_t hand_overs() const { return machine_.hand_overs(); }
 
  private:
+  bool forget_keyed() {
+    machine_.forget(keyed_);
+    return true;
+  }
   // What a rule does whose condition is true.
   Verdict fire(const Rule& rule);
   std::optional<cel::Value> check(const cel::Value& value, const cel::Program& program, std::string_view what,
@@ -68,8 +72,11 @@ class RuleApplier {
   bool pay(const Rule& rule);
   std::optional<std::int64_t> cut(const PointsCap& cap, std::int64_t amount);
   bool change_state(const Rule& rule);
-  std::optional<cel::Value> evaluate_assignment(const Assignment& assignment);
-  bool assign(const Assignment& assignment, const cel::Value& value, bool is_add);
+  bool evaluate_all(std::span<const Assignment> assignments, cel::Value* values);
+  bool set_all(std::span<const Assignment> assignments, const cel::Value* values);
+  bool add_all(std::span<const Assignment> assignments, const cel::Value* values);
+  Record reach_for_writing(const Assignment& assignment);
+  bool fail(const Assignment& assignment, StateFault fault, const cel::Value& value);
   bool notify(const Rule& rule);
   Verdict stop(Code code);
   void describe_key_fault(std::string_view what, const cel::Value& error, Refusal& refusal) const;

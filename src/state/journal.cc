@@ -1,15 +1,6 @@
 #include "state/journal.h"
 
-#include <cstring>
-
 namespace tallyho {
-
-void Journal::save(Record record, std::uint32_t offset, std::uint32_t bytes) {
-  Change& change = changes_.emplace_back();
-  change.size = static_cast<std::uint8_t>(bytes);
-  change.target = record + offset;
-  std::memcpy(change.old.data(), record + offset, bytes);
-}
 
 void Journal::record_created(RecordTable& table) {
   Change& change = changes_.emplace_back();
@@ -40,8 +31,7 @@ void Journal::window_added(WindowState& window, Timestamp time, const WindowStat
   Change& change = changes_.emplace_back();
   change.what = Change::What::window_time;
   change.target = &window;
-  change.time = time;
-  change.added = added;
+  window_changes_.push_back({time, added});
 }
 
 void Journal::undo(const Change& change) {
@@ -51,9 +41,12 @@ void Journal::undo(const Change& change) {
     case Change::What::set: static_cast<Pool<SetState>*>(change.target)->pop(); break;
     case Change::What::window: static_cast<Pool<WindowState>*>(change.target)->pop(); break;
     case Change::What::set_member: static_cast<SetState*>(change.target)->undo_add(change.dropped); break;
-    case Change::What::window_time:
-      static_cast<WindowState*>(change.target)->undo_add(change.time, change.added);
+    case Change::What::window_time: {
+      const WindowChange& window = window_changes_.back();
+      static_cast<WindowState*>(change.target)->undo_add(window.time, window.added);
+      window_changes_.pop_back();
       break;
+    }
   }
 }
 

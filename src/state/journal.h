@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "base/symbols.h"
@@ -31,11 +32,18 @@ class Journal {
   // Forgets what was written: it stays.
   void begin() {
     changes_.clear();
+    window_changes_.clear();
     symbols_before_ = symbols_.size();
   }
 
-  // Before `bytes` (at most 16) of a record are overwritten.
-  void save(Record record, std::uint32_t offset, std::uint32_t bytes);
+  // Before `bytes` (at most 16) of a record are overwritten. Behind them at least 16 bytes from `offset` on can be read
+  // (RecordTable::slack_bytes).
+  void save(Record record, std::uint32_t offset, std::uint32_t bytes) {
+    Change& change = changes_.emplace_back();
+    change.size = static_cast<std::uint8_t>(bytes);
+    change.target = record + offset;
+    std::memcpy(change.old.data(), record + offset, change.old.size());
+  }
   // After something was made or added.
   void record_created(RecordTable& table);
   void set_created(Pool<SetState>& pool);
@@ -47,20 +55,25 @@ class Journal {
   void roll_back();
 
  private:
+  // Most are bytes, of which an event writes dozens: nothing here is larger than those need.
   struct Change {
     enum class What : std::uint8_t { bytes, record, set, window, set_member, window_time } what = What::bytes;
-    std::uint8_t size = 0;            // bytes
-    WindowState::Added added;         // window_time
-    void* target = nullptr;           // The place, table, pool, set or window.
-    std::array<std::byte, 16> old{};  // bytes
-    Symbol dropped = no_symbol;       // set_member
-    Timestamp time;                   // window_time
+    std::uint8_t size = 0;          // bytes
+    Symbol dropped = no_symbol;     // set_member
+    void* target = nullptr;         // The place, table, pool, set or window.
+    std::array<std::byte, 16> old;  // bytes
   };
-  static void undo(const Change& change);
+  // What a window_time is beside that, in the same order.
+  struct WindowChange {
+    Timestamp time;
+    WindowState::Added added;
+  };
+  void undo(const Change& change);
 
   SymbolTable& symbols_;
   std::size_t symbols_before_ = 0;
   std::vector<Change> changes_;
+  std::vector<WindowChange> window_changes_;
 };
 
 }  // namespace tallyho

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 
@@ -17,7 +18,8 @@ class PeriodClock {
   static constexpr std::int64_t before_all = std::numeric_limits<std::int64_t>::min();
 
   explicit PeriodClock(const TimeZone& zone)
-      : hourly_(Every::hourly, zone), daily_(Every::daily, zone), weekly_(Every::weekly, zone) {}
+      : kept_{Kept{Calendar(Every::hourly, zone)}, Kept{Calendar(Every::daily, zone)},
+              Kept{Calendar(Every::weekly, zone)}} {}
 
   void set(Timestamp now) { now_ = now; }
   Timestamp now() const { return now_; }
@@ -25,18 +27,31 @@ class PeriodClock {
   // The start of the hour, day or week that now lies in. `never`: one period, from before_all + 1 on. O(1) mostly.
   std::int64_t starts(Every every) {
     switch (every) {
-      case Every::hourly: return hourly_.period(now_).starts.seconds;
-      case Every::daily: return daily_.period(now_).starts.seconds;
-      case Every::weekly: return weekly_.period(now_).starts.seconds;
+      case Every::hourly: return starts(kept_[0]);
+      case Every::daily: return starts(kept_[1]);
+      case Every::weekly: return starts(kept_[2]);
       default: return before_all + 1;
     }
   }
 
  private:
+  // The period that was asked for last.
+  struct Kept {
+    Calendar calendar;
+    std::int64_t starts = 0;
+    std::int64_t ends = 0;
+  };
+  std::int64_t starts(Kept& kept) {
+    if (now_.seconds < kept.starts || now_.seconds >= kept.ends) {
+      const Period& period = kept.calendar.period(now_);
+      kept.starts = period.starts.seconds;
+      kept.ends = period.ends.seconds;
+    }
+    return kept.starts;
+  }
+
   Timestamp now_;
-  Calendar hourly_;
-  Calendar daily_;
-  Calendar weekly_;
+  std::array<Kept, 3> kept_;
 };
 
 }  // namespace tallyho

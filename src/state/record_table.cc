@@ -12,10 +12,13 @@ RecordTable::RecordTable(std::vector<std::byte> blank) : blank_(std::move(blank)
   while ((blank_.size() << (page_shift_ + 1)) <= page_bytes) ++page_shift_;
 }
 
+RecordTable::Page RecordTable::make_page() const {
+  const std::size_t bytes = (blank_.size() << page_shift_) + slack_bytes;
+  return Page(static_cast<std::byte*>(::operator new[](bytes, page_alignment)));
+}
+
 Record RecordTable::create(Symbol key) {
-  if (size_ == pages_.size() << page_shift_) {
-    pages_.push_back(std::make_unique_for_overwrite<std::byte[]>(blank_.size() << page_shift_));
-  }
+  if (size_ == pages_.size() << page_shift_) pages_.push_back(make_page());
   const std::size_t page = key / index_page_symbols;
   if (page >= index_.size()) index_.resize(page + 1);
   if (index_[page] == nullptr) {
@@ -50,7 +53,7 @@ void RecordTable::erase(Symbol key) {
 }
 
 std::size_t RecordTable::memory_bytes() const {
-  return pages_.size() * (blank_.size() << page_shift_) + index_.capacity() * sizeof(index_[0]) +
+  return pages_.size() * ((blank_.size() << page_shift_) + slack_bytes) + index_.capacity() * sizeof(index_[0]) +
          index_pages_ * sizeof(IndexPage);
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <type_traits>
 #include <vector>
 
@@ -12,7 +13,7 @@
 
 namespace tallyho {
 
-// The bytes of one record. What is where in them is RecordLayout's.
+// The bytes of one record, beginning at a cache line. What is where in them is RecordLayout's.
 using Record = std::byte*;
 
 template <typename T>
@@ -67,17 +68,25 @@ class RecordTable {
   Record record(std::size_t number) const {
     return pages_[number >> page_shift_].get() + (number & ((std::size_t{1} << page_shift_) - 1)) * blank_.size();
   }
+  // So many bytes behind a record can be read, whatever they are.
+  static constexpr std::size_t slack_bytes = 16;
   static Symbol key(const std::byte* record) { return load<Symbol>(record, 0); }
 
   std::size_t memory_bytes() const;
 
  private:
   static constexpr std::size_t index_page_symbols = 64;
+  static constexpr std::align_val_t page_alignment{64};
+  struct PageDeleter {
+    void operator()(std::byte* page) const noexcept { ::operator delete[](page, page_alignment); }
+  };
+  using Page = std::unique_ptr<std::byte[], PageDeleter>;
+  Page make_page() const;
   using IndexPage = std::array<std::uint32_t, index_page_symbols>;  // 1 + the number of a record, 0: none.
 
   std::vector<std::byte> blank_;
   int page_shift_ = 0;  // log2 of the records in a page.
-  std::vector<std::unique_ptr<std::byte[]>> pages_;
+  std::vector<Page> pages_;
   std::size_t size_ = 0;
   std::vector<std::unique_ptr<IndexPage>> index_;  // By key / index_page_symbols.
   std::size_t index_pages_ = 0;                    // That are there.

@@ -37,10 +37,7 @@ std::vector<std::byte> State::make_blank(ScopeIndex scope) {
   return blank;
 }
 
-cel::Value State::read(ScopeIndex scope, const std::byte* record, std::uint16_t variable, PeriodClock& clock) const {
-  const RecordLayout::Place& place = layouts_[scope].place(variable);
-  if (record == nullptr) return ruleset_.scopes[scope].variables[variable].init;
-  if (has_reset(place, record, clock)) return ruleset_.scopes[scope].variables[variable].init;
+cel::Value State::load_scalar(const RecordLayout::Place& place, const std::byte* record) const {
   switch (place.type) {
     case StateType::boolean: return cel::Value::boolean(load<std::uint8_t>(record, place.offset) != 0);
     case StateType::int64: return cel::Value::int64(load<std::int64_t>(record, place.offset));

@@ -63,7 +63,21 @@ class State {
   void prefetch_parts(const std::byte* player, bool is_ingest, std::span<const std::uint16_t> variables) const;
   void prefetch_contents(const std::byte* player, bool is_ingest, std::span<const std::uint16_t> variables) const;
   // A scalar's value at the clock's time; strings point into the symbol table or the ruleset.
-  cel::Value read(ScopeIndex scope, const std::byte* record, std::uint16_t variable, PeriodClock& clock) const;
+  cel::Value read(ScopeIndex scope, const std::byte* record, std::uint16_t variable, PeriodClock& clock) const {
+    return read(scalar(scope, variable), record, clock);
+  }
+  // The same, with what there is to know of the variable looked up beforehand. Valid as long as the state.
+  struct Scalar {
+    RecordLayout::Place place;
+    const cel::Value* initial = nullptr;
+  };
+  Scalar scalar(ScopeIndex scope, std::uint16_t variable) const {
+    return {layouts_[scope].place(variable), &ruleset_.scopes[scope].variables[variable].init};
+  }
+  cel::Value read(const Scalar& scalar, const std::byte* record, PeriodClock& clock) const {
+    if (record == nullptr || has_reset(scalar.place, record, clock)) return *scalar.initial;
+    return load_scalar(scalar.place, record);
+  }
   // The symbol of a string's value; no_symbol for ''. O(1), looks at no text.
   Symbol read_symbol(ScopeIndex scope, const std::byte* record, std::uint16_t variable, PeriodClock& clock) const;
   // Null: empty, as it was never used.
@@ -122,6 +136,7 @@ class State {
   struct Loading;
 
   std::vector<std::byte> make_blank(ScopeIndex scope);
+  cel::Value load_scalar(const RecordLayout::Place& place, const std::byte* record) const;
   void store_scalar(Record record, const RecordLayout::Place& place, const cel::Value& value);
   void enter_period(Record record, std::uint32_t period_offset, std::int64_t starts);
   StateFault add_to_set(Record record, const RecordLayout::Place& place, const StateVariable& variable,
