@@ -28,11 +28,11 @@ Code::Preload Code::preload(std::span<const Slot> slots) const {
   for (std::size_t i = 0; i < impl_->cells.size(); ++i) {
     const Cell& cell = impl_->cells[i];
     const bool is_slot = cell.source == Cell::Source::slot || cell.source == Cell::Source::optional_slot;
-    if (!is_slot || !cell.is_fixed) continue;
+    if (!is_slot) continue;
     const auto found = std::ranges::find(slots, cell.number);
     if (found == slots.end()) continue;
     const auto position = static_cast<std::uint32_t>(found - slots.begin());
-    preload.entries_.push_back({position, cell.kinds, static_cast<std::uint16_t>(i)});
+    preload.entries_.push_back({position, cell.kinds, static_cast<std::uint16_t>(i), cell.is_fixed});
   }
   return preload;
 }

@@ -47,7 +47,7 @@ struct CodeImpl;
 // Threads: immutable. Memory: about 16 bytes an instruction, one or two instructions per leaf.
 class Code {
  public:
-  // How to take the values of some slots, which must be fixed, in one go. Belongs to the code.
+  // How to take the values of some slots in one go. Belongs to the code.
   class Preload {
    private:
     friend class Code;
@@ -56,6 +56,7 @@ class Code {
       std::uint32_t position = 0;  // In the row of values.
       std::uint32_t kinds = 0;     // That are expected, as bits.
       std::uint16_t cell = 0;
+      bool is_fixed = false;
     };
     std::vector<Entry> entries_;
   };

@@ -82,6 +82,14 @@ void Machine::Impl::forget(Loaded& loaded) {
   loaded.size = 0;
 }
 
+void Machine::Impl::forget_changing() {
+  forget(changing_loaded_);
+  if (preload_ == nullptr) return;
+  for (const auto& entry : preload_->entries_) {
+    if (!entry.is_fixed) cells_[entry.cell] = not_loaded();
+  }
+}
+
 void Machine::Impl::begin() {
   forget(fixed_loaded_);
   forget(changing_loaded_);

@@ -15,7 +15,7 @@ class Machine::Impl {
   void begin();
   void begin(const Code::Preload& preload, std::span<const Value> values);
   Found find_true(const Code::Conditions& conditions, std::size_t from);
-  void forget_changing() { forget(changing_loaded_); }
+  void forget_changing();
   void forget(std::span<const std::uint16_t> cells) {
     for (const std::uint16_t cell : cells) cells_[cell] = not_loaded();
   }

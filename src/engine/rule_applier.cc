@@ -47,6 +47,25 @@ constexpr cel::Slot special_slot(SpecialSlot slot) {
   return make_slot(SlotRecord::special, static_cast<std::uint16_t>(slot));
 }
 
+// What the conditions, points and new values of a type's rules read.
+std::vector<cel::Slot> slots_read(const EventType& type, const Ruleset& ruleset) {
+  std::vector<cel::Slot> slots;
+  const auto add = [&slots](const cel::Program& program) {
+    for (const cel::Slot slot : program.slots()) {
+      if (std::ranges::find(slots, slot) == slots.end()) slots.push_back(slot);
+    }
+  };
+  for (const RuleIndex index : type.rules) {
+    const Rule& rule = ruleset.rules[index];
+    if (rule.when) add(*rule.when);
+    if (rule.points) add(*rule.points);
+    for (const auto* assignments : {&rule.set, &rule.add}) {
+      for (const Assignment& written : *assignments) add(written.value);
+    }
+  }
+  return slots;
+}
+
 }  // namespace
 
 RuleApplier::RuleApplier(const Ruleset& ruleset, State& state, EventActivation& activation, Arena& arena)
@@ -56,7 +75,7 @@ RuleApplier::RuleApplier(const Ruleset& ruleset, State& state, EventActivation& 
       arena_(arena),
       machine_(*ruleset.code, activation, arena) {
   for (const EventType& type : ruleset.events) {
-    fields_.push_back(ruleset.code->preload(slots_of_fields(type)));
+    beginnings_.push_back(make_beginning(type));
     std::vector<const cel::Program*> conditions;
     for (const RuleIndex rule : type.rules) {
       const std::optional<cel::Program>& when = ruleset.rules[rule].when;
@@ -71,8 +90,30 @@ RuleApplier::RuleApplier(const Ruleset& ruleset, State& state, EventActivation& 
   keyed_ = ruleset.code->dependents(slots_of_changing_keys(ruleset, activation));
 }
 
+RuleApplier::Beginning RuleApplier::make_beginning(const EventType& type) const {
+  Beginning beginning;
+  std::vector<cel::Slot> slots = slots_of_fields(type);
+  slots.push_back(special_slot(SpecialSlot::now));
+  for (const cel::Slot slot : slots_read(type, ruleset_)) {
+    if (slot_record(slot) != slot_record(scope_slot(player_scope, 0))) continue;
+    const State::Scalar variable = state_.scalar(player_scope, slot_number(slot));
+    if (variable.place.type == StateType::set || variable.place.type == StateType::window) continue;
+    slots.push_back(slot);
+    beginning.variables.push_back(variable);
+  }
+  beginning.preload = ruleset_.code->preload(slots);
+  return beginning;
+}
+
 void RuleApplier::begin_event(const Event& event) {
-  machine_.begin(fields_[event.type], event.fields);
+  const Beginning& beginning = beginnings_[event.type];
+  first_values_.assign(event.fields.begin(), event.fields.end());
+  first_values_.push_back(cel::Value::timestamp(activation_.now()));
+  const std::byte* const player = activation_.player();
+  for (const State::Scalar& variable : beginning.variables) {
+    first_values_.push_back(state_.read(variable, player, activation_.clock()));
+  }
+  machine_.begin(beginning.preload, first_values_);
   points_ = 0;
   fired_.clear();
   notices_.clear();

@@ -86,9 +86,18 @@ class RuleApplier {
   EventActivation& activation_;
   Arena& arena_;
   cel::Machine machine_;
+  // What nearly every event of a type needs, and so is read all at once: its fields, the time, the player's variables
+  // that its rules read.
+  struct Beginning {
+    cel::Code::Preload preload;
+    std::vector<State::Scalar> variables;
+  };
+  Beginning make_beginning(const EventType& type) const;
+
   // By event type.
-  std::vector<cel::Code::Preload> fields_;
+  std::vector<Beginning> beginnings_;
   std::vector<cel::Code::Conditions> conditions_;
+  std::vector<cel::Value> first_values_;  // Of the event at hand, in the order of its type's preload.
   // What has to be evaluated anew when something has changed: the state that a rule writes, the points, both totals,
   // and whose records the scopes are that have keys which an event may change.
   std::vector<cel::Code::Dependents> written_;  // By rule.

@@ -3,34 +3,23 @@
 namespace tallyho {
 
 void Journal::record_created(RecordTable& table) {
-  Change& change = changes_.emplace_back();
-  change.what = Change::What::record;
-  change.target = &table;
+  add(Change::What::record, &table);
 }
 
 void Journal::set_created(Pool<SetState>& pool) {
-  Change& change = changes_.emplace_back();
-  change.what = Change::What::set;
-  change.target = &pool;
+  add(Change::What::set, &pool);
 }
 
 void Journal::window_created(Pool<WindowState>& pool) {
-  Change& change = changes_.emplace_back();
-  change.what = Change::What::window;
-  change.target = &pool;
+  add(Change::What::window, &pool);
 }
 
 void Journal::set_added(SetState& set, Symbol dropped) {
-  Change& change = changes_.emplace_back();
-  change.what = Change::What::set_member;
-  change.target = &set;
-  change.dropped = dropped;
+  add(Change::What::set_member, &set).dropped = dropped;
 }
 
 void Journal::window_added(WindowState& window, Timestamp time, const WindowState::Added& added) {
-  Change& change = changes_.emplace_back();
-  change.what = Change::What::window_time;
-  change.target = &window;
+  add(Change::What::window_time, &window);
   window_changes_.push_back({time, added});
 }
 
@@ -51,8 +40,7 @@ void Journal::undo(const Change& change) {
 }
 
 void Journal::roll_back() {
-  for (auto change = changes_.rbegin(); change != changes_.rend(); ++change) undo(*change);
-  changes_.clear();
+  while (count_ > 0) undo(changes_[--count_]);
   symbols_.truncate(symbols_before_);
 }
 

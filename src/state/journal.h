@@ -31,7 +31,7 @@ class Journal {
 
   // Forgets what was written: it stays.
   void begin() {
-    changes_.clear();
+    count_ = 0;
     window_changes_.clear();
     symbols_before_ = symbols_.size();
   }
@@ -39,9 +39,8 @@ class Journal {
   // Before `bytes` (at most 16) of a record are overwritten. Behind them at least 16 bytes from `offset` on can be read
   // (RecordTable::slack_bytes).
   void save(Record record, std::uint32_t offset, std::uint32_t bytes) {
-    Change& change = changes_.emplace_back();
+    Change& change = add(Change::What::bytes, record + offset);
     change.size = static_cast<std::uint8_t>(bytes);
-    change.target = record + offset;
     std::memcpy(change.old.data(), record + offset, change.old.size());
   }
   // After something was made or added.
@@ -68,11 +67,19 @@ class Journal {
     Timestamp time;
     WindowState::Added added;
   };
+  Change& add(Change::What what, void* target) {
+    if (count_ == changes_.size()) changes_.resize(count_ * 2 + 8);
+    Change& change = changes_[count_++];
+    change.what = what;
+    change.target = target;
+    return change;
+  }
   void undo(const Change& change);
 
   SymbolTable& symbols_;
   std::size_t symbols_before_ = 0;
-  std::vector<Change> changes_;
+  std::vector<Change> changes_;  // The first `count_` of them.
+  std::size_t count_ = 0;
   std::vector<WindowChange> window_changes_;
 };
 
