@@ -35,9 +35,9 @@ void SymbolTable::truncate(std::size_t size) {
     const std::string_view text = text_at(kept);
     index_.erase(index_.find(wanted(text)));
     texts_.pop_back();
-    std::vector<char>& block = blocks_.back();
-    if (text.data() + text.size() == block.data() + block.size()) {
-      block.resize(static_cast<std::size_t>(kept - block.data()));
+    Block& block = blocks_.back();
+    if (text.data() + text.size() == block.bytes.get() + block.size) {
+      block.size = static_cast<std::size_t>(kept - block.bytes.get());
     }
   }
 }
@@ -49,16 +49,18 @@ std::size_t SymbolTable::memory_bytes() const {
 const char* SymbolTable::keep(std::string_view text) {
   const auto length = static_cast<std::uint32_t>(text.size());
   const std::size_t needed = sizeof(length) + length;
-  if (blocks_.empty() || blocks_.back().capacity() - blocks_.back().size() < needed) {
+  if (blocks_.empty() || blocks_.back().capacity - blocks_.back().size < needed) {
     const std::size_t doubled = std::clamp(block_bytes_total_, block_bytes_first, block_bytes_max);
-    blocks_.emplace_back().reserve(std::max(doubled, needed));
-    block_bytes_total_ += blocks_.back().capacity();
+    const std::size_t capacity = std::max(doubled, needed);
+    blocks_.push_back({std::make_unique_for_overwrite<char[]>(capacity), 0, capacity});
+    block_bytes_total_ += capacity;
   }
-  std::vector<char>& block = blocks_.back();
-  const auto* bytes = reinterpret_cast<const char*>(&length);
-  block.insert(block.end(), bytes, bytes + sizeof(length));
-  block.insert(block.end(), text.begin(), text.end());
-  return block.data() + block.size() - needed;
+  Block& block = blocks_.back();
+  char* const kept = block.bytes.get() + block.size;
+  std::memcpy(kept, &length, sizeof(length));
+  if (length > 0) std::memcpy(kept + sizeof(length), text.data(), length);
+  block.size += needed;
+  return kept;
 }
 
 }  // namespace tallyho

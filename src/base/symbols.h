@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <deque>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -107,7 +107,13 @@ class SymbolTable {
   const char* keep(std::string_view text);
 
   std::vector<const char*> texts_;
-  std::deque<std::vector<char>> blocks_;  // Where the bytes are; the last one is being filled.
+  // Where the bytes are; the last one is being filled.
+  struct Block {
+    std::unique_ptr<char[]> bytes;
+    std::size_t size = 0;
+    std::size_t capacity = 0;
+  };
+  std::vector<Block> blocks_;
   absl::flat_hash_set<Entry, Hash, Equal> index_;
   std::size_t block_bytes_total_ = 0;
 };

@@ -30,6 +30,7 @@ Engine::Impl::Impl(std::shared_ptr<const Ruleset> the_ruleset, std::unique_ptr<L
       activation(*ruleset, state, symbols),
       applier(*ruleset, state, activation, arena),
       board_rules(*ruleset, boards, activation, applier, symbols),
+      payers(ruleset->events.size(), pays_always),
       rule_counts(ruleset->rules.size()) {
   for (const EventType& type : ruleset->events) parts.push_back(parts_of(type, *ruleset));
 }
@@ -129,14 +130,17 @@ bool Engine::Impl::apply(const Event& event, Timestamp arrived) {
 // Event time may lag or lead arrival time by just as much as the ruleset's clock says, and no more.
 bool Engine::Impl::check_time(const Event& event, Timestamp arrived) {
   if (!event.ts) return true;
-  const auto earliest = subtract(arrived, ruleset->clock_late);
-  const auto latest = add(arrived, ruleset->clock_early);
-  if (earliest && *event.ts < *earliest) {
+  if (arrived != span.checked) {
+    span.checked = arrived;
+    span.earliest = subtract(arrived, ruleset->clock_late).value_or(Timestamp::min());
+    span.latest = add(arrived, ruleset->clock_early).value_or(Timestamp::max());
+  }
+  if (*event.ts < span.earliest) {
     return refuse(Code::out_of_time,
                   fmt::format("'ts' {} is more than {} before the event arrived, {}", format_timestamp(*event.ts),
                               format_duration(ruleset->clock_late), format_timestamp(arrived)));
   }
-  if (latest && *event.ts > *latest) {
+  if (*event.ts > span.latest) {
     return refuse(Code::out_of_time,
                   fmt::format("'ts' {} is more than {} after the event arrived, {}", format_timestamp(*event.ts),
                               format_duration(ruleset->clock_early), format_timestamp(arrived)));
@@ -205,6 +209,7 @@ bool Engine::Impl::refuse(Code code, std::string_view message) {
 Outcome Engine::Impl::commit(const Event& event, const Sender& sender, Arena& caller, bool wants_ranks) {
   const std::int64_t points = activation.points();
   const std::int64_t total = state.total(activation.player());
+  note_pay(event.type, points != 0);
   board_rules.commit(version, feed);
   if (!event.envelope.id.empty()) {
     state.remember(activation.player(), sender.is_ingest, event.envelope.id, arrival, points);

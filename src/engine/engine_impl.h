@@ -15,6 +15,7 @@
 #include "engine/engine.h"
 #include "engine/refusal.h"
 #include "engine/rule_applier.h"
+#include "state/packed_time.h"
 #include "state/state.h"
 
 namespace tallyho {
@@ -76,6 +77,10 @@ struct Engine::Impl {
     Symbol player = no_symbol;
     Record record = nullptr;
   };
+  // How well an event of a type has paid lately: from this on, its boards are worth preparing.
+  static constexpr std::uint8_t pays_often = 8;
+  static constexpr std::uint8_t pays_always = 16;
+  void note_pay(EventTypeIndex type, bool has_paid);
   // The symbol of the event's player, if prepare() has found it; no_symbol if it is not known.
   Symbol find_prepared(const Event& event);
 
@@ -100,10 +105,17 @@ struct Engine::Impl {
   Position version = 0;
   Timestamp arrival = Timestamp::min();           // The greatest so far.
   Timestamp quiet_until = Timestamp::min();       // No board's period ends before.
+  // What an event's own time may be, when it arrives at `checked`.
+  struct {
+    Timestamp checked = never_happened;
+    Timestamp earliest;
+    Timestamp latest;
+  } span;
   std::size_t symbols_before = 0;                 // The event at hand.
   std::vector<std::vector<std::uint16_t>> parts;  // By event type: the sets and windows of a player that it concerns.
   std::vector<Prepared> prepared;                 // Events that come next, of players that are known.
   std::size_t next_prepared = 0;                  // The first of them that has not come.
+  std::vector<std::uint8_t> payers;               // By event type: how likely it pays; see prepare.cc.
   std::vector<SymbolTable::Wanted> wanted;        // Their names and the texts in them.
   bool fails_next = false;                        // For tests.
   std::vector<RuleCounts> rule_counts;

@@ -44,11 +44,13 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
     const auto symbol = engine.symbols.find(wanted[i]);
     if (!symbol) continue;
     prepared.push_back({.event = events[i], .player = *symbol});
+    if (engine.payers[events[i]->type] < Impl::pays_often) continue;
     for (const auto& board : boards) board->prepare_far(*symbol);
   }
   for (Impl::Prepared& next : prepared) {
     next.record = engine.state.find(player_scope, next.player);
     engine.state.prefetch(player_scope, next.record);
+    if (engine.payers[next.event->type] < Impl::pays_often) continue;
     for (const auto& board : boards) board->prepare(next.player);
   }
   for (const Impl::Prepared& next : prepared) {
@@ -56,6 +58,16 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
   }
   for (const Impl::Prepared& next : prepared) {
     engine.state.prefetch_contents(next.record, is_ingest, engine.parts[next.event->type]);
+  }
+}
+
+// Two steps up for one that pays, one down for one that doesn't: from every third on, it is among those that do.
+void Engine::Impl::note_pay(EventTypeIndex type, bool has_paid) {
+  std::uint8_t& payer = payers[type];
+  if (has_paid) {
+    if (payer < pays_always) payer = static_cast<std::uint8_t>(payer + 2);
+  } else if (payer > 0) {
+    --payer;
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#define XXH_INLINE_ALL  // Its header is all it takes.
 #include "xxhash.h"
 
 namespace tallyho {

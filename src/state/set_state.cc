@@ -12,10 +12,10 @@ SetState::Added SetState::add(Symbol member, std::uint32_t capacity, bool drop_o
     if (!drop_oldest) return {.how = Added::How::full};
     added.dropped = (*this)[0];
     remove(begin_);
-    begin_ = slot_of(1);
+    begin_ = static_cast<std::uint16_t>(slot_of(1));
     --size_;
   }
-  if (size_ == capacity_) grow();
+  if (size_ == slots()) grow();
   place(slot_of(size_), member);
   ++size_;
   return added;
@@ -25,7 +25,7 @@ void SetState::undo_add(Symbol dropped) {
   remove(slot_of(size_ - 1));
   --size_;
   if (dropped == no_symbol) return;
-  begin_ = (begin_ - 1) & (capacity_ - 1);
+  begin_ = static_cast<std::uint16_t>(slot_of(slots() - 1));
   place(begin_, dropped);
   ++size_;
 }
@@ -44,8 +44,8 @@ std::size_t SetState::block_bytes(std::uint32_t capacity) {
 }
 
 std::uint32_t SetState::cell(std::uint32_t number) const {
-  const std::byte* cells = block_.get() + capacity_ * sizeof(Symbol);
-  if (capacity_ > narrow_max) {
+  const std::byte* cells = room_.block + slots() * sizeof(Symbol);
+  if (slots() > narrow_max) {
     std::uint32_t value = 0;
     std::memcpy(&value, cells + std::size_t{number} * 4, 4);
     return value;
@@ -56,8 +56,8 @@ std::uint32_t SetState::cell(std::uint32_t number) const {
 }
 
 void SetState::set_cell(std::uint32_t number, std::uint32_t value) {
-  std::byte* cells = block_.get() + capacity_ * sizeof(Symbol);
-  if (capacity_ > narrow_max) {
+  std::byte* cells = room_.block + slots() * sizeof(Symbol);
+  if (slots() > narrow_max) {
     std::memcpy(cells + std::size_t{number} * 4, &value, 4);
   } else {
     const auto narrow = static_cast<std::uint16_t>(value);
@@ -99,11 +99,11 @@ void SetState::remove(std::uint32_t slot) {
 
 void SetState::grow() {
   SetState larger;
-  larger.capacity_ = capacity_ == 0 ? 4 : capacity_ * 2;
-  larger.block_ = std::make_unique<std::byte[]>(block_bytes(larger.capacity_));
+  larger.log2_capacity_ = static_cast<std::uint8_t>(log2_capacity_ + 1);
+  larger.room_.block = new std::byte[block_bytes(larger.slots())]();
   for (std::uint32_t i = 0; i < size_; ++i) larger.place(i, (*this)[i]);
   larger.size_ = size_;
-  *this = std::move(larger);
+  swap(larger);
 }
 
 }  // namespace tallyho

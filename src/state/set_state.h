@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <utility>
 
 #include "base/symbols.h"
 
@@ -10,16 +10,25 @@ namespace tallyho {
 
 // A `set` variable of one key: symbols in the order in which they were added, up to 65,536 of them.
 //
-// Inside is a ring of symbols, and beside it, once there are more than eight, a hash table of places in the ring
-// (linear probing, half of the cells free). Members come and go at the ends only: the newest is added, the oldest
-// dropped, and undoing does the opposite.
+// Inside is a ring of symbols. Up to four are in the set itself: most sets stay that small, and need no second look
+// into memory. Beyond eight there is beside the ring a hash table of places in it (linear probing, half of the cells
+// free). Members come and go at the ends only: the newest is added, the oldest dropped, and undoing does the opposite.
 //
 // The capacity is the ruleset's, so it comes with each call. What add() did, undo_add() takes back, last first.
 //
-// Threads: the engine thread owns it. Memory: 24 bytes; 4 to 8 bytes a member up to eight, then 8 to 16 (to 24 beyond
-// 32,768). Does not shrink.
+// Threads: the engine thread owns it. Memory: 24 bytes, which hold four members; 4 to 8 bytes a member up to eight,
+// then 8 to 16 (to 24 beyond 32,768). Does not shrink.
 class SetState {
  public:
+  SetState() = default;
+  ~SetState() { let_go(); }
+  SetState(SetState&& other) noexcept { swap(other); }
+  SetState& operator=(SetState&& other) noexcept {
+    SetState taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+
   // What add() did.
   struct Added {
     enum class How : std::uint8_t { was_there, added, full } how = How::was_there;
@@ -37,26 +46,29 @@ class SetState {
   bool contains(Symbol member) const;
   // Asks for the bytes that the next calls begin with. Reads this object itself.
   void prefetch() const {
-    if (capacity_ != 0) __builtin_prefetch(block_.get(), 1);
+    if (!is_inside()) __builtin_prefetch(room_.block, 1);
   }
   std::uint32_t size() const { return size_; }
   // By age: 0 was added first.
   Symbol operator[](std::uint32_t number) const { return members()[slot_of(number)]; }
-  std::size_t memory_bytes() const { return block_bytes(capacity_); }
+  std::size_t memory_bytes() const { return is_inside() ? 0 : block_bytes(slots()); }
 
  private:
-  // The block holds `capacity_` symbols, then the cells. A cell is 1 + a slot of the ring, 0 is free: in two bytes as
+  // The block holds `slots()` symbols, then the cells. A cell is 1 + a slot of the ring, 0 is free: in two bytes as
   // long as that fits.
+  static constexpr std::uint32_t inside_max = 4;
   static constexpr std::uint32_t unindexed_max = 8;
   static constexpr std::uint32_t narrow_max = 32'768;
   static std::size_t block_bytes(std::uint32_t capacity);
 
-  bool is_indexed() const { return capacity_ > unindexed_max; }
-  std::uint32_t slot_of(std::uint32_t number) const { return (begin_ + number) & (capacity_ - 1); }
-  Symbol* members() { return reinterpret_cast<Symbol*>(block_.get()); }
-  const Symbol* members() const { return reinterpret_cast<const Symbol*>(block_.get()); }
+  std::uint32_t slots() const { return std::uint32_t{1} << log2_capacity_; }
+  bool is_inside() const { return log2_capacity_ == log2_inside; }
+  bool is_indexed() const { return slots() > unindexed_max; }
+  std::uint32_t slot_of(std::uint32_t number) const { return (begin_ + number) & (slots() - 1); }
+  Symbol* members() { return is_inside() ? room_.few : reinterpret_cast<Symbol*>(room_.block); }
+  const Symbol* members() const { return is_inside() ? room_.few : reinterpret_cast<const Symbol*>(room_.block); }
 
-  std::uint32_t cells() const { return capacity_ * 2; }
+  std::uint32_t cells() const { return slots() * 2; }
   std::uint32_t cell(std::uint32_t number) const;
   void set_cell(std::uint32_t number, std::uint32_t value);
   std::uint32_t home(Symbol member) const;
@@ -67,10 +79,25 @@ class SetState {
   void remove(std::uint32_t slot);
   void grow();
 
-  std::unique_ptr<std::byte[]> block_;
-  std::uint32_t capacity_ = 0;  // Members there is room for: 0 or a power of two from 4 on.
-  std::uint32_t begin_ = 0;
+  void let_go() {
+    if (!is_inside()) delete[] room_.block;
+  }
+  void swap(SetState& other) noexcept {
+    std::swap(room_, other.room_);
+    std::swap(size_, other.size_);
+    std::swap(begin_, other.begin_);
+    std::swap(log2_capacity_, other.log2_capacity_);
+  }
+
+  static constexpr std::uint8_t log2_inside = 2;
+  static_assert(inside_max == 1U << log2_inside);
+  union Room {
+    Symbol few[inside_max];
+    std::byte* block;
+  } room_{};
   std::uint32_t size_ = 0;
+  std::uint16_t begin_ = 0;                   // A slot; there are at most 65,536.
+  std::uint8_t log2_capacity_ = log2_inside;  // Of the members there is room for.
 };
 
 }  // namespace tallyho
