@@ -143,8 +143,8 @@ class JsonReader::Names {
 };
 
 std::optional<JsonReader::Failure> JsonReader::read(std::string_view bytes, Arena& arena) {
-  // "[0,0]": half as many tokens as bytes, and one.
-  const std::size_t wanted = bytes.size() / 2 + 2;
+  // "[0,0]": half as many tokens as bytes, and one; but each bracket that is never closed is one, too.
+  const std::size_t wanted = bytes.size() / 2 + 2 + static_cast<std::size_t>(depth_max_);
   if (capacity_ < wanted) {
     tokens_ = std::make_unique<JsonToken[]>(wanted);
     capacity_ = wanted;

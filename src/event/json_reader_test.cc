@@ -74,6 +74,20 @@ TEST_F(JsonReaderTest, ListsTokensInTheOrderTheyWereWritten) {
   }
 }
 
+// The room for tokens was once reckoned from texts that are complete, of which a bracket takes two bytes: more brackets
+// than half of a text, as the first text of a reader, were written behind it. Seen by asan.
+TEST_F(JsonReaderTest, AFirstTextOfNothingButOpeningBracketsFindsRoom) {
+  for (const std::string_view opening : {"[", "{\"\":"}) {
+    for (int count = 1; count <= depth_max + 1; ++count) {
+      const std::string text = repeated(opening, count);
+      JsonReader fresh(depth_max);
+      const auto failure = fresh.read(text, arena_);
+      ASSERT_TRUE(failure);
+      EXPECT_EQ(failure->fault, count > depth_max ? Fault::too_deep : Fault::not_json) << text;
+    }
+  }
+}
+
 TEST_F(JsonReaderTest, RefusesWhatIsNoJsonObject) {
   struct {
     std::string_view bytes;
