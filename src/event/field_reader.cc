@@ -1,8 +1,10 @@
 #include "event/field_reader.h"
 
 #include <algorithm>
+#include <array>
+#include <cfloat>
 #include <charconv>
-#include <limits>
+#include <optional>
 #include <system_error>
 
 #include "cel/containers.h"
@@ -21,6 +23,19 @@ template <typename Number>
 std::errc parse(std::string_view text, Number& number) {
   const char* begin = text.begin();
   return std::from_chars(begin, begin + text.size(), number).ec;
+}
+
+// The double next to digits · 10^exponent, where one operation of doubles gives it: both sides of it are doubles
+// themselves, so the only rounding is its own (Clinger, How to Read Floating Point Numbers Accurately, 1990).
+std::optional<double> to_double(std::uint64_t digits, int exponent) {
+  static_assert(FLT_EVAL_METHOD == 0, "doubles are computed as doubles");
+  constexpr std::array<double, 23> powers{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                          1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  constexpr int power_max = powers.size() - 1;  // 5^22 < 2^53 < 5^23.
+  if (digits > std::uint64_t{1} << 53 || exponent < -power_max || exponent > power_max) return std::nullopt;
+  const auto number = static_cast<double>(static_cast<std::int64_t>(digits));
+  if (exponent < 0) return number / powers[static_cast<std::size_t>(-exponent)];
+  return number * powers[static_cast<std::size_t>(exponent)];
 }
 
 // Whether a number other than zero is less than one by its digits and exponent.
@@ -151,6 +166,10 @@ std::expected<Value, Fault> read_field(const FieldDefinition& field, std::span<c
 std::expected<std::int64_t, Fault> read_int(const JsonToken& token) {
   if (token.kind == Kind::decimal) return std::unexpected(Fault::not_an_integer);
   if (token.kind != Kind::integer) return std::unexpected(Fault::wrong_type);
+  if (token.has_digits) {
+    const auto magnitude = static_cast<std::int64_t>(token.digits);
+    return token.text.front() == '-' ? -magnitude : magnitude;
+  }
   std::int64_t number = 0;
   if (parse(token.text, number) != std::errc()) return std::unexpected(Fault::int_range);
   return number;
@@ -158,6 +177,11 @@ std::expected<std::int64_t, Fault> read_int(const JsonToken& token) {
 
 std::expected<double, Fault> read_double(const JsonToken& token) {
   if (token.kind != Kind::decimal && token.kind != Kind::integer) return std::unexpected(Fault::wrong_type);
+  if (token.has_digits) {
+    if (const auto number = to_double(token.digits, token.exponent)) {
+      return token.text.front() == '-' ? -*number : *number;
+    }
+  }
   double number = 0;
   if (parse(token.text, number) == std::errc()) return number;
   // Out of range is both ends.
@@ -182,6 +206,7 @@ std::expected<std::string_view, Fault> read_identity(const JsonToken& token) {
   const std::string_view text = token.text;
   if (text.empty()) return std::unexpected(Fault::too_short);
   if (text.size() > player_bytes_max) return std::unexpected(Fault::too_long);
+  if (token.is_printable) return text;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     // U+0080 to U+009F are C2 80 to C2 9F; the text is UTF-8.

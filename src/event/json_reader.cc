@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cstring>
-
+#include "event/scan.h"
 #include "simdjson.h"
 
 namespace tallyho {
@@ -12,43 +10,6 @@ namespace {
 
 constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
-}
-
-// Eight bytes at once; each constant repeats a byte.
-constexpr std::uint64_t ones = 0x0101010101010101;
-constexpr std::uint64_t high_bits = 0x8080808080808080;
-static_assert(std::endian::native == std::endian::little, "the first byte of a string is the lowest of a word");
-
-// The high bit of every byte below `limit` (at most 128) is set; bytes behind the first such one may be set wrongly.
-constexpr std::uint64_t bytes_below(std::uint64_t word, std::uint64_t limit) {
-  return (word - ones * limit) & ~word & high_bits;
-}
-constexpr std::uint64_t bytes_equal(std::uint64_t word, unsigned char byte) {
-  return bytes_below(word ^ (ones * byte), 1);
-}
-
-// The first byte from `at` on that ends a plain run of a string: a quote, a backslash or a control character; `end` if
-// there is none.
-const char* end_of_run(const char* at, const char* end, bool& has_non_ascii) {
-  std::uint64_t seen = 0;
-  while (end - at >= 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, sizeof word);
-    seen |= word;
-    const std::uint64_t stops = bytes_equal(word, '"') | bytes_equal(word, '\\') | bytes_below(word, 0x20);
-    if (stops != 0) {
-      if ((seen & high_bits) != 0) has_non_ascii = true;
-      return at + std::countr_zero(stops) / 8;
-    }
-    at += 8;
-  }
-  for (; at < end; ++at) {
-    const auto byte = static_cast<unsigned char>(*at);
-    if (byte == '"' || byte == '\\' || byte < 0x20) break;
-    seen |= byte;
-  }
-  if ((seen & high_bits) != 0) has_non_ascii = true;
-  return at;
 }
 
 // Reads four hexadecimal digits; nothing if they are not there.
@@ -150,21 +111,23 @@ std::optional<JsonReader::Failure> JsonReader::read(std::string_view bytes, Aren
     capacity_ = wanted;
   }
   count_ = 0;
-  begin_ = at_ = bytes.data();
+  begin_ = bytes.data();
   end_ = begin_ + bytes.size();
   arena_ = &arena;
   has_non_ascii_ = false;
 
-  skip_blanks();
+  const char* at = skip_blanks(begin_);
   bool is_good = false;
-  if (at_ == end_) {
-    fail(Fault::empty, at_);
-  } else if (read_value(0)) {
-    skip_blanks();
-    if (at_ != end_) {
-      fail(Fault::trailing_bytes, at_);
+  if (at == end_) {
+    fail(Fault::empty, at);
+  } else if ((at = read_value(at, 0)) != nullptr) {
+    at = skip_blanks(at);
+    if (at != end_) {
+      fail(Fault::trailing_bytes, at);
+    } else if (tokens_[0].kind != JsonToken::Kind::object) {
+      fail(Fault::not_an_object, begin_);
     } else {
-      is_good = tokens_[0].kind == JsonToken::Kind::object || fail(Fault::not_an_object, begin_);
+      is_good = true;
     }
   }
   // Bytes beyond ASCII have been skipped in strings; anywhere else they are no JSON, but the better reason is known.
@@ -176,72 +139,73 @@ std::optional<JsonReader::Failure> JsonReader::read(std::string_view bytes, Aren
   return failure_;
 }
 
-bool JsonReader::fail(Fault fault, const char* at) {
+const char* JsonReader::fail(Fault fault, const char* at) {
   failure_ = {fault, offset(at)};
-  return false;
+  return nullptr;
 }
 
-void JsonReader::skip_blanks() {
-  while (at_ < end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
+const char* JsonReader::skip_blanks(const char* at) const {
+  while (at < end_ && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) ++at;
+  return at;
 }
 
-std::uint32_t JsonReader::add(JsonToken::Kind kind, const char* begin, std::string_view text) {
-  const auto index = static_cast<std::uint32_t>(count_++);
+JsonToken& JsonReader::add(JsonToken::Kind kind, const char* begin, const char* end) {
   // Field by field: a whole token would be put together elsewhere and copied, which costs more than all the reading.
-  JsonToken& token = tokens_[index];
-  token.text = text;
+  JsonToken& token = tokens_[count_++];
   token.begin = offset(begin);
-  token.end = offset(at_);
-  token.next = index + 1;
+  token.end = offset(end);
+  token.next = static_cast<std::uint32_t>(count_);
   token.items = 0;
   token.kind = kind;
-  return index;
+  return token;
 }
 
-bool JsonReader::read_value(int depth) {
-  if (at_ == end_) return fail(Fault::not_json, at_);
-  switch (*at_) {
-    case '{': return depth < depth_max_ ? read_object(depth + 1) : fail(Fault::too_deep, at_);
-    case '[': return depth < depth_max_ ? read_array(depth + 1) : fail(Fault::too_deep, at_);
-    case '"': return read_string(JsonToken::Kind::string);
-    case 't': return read_literal("true", JsonToken::Kind::boolean_true);
-    case 'f': return read_literal("false", JsonToken::Kind::boolean_false);
-    case 'n': return read_literal("null", JsonToken::Kind::null);
-    default: return read_number();
+const char* JsonReader::read_value(const char* at, int depth) {
+  if (at == end_) return fail(Fault::not_json, at);
+  switch (*at) {
+    case '{': return depth < depth_max_ ? read_object(at, depth + 1) : fail(Fault::too_deep, at);
+    case '[': return depth < depth_max_ ? read_array(at, depth + 1) : fail(Fault::too_deep, at);
+    case '"': return read_string(at, JsonToken::Kind::string);
+    case 't': return read_literal(at, "true", JsonToken::Kind::boolean_true);
+    case 'f': return read_literal(at, "false", JsonToken::Kind::boolean_false);
+    case 'n': return read_literal(at, "null", JsonToken::Kind::null);
+    default: return read_number(at);
   }
 }
 
-bool JsonReader::read_object(int depth) {
-  const std::uint32_t object = add(JsonToken::Kind::object, at_++, {});
+const char* JsonReader::read_object(const char* at, int depth) {
+  const auto object = static_cast<std::uint32_t>(count_);
+  add(JsonToken::Kind::object, at, at).text = {};
   Names names;
-  skip_blanks();
-  if (at_ < end_ && *at_ == '}') {
-    ++at_;
+  at = skip_blanks(at + 1);
+  if (at < end_ && *at == '}') {
+    ++at;
   } else {
     while (true) {
-      if (!read_member(depth, names)) return false;
-      if (at_ == end_ || (*at_ != ',' && *at_ != '}')) return fail(Fault::not_json, at_);
-      if (*at_++ == '}') break;
-      skip_blanks();
+      at = read_member(at, depth, names);
+      if (at == nullptr) return nullptr;
+      if (at == end_ || (*at != ',' && *at != '}')) return fail(Fault::not_json, at);
+      if (*at++ == '}') break;
+      at = skip_blanks(at);
     }
   }
-  close(object, names.count());
-  return names.count() <= Names::few || check_many_names(object);
+  close(object, at, names.count());
+  return names.count() <= Names::few || check_many_names(object) ? at : nullptr;
 }
 
-bool JsonReader::read_member(int depth, Names& names) {
-  if (at_ == end_ || *at_ != '"') return fail(Fault::not_json, at_);
+// A member and the blanks behind it.
+const char* JsonReader::read_member(const char* at, int depth, Names& names) {
+  if (at == end_ || *at != '"') return fail(Fault::not_json, at);
   const auto name = static_cast<std::uint32_t>(count_);
-  if (!read_string(JsonToken::Kind::name)) return false;
+  at = read_string(at, JsonToken::Kind::name);
+  if (at == nullptr) return nullptr;
   if (!names.add(tokens_.get(), name)) return fail(Fault::duplicate_member, begin_ + tokens_[name].begin);
-  skip_blanks();
-  if (at_ == end_ || *at_ != ':') return fail(Fault::not_json, at_);
-  ++at_;
-  skip_blanks();
-  if (!read_value(depth)) return false;
+  at = skip_blanks(at);
+  if (at == end_ || *at != ':') return fail(Fault::not_json, at);
+  at = read_value(skip_blanks(at + 1), depth);
+  if (at == nullptr) return nullptr;
   tokens_[name].next = static_cast<std::uint32_t>(count_);
-  skip_blanks();
-  return true;
+  return skip_blanks(at);
 }
 
 // Sorted, equal names are neighbours. No hash table that a stranger could fill with collisions.
@@ -255,134 +219,116 @@ bool JsonReader::check_many_names(std::uint32_t object) {
   });
   const auto twin = std::ranges::adjacent_find(
       names_, [this](std::uint32_t a, std::uint32_t b) { return tokens_[a].text == tokens_[b].text; });
-  return twin == names_.end() ||
-         fail(Fault::duplicate_member, begin_ + std::max(tokens_[twin[0]].begin, tokens_[twin[1]].begin));
+  if (twin == names_.end()) return true;
+  fail(Fault::duplicate_member, begin_ + std::max(tokens_[twin[0]].begin, tokens_[twin[1]].begin));
+  return false;
 }
 
-bool JsonReader::read_array(int depth) {
-  const std::uint32_t array = add(JsonToken::Kind::array, at_++, {});
+const char* JsonReader::read_array(const char* at, int depth) {
+  const auto array = static_cast<std::uint32_t>(count_);
+  add(JsonToken::Kind::array, at, at).text = {};
   std::uint32_t count = 0;
-  skip_blanks();
-  if (at_ < end_ && *at_ == ']') {
-    ++at_;
+  at = skip_blanks(at + 1);
+  if (at < end_ && *at == ']') {
+    ++at;
   } else {
     while (true) {
-      if (!read_value(depth)) return false;
+      at = read_value(at, depth);
+      if (at == nullptr) return nullptr;
       ++count;
-      skip_blanks();
-      if (at_ == end_ || (*at_ != ',' && *at_ != ']')) return fail(Fault::not_json, at_);
-      if (*at_++ == ']') break;
-      skip_blanks();
+      at = skip_blanks(at);
+      if (at == end_ || (*at != ',' && *at != ']')) return fail(Fault::not_json, at);
+      if (*at++ == ']') break;
+      at = skip_blanks(at);
     }
   }
-  close(array, count);
-  return true;
+  close(array, at, count);
+  return at;
 }
 
 // The container that began with this token has been read.
-void JsonReader::close(std::uint32_t container, std::uint32_t items) {
-  tokens_[container].end = offset(at_);
+void JsonReader::close(std::uint32_t container, const char* end, std::uint32_t items) {
+  tokens_[container].end = offset(end);
   tokens_[container].next = static_cast<std::uint32_t>(count_);
   tokens_[container].items = items;
 }
 
-// RFC 8259, section 6.
-bool JsonReader::read_number() {
-  const char* begin = at_;
-  const auto skip_digits = [this] {
-    const char* first = at_;
-    while (at_ < end_ && is_digit(*at_)) ++at_;
-    return at_ != first;
-  };
-  bool is_integer = true;
-  if (*at_ == '-') ++at_;
-  if (at_ < end_ && *at_ == '0') {
-    ++at_;
-  } else if (!skip_digits()) {
-    return fail(Fault::not_json, at_);
-  }
-  if (at_ < end_ && *at_ == '.') {
-    is_integer = false;
-    ++at_;
-    if (!skip_digits()) return fail(Fault::not_json, at_);
-  }
-  if (at_ < end_ && (*at_ == 'e' || *at_ == 'E')) {
-    is_integer = false;
-    ++at_;
-    if (at_ < end_ && (*at_ == '+' || *at_ == '-')) ++at_;
-    if (!skip_digits()) return fail(Fault::not_json, at_);
-  }
-  add(is_integer ? JsonToken::Kind::integer : JsonToken::Kind::decimal, begin, {begin, at_});
-  return true;
+const char* JsonReader::read_number(const char* at) {
+  const char* begin = at;
+  JsonToken& token = tokens_[count_];
+  if (!scan_number(begin_, at, end_, token)) return fail(Fault::not_json, at);
+  add(token.kind, begin, at);
+  return at;
 }
 
-bool JsonReader::read_literal(std::string_view word, JsonToken::Kind kind) {
-  const char* begin = at_;
-  if (!std::string_view(at_, end_).starts_with(word)) return fail(Fault::not_json, at_);
-  at_ += word.size();
-  add(kind, begin, word);
-  return true;
+const char* JsonReader::read_literal(const char* at, std::string_view word, JsonToken::Kind kind) {
+  if (!std::string_view(at, end_).starts_with(word)) return fail(Fault::not_json, at);
+  add(kind, at, at + word.size()).text = word;
+  return at + word.size();
 }
 
-bool JsonReader::read_string(JsonToken::Kind kind) {
-  const char* begin = at_++;
-  const char* stop = end_of_run(at_, end_, has_non_ascii_);
-  const std::string_view plain(at_, stop);
-  at_ = stop;
-  if (at_ == end_) return fail(Fault::not_json, at_);
-  if (*at_ == '\\') return read_escaped(begin, plain, kind);
-  if (*at_ != '"') return fail(Fault::not_json, at_);
-  ++at_;
-  add(kind, begin, plain);
-  return true;
+const char* JsonReader::read_string(const char* at, JsonToken::Kind kind) {
+  const char* begin = at++;
+  const char* stop = Scan::end_of_printable(begin_, at, end_);
+  const bool is_printable = stop != end_ && *stop == '"';
+  if (!is_printable) stop = Scan::end_of_run(begin_, stop, end_, has_non_ascii_);
+  if (stop == end_) return fail(Fault::not_json, stop);
+  if (*stop == '\\') return read_escaped(begin, stop, kind);
+  if (*stop != '"') return fail(Fault::not_json, stop);
+  JsonToken& token = add(kind, begin, stop + 1);
+  token.text = {at, stop};
+  token.is_printable = is_printable;
+  return stop + 1;
 }
 
-// A string with escapes, of which `plain` has been read. Unescaped it is not longer than written.
-bool JsonReader::read_escaped(const char* begin, std::string_view plain, JsonToken::Kind kind) {
+// A string with escapes, of which the first is at `at`. Unescaped it is not longer than written.
+const char* JsonReader::read_escaped(const char* begin, const char* at, JsonToken::Kind kind) {
   // Its closing quote, so that the arena gives no more than the string needs.
-  const char* close = at_;
+  const char* close = at;
   while (close < end_ && *close != '"') close += *close == '\\' ? 2 : 1;
   if (close >= end_) return fail(Fault::not_json, end_);
   char* text = static_cast<char*>(arena_->allocate(static_cast<std::size_t>(close - begin), 1));
-  char* out = std::ranges::copy(plain, text).out;
-  while (at_ < close) {
-    if (*at_ == '\\') {
-      if (!unescape(out)) return false;
+  char* out = std::copy(begin + 1, at, text);
+  while (at < close) {
+    if (*at == '\\') {
+      at = unescape(at, out);
+      if (at == nullptr) return nullptr;
     } else {
-      const char* stop = end_of_run(at_, close, has_non_ascii_);
-      out = std::copy(at_, stop, out);
-      at_ = stop;
-      if (at_ < close && *at_ != '\\') return fail(Fault::not_json, at_);
+      const char* stop = Scan::end_of_run(begin_, at, close, has_non_ascii_);
+      out = std::copy(at, stop, out);
+      at = stop;
+      if (at < close && *at != '\\') return fail(Fault::not_json, at);
     }
   }
-  ++at_;
-  add(kind, begin, {text, out});
-  return true;
+  JsonToken& token = add(kind, begin, close + 1);
+  token.text = {text, out};
+  token.is_printable = false;
+  return close + 1;
 }
 
 // Reads the escape at the cursor: RFC 8259, section 7.
-bool JsonReader::unescape(char*& out) {
-  const char* begin = at_;
-  const char letter = at_[1];  // There is one: the closing quote is further on.
-  at_ += 2;
+const char* JsonReader::unescape(const char* at, char*& out) {
+  const char* begin = at;
+  const char letter = at[1];  // There is one: the closing quote is further on.
+  at += 2;
   if (letter != 'u') {
     const char byte = escaped(letter);
     *out++ = byte;
-    return byte != '\0' || fail(Fault::not_json, begin);
+    return byte != '\0' ? at : fail(Fault::not_json, begin);
   }
-  const std::optional<std::uint32_t> first = read_hex(at_, end_);
+  const std::optional<std::uint32_t> first = read_hex(at, end_);
   if (!first) return fail(Fault::not_json, begin);
-  at_ += 4;
+  at += 4;
   std::uint32_t code_point = *first;
   if (code_point >= 0xd800 && code_point <= 0xdfff) {
-    const bool has_low = code_point <= 0xdbff && end_ - at_ >= 6 && at_[0] == '\\' && at_[1] == 'u';
-    const std::optional<std::uint32_t> low = has_low ? read_hex(at_ + 2, end_) : std::nullopt;
+    const bool has_low = code_point <= 0xdbff && end_ - at >= 6 && at[0] == '\\' && at[1] == 'u';
+    const std::optional<std::uint32_t> low = has_low ? read_hex(at + 2, end_) : std::nullopt;
     if (!low || *low < 0xdc00 || *low > 0xdfff) return fail(Fault::lone_surrogate, begin);
     code_point = 0x10000 + ((code_point - 0xd800) << 10) + (*low - 0xdc00);
-    at_ += 6;
+    at += 6;
   }
   out = write_utf8(code_point, out);
-  return true;
+  return at;
 }
 
 }  // namespace tallyho
