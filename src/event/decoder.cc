@@ -130,8 +130,8 @@ Result<Event> Decoder::Impl::decode(std::string_view bytes, const Ruleset& rules
   blame = {};
   if (tables.use(ruleset)) shapes.forget();
   if (!options.learns_shapes || bytes.size() > event_bytes_max) return decode_unknown(bytes, ruleset, arena);
-  const std::optional<Shapes::Known> known = shapes.read(bytes);
-  if (!known || (known->layout.has_unknown && ruleset.reject_unknown_fields)) {
+  const Shapes::Shape* known = shapes.read(bytes);
+  if (known == nullptr || (known->layout.has_unknown && ruleset.reject_unknown_fields)) {
     return decode_unknown(bytes, ruleset, arena);
   }
   tokens = {shapes.tokens(), Shapes::members_max + 1};
@@ -171,10 +171,14 @@ Result<Event> Decoder::Impl::read_event(EventTypeIndex index, const EventType& t
   Result<Event> event(std::in_place);
   event->type = index;
   blame.type = type.name;
-  if (const auto error = check_envelope(*event)) return std::unexpected(*error);
-  if (const auto error = read_fields(type, arena, *event)) return std::unexpected(*error);
-  event->envelope = envelope;
-  return event;
+  std::optional<Error> error = check_envelope(*event);
+  if (!error) error = read_fields(type, arena, *event);
+  if (error) {
+    event = std::unexpected(*error);
+  } else {
+    event->envelope = envelope;
+  }
+  return event;  // The same in every case, so that it is made where it goes.
 }
 
 void Decoder::Impl::sort_members() {
@@ -268,9 +272,8 @@ std::optional<Error> Decoder::Impl::read_fields(const EventType& type, Arena& ar
       fields[i] = cel::Value::error(cel::ErrorKind::no_such_field);
       continue;
     }
-    const auto value = read_field(field, tokens.subspan(index), arena);
-    if (!value) return refuse_field(Code::invalid_field, value.error(), field, i, &tokens[index]);
-    fields[i] = *value;
+    const Fault fault = read_field(field, tokens.subspan(index), arena, fields[i]);
+    if (fault != Fault::none) return refuse_field(Code::invalid_field, fault, field, i, &tokens[index]);
   }
   event.fields = fields;
   return std::nullopt;

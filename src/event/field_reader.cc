@@ -25,17 +25,18 @@ std::errc parse(std::string_view text, Number& number) {
   return std::from_chars(begin, begin + text.size(), number).ec;
 }
 
-// The double next to digits · 10^exponent, where one operation of doubles gives it: both sides of it are doubles
+// Gives the double nearest to digits · 10^exponent, where one operation of doubles does: both sides of it are doubles
 // themselves, so the only rounding is its own (Clinger, How to Read Floating Point Numbers Accurately, 1990).
-std::optional<double> to_double(std::uint64_t digits, int exponent) {
+bool compose(std::uint64_t digits, int exponent, double& number) {
   static_assert(FLT_EVAL_METHOD == 0, "doubles are computed as doubles");
   constexpr std::array<double, 23> powers{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                           1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
   constexpr int power_max = powers.size() - 1;  // 5^22 < 2^53 < 5^23.
-  if (digits > std::uint64_t{1} << 53 || exponent < -power_max || exponent > power_max) return std::nullopt;
-  const auto number = static_cast<double>(static_cast<std::int64_t>(digits));
-  if (exponent < 0) return number / powers[static_cast<std::size_t>(-exponent)];
-  return number * powers[static_cast<std::size_t>(exponent)];
+  if (digits > std::uint64_t{1} << 53 || exponent < -power_max || exponent > power_max) return false;
+  const auto whole = static_cast<double>(static_cast<std::int64_t>(digits));
+  const double power = powers[static_cast<std::size_t>(exponent < 0 ? -exponent : exponent)];
+  number = exponent < 0 ? whole / power : whole * power;
+  return true;
 }
 
 // Whether a number other than zero is less than one by its digits and exponent.
@@ -61,35 +62,81 @@ bool is_below_one(std::string_view number) {
   return magnitude + (is_negative ? -exponent : exponent) < 0;
 }
 
-std::expected<Value, Fault> read_boolean_value(const JsonToken& token) {
-  if (token.kind == Kind::boolean_true) return Value::boolean(true);
-  if (token.kind == Kind::boolean_false) return Value::boolean(false);
-  return std::unexpected(Fault::wrong_type);
-}
+// Each of these leaves its last argument alone where it comes to a fault.
 
-std::expected<Value, Fault> read_int_value(const FieldDefinition& field, const JsonToken& token) {
-  const auto number = read_int(token);
-  if (!number) return std::unexpected(number.error());
-  if (*number < field.int_min) return std::unexpected(Fault::below_min);
-  if (*number > field.int_max) return std::unexpected(Fault::above_max);
-  if (!field.one_of_ints.empty() && std::ranges::find(field.one_of_ints, *number) == field.one_of_ints.end()) {
-    return std::unexpected(Fault::not_one_of);
+Fault take_int(const JsonToken& token, std::int64_t& number) {
+  if (token.kind != Kind::integer) return token.kind == Kind::decimal ? Fault::not_an_integer : Fault::wrong_type;
+  if (token.has_digits) {
+    const auto magnitude = static_cast<std::int64_t>(token.digits);
+    number = token.text.front() == '-' ? -magnitude : magnitude;
+    return Fault::none;
   }
-  return Value::int64(*number);
+  return parse(token.text, number) == std::errc() ? Fault::none : Fault::int_range;
 }
 
-std::expected<Value, Fault> read_double_value(const FieldDefinition& field, const JsonToken& token) {
-  const auto number = read_double(token);
-  if (!number) return std::unexpected(number.error());
-  if (*number < field.float_min) return std::unexpected(Fault::below_min);
-  if (*number > field.float_max) return std::unexpected(Fault::above_max);
-  return Value::float64(*number);
+Fault take_long_double(std::string_view text, double& number) {
+  if (parse(text, number) == std::errc()) return Fault::none;
+  // Out of range is both ends.
+  if (!is_below_one(text)) return Fault::not_finite;
+  number = text.front() == '-' ? -0.0 : 0.0;
+  return Fault::none;
 }
 
-std::expected<Value, Fault> read_timestamp_value(const JsonToken& token) {
-  const auto time = read_timestamp(token);
-  if (!time) return std::unexpected(time.error());
-  return Value::timestamp(*time);
+Fault take_double(const JsonToken& token, double& number) {
+  if (token.kind != Kind::decimal && token.kind != Kind::integer) return Fault::wrong_type;
+  if (!token.has_digits || !compose(token.digits, token.exponent, number)) return take_long_double(token.text, number);
+  if (token.text.front() == '-') number = -number;
+  return Fault::none;
+}
+
+Fault take_timestamp(const JsonToken& token, Timestamp& time) {
+  if (token.kind == Kind::string) {
+    const std::optional<Timestamp> parsed = parse_timestamp(token.text);
+    if (!parsed) return Fault::bad_timestamp;
+    time = *parsed;
+    return Fault::none;
+  }
+  std::int64_t millis = 0;
+  const Fault fault = take_int(token, millis);
+  if (fault != Fault::none) return fault == Fault::int_range ? Fault::bad_timestamp : fault;
+  const Timestamp read = Timestamp::from_millis(millis);
+  if (!read.is_valid()) return Fault::bad_timestamp;
+  time = read;
+  return Fault::none;
+}
+
+Fault read_boolean_value(const JsonToken& token, Value& value) {
+  if (token.kind != Kind::boolean_true && token.kind != Kind::boolean_false) return Fault::wrong_type;
+  value = Value::boolean(token.kind == Kind::boolean_true);
+  return Fault::none;
+}
+
+Fault read_int_value(const FieldDefinition& field, const JsonToken& token, Value& value) {
+  std::int64_t number = 0;
+  if (const Fault fault = take_int(token, number); fault != Fault::none) return fault;
+  if (number < field.int_min) return Fault::below_min;
+  if (number > field.int_max) return Fault::above_max;
+  if (!field.one_of_ints.empty() && std::ranges::find(field.one_of_ints, number) == field.one_of_ints.end()) {
+    return Fault::not_one_of;
+  }
+  value = Value::int64(number);
+  return Fault::none;
+}
+
+Fault read_double_value(const FieldDefinition& field, const JsonToken& token, Value& value) {
+  double number = 0;
+  if (const Fault fault = take_double(token, number); fault != Fault::none) return fault;
+  if (number < field.float_min) return Fault::below_min;
+  if (number > field.float_max) return Fault::above_max;
+  value = Value::float64(number);
+  return Fault::none;
+}
+
+Fault read_timestamp_value(const JsonToken& token, Value& value) {
+  Timestamp time;
+  if (const Fault fault = take_timestamp(token, time); fault != Fault::none) return fault;
+  value = Value::timestamp(time);
+  return Fault::none;
 }
 
 Fault check_bytes(const FieldDefinition& field, std::string_view text) {
@@ -98,106 +145,95 @@ Fault check_bytes(const FieldDefinition& field, std::string_view text) {
   return Fault::none;
 }
 
-std::expected<Value, Fault> read_string_value(const FieldDefinition& field, const JsonToken& token) {
-  if (token.kind != Kind::string) return std::unexpected(Fault::wrong_type);
+Fault read_string_value(const FieldDefinition& field, const JsonToken& token, Value& value) {
+  if (token.kind != Kind::string) return Fault::wrong_type;
   if (!field.one_of_strings.empty()) {
     for (const std::string& choice : field.one_of_strings) {
-      if (choice == token.text) return Value::string(choice);
+      if (choice != token.text) continue;
+      value = Value::string(choice);
+      return Fault::none;
     }
-    return std::unexpected(Fault::not_one_of);
+    return Fault::not_one_of;
   }
-  if (const Fault fault = check_bytes(field, token.text); fault != Fault::none) return std::unexpected(fault);
-  return Value::string(token.text);
+  if (const Fault fault = check_bytes(field, token.text); fault != Fault::none) return fault;
+  value = Value::string(token.text);
+  return Fault::none;
 }
 
-std::expected<Value, Fault> read_scalar(const FieldDefinition& field, FieldType::Kind kind, const JsonToken& token) {
+Fault read_scalar(const FieldDefinition& field, FieldType::Kind kind, const JsonToken& token, Value& value) {
   switch (kind) {
-    case FieldType::Kind::boolean: return read_boolean_value(token);
-    case FieldType::Kind::int64: return read_int_value(field, token);
-    case FieldType::Kind::float64: return read_double_value(field, token);
-    case FieldType::Kind::string: return read_string_value(field, token);
-    case FieldType::Kind::timestamp: return read_timestamp_value(token);
+    case FieldType::Kind::boolean: return read_boolean_value(token, value);
+    case FieldType::Kind::int64: return read_int_value(field, token, value);
+    case FieldType::Kind::float64: return read_double_value(field, token, value);
+    case FieldType::Kind::string: return read_string_value(field, token, value);
+    case FieldType::Kind::timestamp: return read_timestamp_value(token, value);
     case FieldType::Kind::list:
     case FieldType::Kind::map: break;
   }
-  return std::unexpected(Fault::wrong_type);
+  return Fault::wrong_type;
 }
 
-std::expected<Value, Fault> read_list(const FieldDefinition& field, std::span<const JsonToken> tokens, Arena& arena) {
+Fault read_list(const FieldDefinition& field, std::span<const JsonToken> tokens, Arena& arena, Value& value) {
   const JsonToken& list = tokens[0];
-  if (list.kind != Kind::array) return std::unexpected(Fault::wrong_type);
-  if (list.items > field.max_items) return std::unexpected(Fault::too_many_items);
+  if (list.kind != Kind::array) return Fault::wrong_type;
+  if (list.items > field.max_items) return Fault::too_many_items;
   const std::span<Value> items = arena.array<Value>(list.items);
   for (std::size_t i = 0; i < items.size(); ++i) {
     // Scalars are one token each; anything else ends the loop.
-    const auto item = read_scalar(field, field.type.item, tokens[i + 1]);
-    if (!item) return std::unexpected(item.error());
-    items[i] = *item;
+    const Fault fault = read_scalar(field, field.type.item, tokens[i + 1], items[i]);
+    if (fault != Fault::none) return fault;
   }
-  return cel::adopt_list(items, arena);
+  value = cel::adopt_list(items, arena);
+  return Fault::none;
 }
 
-std::expected<Value, Fault> read_map(const FieldDefinition& field, std::span<const JsonToken> tokens, Arena& arena) {
+Fault read_map(const FieldDefinition& field, std::span<const JsonToken> tokens, Arena& arena, Value& value) {
   const JsonToken& map = tokens[0];
-  if (map.kind != Kind::object) return std::unexpected(Fault::wrong_type);
-  if (map.items > field.max_items) return std::unexpected(Fault::too_many_items);
+  if (map.kind != Kind::object) return Fault::wrong_type;
+  if (map.items > field.max_items) return Fault::too_many_items;
   const std::span<Value> pairs = arena.array<Value>(std::size_t{map.items} * 2);
   for (std::size_t i = 0; i < pairs.size(); i += 2) {
     const std::string_view key = tokens[i + 1].text;
-    if (const Fault fault = check_bytes(field, key); fault != Fault::none) return std::unexpected(fault);
-    const auto item = read_scalar(field, field.type.item, tokens[i + 2]);
-    if (!item) return std::unexpected(item.error());
+    if (const Fault fault = check_bytes(field, key); fault != Fault::none) return fault;
     pairs[i] = Value::string(key);
-    pairs[i + 1] = *item;
+    const Fault fault = read_scalar(field, field.type.item, tokens[i + 2], pairs[i + 1]);
+    if (fault != Fault::none) return fault;
   }
   const auto made = cel::adopt_map(pairs, arena);
-  if (!made) return std::unexpected(Fault::duplicate_member);  // Not met: the names of an object are unique.
-  return *made;
+  if (!made) return Fault::duplicate_member;  // Not met: the names of an object are unique.
+  value = *made;
+  return Fault::none;
 }
 
 }  // namespace
 
+Fault read_field(const FieldDefinition& field, std::span<const JsonToken> tokens, Arena& arena, Value& into) {
+  if (field.type.kind == FieldType::Kind::list) return read_list(field, tokens, arena, into);
+  if (field.type.kind == FieldType::Kind::map) return read_map(field, tokens, arena, into);
+  return read_scalar(field, field.type.kind, tokens[0], into);
+}
+
 std::expected<Value, Fault> read_field(const FieldDefinition& field, std::span<const JsonToken> tokens, Arena& arena) {
-  if (field.type.kind == FieldType::Kind::list) return read_list(field, tokens, arena);
-  if (field.type.kind == FieldType::Kind::map) return read_map(field, tokens, arena);
-  return read_scalar(field, field.type.kind, tokens[0]);
+  Value value;
+  if (const Fault fault = read_field(field, tokens, arena, value); fault != Fault::none) return std::unexpected(fault);
+  return value;
 }
 
 std::expected<std::int64_t, Fault> read_int(const JsonToken& token) {
-  if (token.kind == Kind::decimal) return std::unexpected(Fault::not_an_integer);
-  if (token.kind != Kind::integer) return std::unexpected(Fault::wrong_type);
-  if (token.has_digits) {
-    const auto magnitude = static_cast<std::int64_t>(token.digits);
-    return token.text.front() == '-' ? -magnitude : magnitude;
-  }
   std::int64_t number = 0;
-  if (parse(token.text, number) != std::errc()) return std::unexpected(Fault::int_range);
+  if (const Fault fault = take_int(token, number); fault != Fault::none) return std::unexpected(fault);
   return number;
 }
 
 std::expected<double, Fault> read_double(const JsonToken& token) {
-  if (token.kind != Kind::decimal && token.kind != Kind::integer) return std::unexpected(Fault::wrong_type);
-  if (token.has_digits) {
-    if (const auto number = to_double(token.digits, token.exponent)) {
-      return token.text.front() == '-' ? -*number : *number;
-    }
-  }
   double number = 0;
-  if (parse(token.text, number) == std::errc()) return number;
-  // Out of range is both ends.
-  if (!is_below_one(token.text)) return std::unexpected(Fault::not_finite);
-  return token.text.front() == '-' ? -0.0 : 0.0;
+  if (const Fault fault = take_double(token, number); fault != Fault::none) return std::unexpected(fault);
+  return number;
 }
 
 std::expected<Timestamp, Fault> read_timestamp(const JsonToken& token) {
-  if (token.kind == Kind::string) {
-    if (const std::optional<Timestamp> time = parse_timestamp(token.text)) return *time;
-    return std::unexpected(Fault::bad_timestamp);
-  }
-  const auto millis = read_int(token);
-  if (!millis) return std::unexpected(millis.error() == Fault::int_range ? Fault::bad_timestamp : millis.error());
-  const Timestamp time = Timestamp::from_millis(*millis);
-  if (!time.is_valid()) return std::unexpected(Fault::bad_timestamp);
+  Timestamp time;
+  if (const Fault fault = take_timestamp(token, time); fault != Fault::none) return std::unexpected(fault);
   return time;
 }
 

@@ -22,6 +22,8 @@ inline constexpr std::size_t player_bytes_max = 128;  // Also of an id.
 // the token's text does, those of `one_of` into the ruleset. O(size of the value).
 std::expected<cel::Value, Fault> read_field(const FieldDefinition& field, std::span<const JsonToken> tokens,
                                             Arena& arena);
+// The same, for who reads many: the value goes to `into`, which is left alone if something is wrong with it.
+Fault read_field(const FieldDefinition& field, std::span<const JsonToken> tokens, Arena& arena, cel::Value& into);
 
 // A number without fraction and exponent, within int64.
 std::expected<std::int64_t, Fault> read_int(const JsonToken& token);

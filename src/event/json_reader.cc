@@ -254,11 +254,11 @@ void JsonReader::close(std::uint32_t container, const char* end, std::uint32_t i
 }
 
 const char* JsonReader::read_number(const char* at) {
-  const char* begin = at;
   JsonToken& token = tokens_[count_];
-  if (!scan_number(begin_, at, end_, token)) return fail(Fault::not_json, at);
-  add(token.kind, begin, at);
-  return at;
+  const char* end = scan_number(begin_, at, end_, token);
+  if (end == nullptr) return fail(Fault::not_json, token.text.end());
+  add(token.kind, at, end);
+  return end;
 }
 
 const char* JsonReader::read_literal(const char* at, std::string_view word, JsonToken::Kind kind) {

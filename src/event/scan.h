@@ -151,15 +151,19 @@ inline const char* scan_digits(const char* begin, const char* at, const char* en
   return at;
 }
 
-// Reads the number at `at`, to the letter of RFC 8259, section 6, and moves `at` behind it. Sets the token's kind, text
-// and digits. False if there is none: then `at` is where a digit is missing. `begin <= at < end`.
-inline bool scan_number(const char* begin, const char*& at, const char* end, JsonToken& token) {
+// Reads the number at `at`, to the letter of RFC 8259, section 6, and returns where it ends. Sets the token's kind,
+// text and digits. Null if there is none: then the token's text ends where a digit is missing. `begin <= at < end`.
+inline const char* scan_number(const char* begin, const char* at, const char* end, JsonToken& token) {
   const char* const start = at;
+  const auto missing = [&] {
+    token.text = {start, at};
+    return nullptr;
+  };
   if (*at == '-') ++at;
   const char* const whole = at;
   std::uint64_t digits = 0;
   at = scan_digits(begin, at, end, digits);
-  if (at == whole) return false;
+  if (at == whole) return missing();
   if (*whole == '0' && at - whole > 1) {  // The number is the zero; what follows is its reader's to refuse.
     at = whole + 1;
     digits = 0;
@@ -171,7 +175,7 @@ inline bool scan_number(const char* begin, const char*& at, const char* end, Jso
     token.kind = JsonToken::Kind::decimal;
     const char* const fraction = ++at;
     at = scan_digits(begin, at, end, digits);
-    if (at == fraction) return false;
+    if (at == fraction) return missing();
     exponent = fraction - at;
     count -= exponent;
   }
@@ -183,16 +187,17 @@ inline bool scan_number(const char* begin, const char*& at, const char* end, Jso
     const char* const first = at;
     constexpr std::ptrdiff_t power_max = 9'999;  // Far beyond any double.
     std::ptrdiff_t power = 0;
-    for (; at < end && *at >= '0' && *at <= '9'; ++at)
+    for (; at < end && *at >= '0' && *at <= '9'; ++at) {
       power = power < power_max / 10 ? power * 10 + (*at - '0') : power_max;
-    if (at == first) return false;
+    }
+    if (at == first) return missing();
     exponent += is_negative ? -power : power;
   }
   token.text = {start, at};
   token.digits = digits;
   token.exponent = static_cast<std::int16_t>(exponent);
   token.has_digits = count <= 18;  // 10^18 < 2^63.
-  return true;
+  return at;
 }
 
 }  // namespace tallyho

@@ -10,10 +10,6 @@
 namespace tallyho {
 namespace {
 
-constexpr std::uint64_t low_bytes(std::size_t count) {
-  return (std::uint64_t{1} << count * 8) - 1;  // Of fewer than 8.
-}
-
 std::uint64_t word_at(const char* at) {
   std::uint64_t word = 0;
   std::memcpy(&word, at, 8);
@@ -22,52 +18,102 @@ std::uint64_t word_at(const char* at) {
 
 // Whether texts of the same size of 8 or more are equal: a word at a time, of which the last may overlap.
 bool is_equal(const char* a, const char* b, std::size_t size) {
-  for (std::size_t i = 0; i + 8 < size; i += 8) {
+  for (std::size_t i = 8; i + 8 < size; i += 8) {
     if (word_at(a + i) != word_at(b + i)) return false;
   }
   return word_at(a + size - 8) == word_at(b + size - 8);
 }
 
+// These read a value at `at`, and return where it ends, or null.
+
+// A string whose opening quote is before `at`, up to its closing one.
+const char* read_string(const char* begin, const char* at, const char* end, JsonToken& token, bool& has_non_ascii) {
+  const char* stop = Scan::end_of_printable(begin, at, end);
+  if (stop == end) return nullptr;
+  token.is_printable = *stop == '"';
+  if (!token.is_printable) {
+    stop = Scan::end_of_run(begin, stop, end, has_non_ascii);
+    if (stop == end || *stop != '"') return nullptr;
+  }
+  token.text = {at, stop};
+  token.begin = static_cast<std::uint32_t>(at - 1 - begin);
+  token.end = static_cast<std::uint32_t>(stop + 1 - begin);
+  token.kind = JsonToken::Kind::string;
+  return stop;
+}
+
+const char* read_literal(const char* at, const char* end, std::string_view word, JsonToken::Kind kind,
+                         JsonToken& token) {
+  if (!std::string_view(at, end).starts_with(word)) return nullptr;
+  token.text = word;
+  token.kind = kind;
+  return at + word.size();
+}
+
+// A number, true, false or null.
+const char* read_bare(const char* begin, const char* at, const char* end, JsonToken& token) {
+  const char* stop = nullptr;
+  switch (*at) {
+    case 't': stop = read_literal(at, end, "true", JsonToken::Kind::boolean_true, token); break;
+    case 'f': stop = read_literal(at, end, "false", JsonToken::Kind::boolean_false, token); break;
+    case 'n': stop = read_literal(at, end, "null", JsonToken::Kind::null, token); break;
+    default: stop = scan_number(begin, at, end, token);
+  }
+  token.begin = static_cast<std::uint32_t>(at - begin);
+  token.end = static_cast<std::uint32_t>(stop - begin);
+  return stop;
+}
+
 }  // namespace
 
-std::optional<Shapes::Known> Shapes::read(std::string_view bytes) {
-  begin_ = bytes.data();
-  end_ = begin_ + bytes.size();
-  looks_ = looks_max;
-  has_non_ascii_ = false;
+const Shapes::Shape* Shapes::read(std::string_view bytes) {
   is_new_ = true;
-  if (pieces_.empty()) return std::nullopt;
-  const char* at = begin_;
-  JsonToken* token = tokens_.data();
-  std::uint16_t piece = 0;
-  while (true) {
-    piece = find(piece, at);
-    if (piece == 0) return std::nullopt;
-    at += pieces_[piece].size;
-    const Next next = pieces_[piece].next;
-    if (next == Next::end) break;
-    ++token;
-    if (next == Next::string ? !read_string(at, *token) : !read_bare(at, *token)) {
+  looks_ = looks_max;
+  if (pieces_.empty()) return nullptr;
+  bool has_non_ascii = false;
+  Place place{bytes.data(), bytes.data(), bytes.data() + bytes.size()};
+  const Piece* piece = pieces_.data();
+  for (JsonToken* token = tokens_.data() + 1;; ++token) {
+    const Piece* next = &pieces_[piece->child];
+    if (piece->children != 1 || !fits(*next, place)) {
+      next = &pieces_[find(static_cast<std::uint16_t>(piece - pieces_.data()), place)];
+      if (next == pieces_.data()) return nullptr;
+    }
+    piece = next;
+    place.at += piece->size;
+    if (piece->next == Next::end) break;
+    place.at = piece->next == Next::string ? read_string(place.begin, place.at, place.end, *token, has_non_ascii)
+                                           : read_bare(place.begin, place.at, place.end, *token);
+    if (place.at == nullptr) {
       is_new_ = false;
-      return std::nullopt;
+      return nullptr;
     }
   }
   is_new_ = false;
-  if (has_non_ascii_ && !simdjson::validate_utf8(bytes.data(), bytes.size())) return std::nullopt;
-  const Shape& shape = shapes_[pieces_[piece].child];
-  Known known{.type = shape.type, .layout = shape.layout};
-  known.layout.fields = {fields_.data() + shape.fields_begin, shape.layout.fields.size()};
-  return known;
+  if (has_non_ascii && !simdjson::validate_utf8(bytes.data(), bytes.size())) return nullptr;
+  return &shapes_[piece->child];
+}
+
+inline bool Shapes::fits(const Piece& piece, const Place& place) const {
+  const std::size_t size = piece.size;
+  if (static_cast<std::size_t>(place.end - place.at) < size) return false;
+  if ((load_word(place.begin, place.at, place.end) & piece.mask) != piece.head) return false;
+  if (size > 8 && !is_equal(place.at, text_.data() + piece.text, size)) return false;
+  if (piece.next == Next::string) return true;
+  const char* const after = place.at + size;
+  // Blanks and quotes are of other pieces that begin with this one.
+  if (piece.next == Next::bare) return after < place.end && *after > ' ' && *after != '"';
+  return after == place.end;
 }
 
 // The piece after `parent` that the message has at this place; 0 if there is none.
-std::uint16_t Shapes::find(std::uint16_t parent, const char* at) {
-  std::uint16_t* const likely = hint(parent, at);
-  if (likely != nullptr && *likely != 0 && pieces_[*likely].parent == parent && fits(pieces_[*likely], at)) {
+std::uint16_t Shapes::find(std::uint16_t parent, const Place& place) {
+  std::uint16_t* const likely = hint(parent, place);
+  if (likely != nullptr && *likely != 0 && pieces_[*likely].parent == parent && fits(pieces_[*likely], place)) {
     return *likely;
   }
   for (std::uint16_t child = pieces_[parent].child; child != 0; child = pieces_[child].sibling) {
-    if (fits(pieces_[child], at)) {
+    if (fits(pieces_[child], place)) {
       if (likely != nullptr) *likely = child;
       return child;
     }
@@ -80,72 +126,15 @@ std::uint16_t Shapes::find(std::uint16_t parent, const char* at) {
 }
 
 // Where it is remembered which of many children it was, when the same bytes stood where these differ.
-std::uint16_t* Shapes::hint(std::uint16_t parent, const char* at) {
+inline std::uint16_t* Shapes::hint(std::uint16_t parent, const Place& place) {
   constexpr int few = 4;
   constexpr int seen_bytes = 16;
   const Piece& piece = pieces_[parent];
-  if (piece.children <= few || end_ - at < piece.alike_bytes + seen_bytes) return nullptr;
-  const std::uint64_t first = word_at(at + piece.alike_bytes);
-  const std::uint64_t second = word_at(at + piece.alike_bytes + 8);
+  if (piece.children <= few || place.end - place.at < piece.alike_bytes + seen_bytes) return nullptr;
+  const std::uint64_t first = word_at(place.at + piece.alike_bytes);
+  const std::uint64_t second = word_at(place.at + piece.alike_bytes + 8);
   const std::uint64_t mixed = (first ^ std::rotl(second, 29) ^ parent) * 0x9e3779b97f4a7c15;
   return &hints_[mixed >> 56];
-}
-
-bool Shapes::fits(const Piece& piece, const char* at) const {
-  const std::size_t size = piece.size;
-  if (static_cast<std::size_t>(end_ - at) < size) return false;
-  const std::uint64_t word = load_word(begin_, at, end_);
-  if (size < 8) {
-    if ((word & low_bytes(size)) != piece.head) return false;
-  } else if (word != piece.head || !is_equal(at, text_.data() + piece.text, size)) {
-    return false;
-  }
-  const char* const after = at + size;
-  switch (piece.next) {
-    case Next::string: return true;
-    // Blanks and quotes are of other pieces that begin with this one.
-    case Next::bare: return after < end_ && *after > ' ' && *after != '"';
-    case Next::end: return after == end_;
-  }
-  return false;
-}
-
-// A string whose opening quote is before `at`; `at` comes to its closing one.
-bool Shapes::read_string(const char*& at, JsonToken& token) {
-  const char* stop = Scan::end_of_printable(begin_, at, end_);
-  if (stop == end_) return false;
-  token.is_printable = *stop == '"';
-  if (!token.is_printable) {
-    stop = Scan::end_of_run(begin_, stop, end_, has_non_ascii_);
-    if (stop == end_ || *stop != '"') return false;
-  }
-  token.text = {at, stop};
-  token.begin = static_cast<std::uint32_t>(at - 1 - begin_);
-  token.end = static_cast<std::uint32_t>(stop + 1 - begin_);
-  token.kind = JsonToken::Kind::string;
-  at = stop;
-  return true;
-}
-
-// A number, true, false or null.
-bool Shapes::read_bare(const char*& at, JsonToken& token) {
-  token.begin = static_cast<std::uint32_t>(at - begin_);
-  const auto is_word = [&](std::string_view word, JsonToken::Kind kind) {
-    if (!std::string_view(at, end_).starts_with(word)) return false;
-    at += word.size();
-    token.text = word;
-    token.kind = kind;
-    return true;
-  };
-  bool is_good = false;
-  switch (*at) {
-    case 't': is_good = is_word("true", JsonToken::Kind::boolean_true); break;
-    case 'f': is_good = is_word("false", JsonToken::Kind::boolean_false); break;
-    case 'n': is_good = is_word("null", JsonToken::Kind::null); break;
-    default: is_good = scan_number(begin_, at, end_, token);
-  }
-  token.end = static_cast<std::uint32_t>(at - begin_);
-  return is_good;
 }
 
 void Shapes::learn(std::string_view bytes, std::span<const JsonToken> tokens, const EventLayout& layout,
@@ -153,7 +142,7 @@ void Shapes::learn(std::string_view bytes, std::span<const JsonToken> tokens, co
   const std::size_t members = tokens[0].items;
   const bool is_flat = tokens.size() == 1 + members * 2;
   if (!is_new_ || !is_flat || members > members_max || bytes.size() > bytes_max) return;
-  if (!has_room(bytes, members, layout.fields.size())) return refuse();
+  if (!has_room(bytes, members)) return refuse();
   if (pieces_.empty()) pieces_.emplace_back();
   std::uint16_t piece = 0;
   std::size_t begin = 0;
@@ -171,9 +160,9 @@ void Shapes::learn(std::string_view bytes, std::span<const JsonToken> tokens, co
   if (pieces_[piece].child == 0) pieces_[piece].child = add_shape(layout, type);
 }
 
-bool Shapes::has_room(std::string_view bytes, std::size_t members, std::size_t fields) const {
+bool Shapes::has_room(std::string_view bytes, std::size_t members) const {
   return pieces_.size() + members + 2 <= pieces_max && text_.size() + bytes.size() <= text_bytes_max &&
-         shapes_.size() + 2 <= shapes_max && fields_.size() + fields <= fields_max;
+         shapes_.size() + 2 <= shapes_max;
 }
 
 // There was no room. If that happens for long, what was learned may be of senders that are gone.
@@ -190,6 +179,7 @@ std::uint16_t Shapes::enter(std::uint16_t parent, std::string_view text, Next ne
   if (pieces_[parent].children == children_max) return 0;
   Piece made;
   std::memcpy(&made.head, text.data(), std::min<std::size_t>(text.size(), 8));
+  std::memset(&made.mask, 0xff, std::min<std::size_t>(text.size(), 8));
   made.text = static_cast<std::uint32_t>(text_.size());
   made.size = static_cast<std::uint16_t>(text.size());
   made.parent = parent;
@@ -215,14 +205,15 @@ std::uint16_t Shapes::add_shape(const EventLayout& layout, EventTypeIndex type) 
     return static_cast<std::uint16_t>(token == 0 ? 0 : token / 2 - (token > layout.type ? 1 : 0));
   };
   if (shapes_.empty()) shapes_.emplace_back();  // 0 is none.
-  Shape shape{.type = type, .layout = layout, .fields_begin = static_cast<std::uint32_t>(fields_.size())};
+  Shape& shape = shapes_.emplace_back(type, layout);
   for (std::uint16_t EventLayout::* place :
        {&EventLayout::player, &EventLayout::id, &EventLayout::ts, &EventLayout::ref, &EventLayout::at}) {
     shape.layout.*place = renumbered(layout.*place);
   }
   shape.layout.type = 0;
-  for (const std::uint16_t field : layout.fields) fields_.push_back(renumbered(field));
-  shapes_.push_back(shape);
+  shape.fields.reserve(layout.fields.size());
+  for (const std::uint16_t field : layout.fields) shape.fields.push_back(renumbered(field));
+  shape.layout.fields = shape.fields;
   return static_cast<std::uint16_t>(shapes_.size() - 1);
 }
 
@@ -230,7 +221,6 @@ void Shapes::forget() {
   pieces_.clear();
   text_.clear();
   shapes_.clear();
-  fields_.clear();
   hints_.fill(0);
   unlearned_ = 0;
 }

@@ -32,7 +32,7 @@ struct EventLayout {
 // These *pieces* are kept once JsonReader has accepted a message. A later one of the same pieces needs only its values
 // read: no names, no search for fields, no type to look up.
 //
-//     if (const auto known = shapes.read(bytes)) …           // shapes.tokens(), known->layout
+//     if (const auto* known = shapes.read(bytes)) …          // shapes.tokens(), known->layout
 //     else if (reader.read(bytes) is good and the event is, too) shapes.learn(bytes, reader.tokens(), layout, type);
 //
 // Why what read() says is what JsonReader would have said: the message is, from its first byte to its last, the pieces
@@ -53,21 +53,22 @@ class Shapes {
  public:
   static constexpr std::size_t members_max = 32;    // Of a message that is learned,
   static constexpr std::size_t bytes_max = 2'048;   // and its size.
-  static constexpr std::size_t pieces_max = 4'000;  // Of all shapes, as the three that follow.
+  static constexpr std::size_t pieces_max = 4'000;  // Of all shapes, as the two that follow.
   static constexpr std::size_t text_bytes_max = 64'000;
   static constexpr std::size_t shapes_max = 500;
-  static constexpr std::size_t fields_max = 16'000;
   static constexpr int children_max = 64;  // Of a piece.
   static constexpr int looks_max = 64;
   static constexpr int unlearned_max = 4'000;  // Messages that found no room, until all is forgotten.
 
-  struct Known {
+  struct Shape {
     EventTypeIndex type = 0;
-    EventLayout layout;  // Of tokens(); `layout.type` is 0. Valid until learn() or forget().
+    EventLayout layout;                 // Of tokens(); `layout.type` is 0.
+    std::vector<std::uint16_t> fields;  // The layout's.
   };
 
-  // What is known of a message with these bytes; nothing if it has no shape that was learned. O(bytes), no allocation.
-  std::optional<Known> read(std::string_view bytes);
+  // The shape of a message with these bytes, valid until learn() or forget(); null if it has none that was learned.
+  // O(bytes), no allocation.
+  const Shape* read(std::string_view bytes);
 
   // Of the last read() that found something: the members' values as JsonReader gives them, but for `next` and `items`.
   const JsonToken* tokens() const { return tokens_.data(); }
@@ -84,7 +85,8 @@ class Shapes {
 
   // The bytes before a value, or after the last one. Named by index; 0 is the root, which has no bytes.
   struct Piece {
-    std::uint64_t head = 0;  // Its first bytes, zeros behind them.
+    std::uint64_t head = 0;  // Its first eight bytes, zeros behind them,
+    std::uint64_t mask = 0;  // and ones for each bit of them.
     std::uint32_t text = 0;  // All of them, in text_.
     std::uint16_t size = 0;
     std::uint16_t parent = 0;       // The piece before it.
@@ -94,18 +96,17 @@ class Shapes {
     std::uint16_t alike_bytes = 0;  // and of how many bytes they all begin alike.
     Next next = Next::end;
   };
-  struct Shape {
-    EventTypeIndex type = 0;
-    EventLayout layout;
-    std::uint32_t fields_begin = 0;
+  // A message, and where in it one is.
+  struct Place {
+    const char* begin;
+    const char* at;
+    const char* end;
   };
 
-  std::uint16_t find(std::uint16_t parent, const char* at);
-  bool fits(const Piece& piece, const char* at) const;
-  bool read_string(const char*& at, JsonToken& token);
-  bool read_bare(const char*& at, JsonToken& token);
-  std::uint16_t* hint(std::uint16_t parent, const char* at);
-  bool has_room(std::string_view bytes, std::size_t members, std::size_t fields) const;
+  bool fits(const Piece& piece, const Place& place) const;
+  std::uint16_t find(std::uint16_t parent, const Place& place);
+  std::uint16_t* hint(std::uint16_t parent, const Place& place);
+  bool has_room(std::string_view bytes, std::size_t members) const;
   void refuse();
   std::uint16_t enter(std::uint16_t parent, std::string_view text, Next next);
   std::uint16_t add_shape(const EventLayout& layout, EventTypeIndex type);
@@ -113,16 +114,12 @@ class Shapes {
   std::vector<Piece> pieces_;
   std::vector<char> text_;
   std::vector<Shape> shapes_;
-  std::vector<std::uint16_t> fields_;       // Of all shapes.
   std::array<std::uint16_t, 256> hints_{};  // By parent and bytes: the child that had them last.
   int unlearned_ = 0;
   std::array<JsonToken, members_max + 1> tokens_;  // From 1.
 
   // Of the current read().
-  const char* begin_ = nullptr;
-  const char* end_ = nullptr;
   int looks_ = 0;
-  bool has_non_ascii_ = false;
   bool is_new_ = false;  // It was no value that made it unknown.
 };
 
