@@ -25,12 +25,13 @@ std::errc parse(std::string_view text, Number& number) {
   return std::from_chars(begin, begin + text.size(), number).ec;
 }
 
+constexpr std::array<double, 23> powers{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
 // Gives the double nearest to digits · 10^exponent, where one operation of doubles does: both sides of it are doubles
 // themselves, so the only rounding is its own (Clinger, How to Read Floating Point Numbers Accurately, 1990).
-bool compose(std::uint64_t digits, int exponent, double& number) {
+inline bool compose(std::uint64_t digits, int exponent, double& number) {
   static_assert(FLT_EVAL_METHOD == 0, "doubles are computed as doubles");
-  constexpr std::array<double, 23> powers{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                          1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
   constexpr int power_max = powers.size() - 1;  // 5^22 < 2^53 < 5^23.
   if (digits > std::uint64_t{1} << 53 || exponent < -power_max || exponent > power_max) return false;
   const auto whole = static_cast<double>(static_cast<std::int64_t>(digits));
@@ -64,7 +65,7 @@ bool is_below_one(std::string_view number) {
 
 // Each of these leaves its last argument alone where it comes to a fault.
 
-Fault take_int(const JsonToken& token, std::int64_t& number) {
+inline Fault take_int(const JsonToken& token, std::int64_t& number) {
   if (token.kind != Kind::integer) return token.kind == Kind::decimal ? Fault::not_an_integer : Fault::wrong_type;
   if (token.has_digits) {
     const auto magnitude = static_cast<std::int64_t>(token.digits);
@@ -82,14 +83,14 @@ Fault take_long_double(std::string_view text, double& number) {
   return Fault::none;
 }
 
-Fault take_double(const JsonToken& token, double& number) {
+inline Fault take_double(const JsonToken& token, double& number) {
   if (token.kind != Kind::decimal && token.kind != Kind::integer) return Fault::wrong_type;
   if (!token.has_digits || !compose(token.digits, token.exponent, number)) return take_long_double(token.text, number);
   if (token.text.front() == '-') number = -number;
   return Fault::none;
 }
 
-Fault take_timestamp(const JsonToken& token, Timestamp& time) {
+inline Fault take_timestamp(const JsonToken& token, Timestamp& time) {
   if (token.kind == Kind::string) {
     const std::optional<Timestamp> parsed = parse_timestamp(token.text);
     if (!parsed) return Fault::bad_timestamp;
@@ -105,13 +106,13 @@ Fault take_timestamp(const JsonToken& token, Timestamp& time) {
   return Fault::none;
 }
 
-Fault read_boolean_value(const JsonToken& token, Value& value) {
+inline Fault read_boolean_value(const JsonToken& token, Value& value) {
   if (token.kind != Kind::boolean_true && token.kind != Kind::boolean_false) return Fault::wrong_type;
   value = Value::boolean(token.kind == Kind::boolean_true);
   return Fault::none;
 }
 
-Fault read_int_value(const FieldDefinition& field, const JsonToken& token, Value& value) {
+inline Fault read_int_value(const FieldDefinition& field, const JsonToken& token, Value& value) {
   std::int64_t number = 0;
   if (const Fault fault = take_int(token, number); fault != Fault::none) return fault;
   if (number < field.int_min) return Fault::below_min;
@@ -123,7 +124,7 @@ Fault read_int_value(const FieldDefinition& field, const JsonToken& token, Value
   return Fault::none;
 }
 
-Fault read_double_value(const FieldDefinition& field, const JsonToken& token, Value& value) {
+inline Fault read_double_value(const FieldDefinition& field, const JsonToken& token, Value& value) {
   double number = 0;
   if (const Fault fault = take_double(token, number); fault != Fault::none) return fault;
   if (number < field.float_min) return Fault::below_min;
@@ -132,7 +133,7 @@ Fault read_double_value(const FieldDefinition& field, const JsonToken& token, Va
   return Fault::none;
 }
 
-Fault read_timestamp_value(const JsonToken& token, Value& value) {
+inline Fault read_timestamp_value(const JsonToken& token, Value& value) {
   Timestamp time;
   if (const Fault fault = take_timestamp(token, time); fault != Fault::none) return fault;
   value = Value::timestamp(time);
@@ -145,7 +146,7 @@ Fault check_bytes(const FieldDefinition& field, std::string_view text) {
   return Fault::none;
 }
 
-Fault read_string_value(const FieldDefinition& field, const JsonToken& token, Value& value) {
+inline Fault read_string_value(const FieldDefinition& field, const JsonToken& token, Value& value) {
   if (token.kind != Kind::string) return Fault::wrong_type;
   if (!field.one_of_strings.empty()) {
     for (const std::string& choice : field.one_of_strings) {
@@ -160,7 +161,7 @@ Fault read_string_value(const FieldDefinition& field, const JsonToken& token, Va
   return Fault::none;
 }
 
-Fault read_scalar(const FieldDefinition& field, FieldType::Kind kind, const JsonToken& token, Value& value) {
+inline Fault read_scalar(const FieldDefinition& field, FieldType::Kind kind, const JsonToken& token, Value& value) {
   switch (kind) {
     case FieldType::Kind::boolean: return read_boolean_value(token, value);
     case FieldType::Kind::int64: return read_int_value(field, token, value);
@@ -205,12 +206,18 @@ Fault read_map(const FieldDefinition& field, std::span<const JsonToken> tokens, 
   return Fault::none;
 }
 
+[[gnu::noinline]] Fault read_items(const FieldDefinition& field, std::span<const JsonToken> tokens, Arena& arena,
+                                   Value& value) {
+  return field.type.kind == FieldType::Kind::list ? read_list(field, tokens, arena, value)
+                                                  : read_map(field, tokens, arena, value);
+}
+
 }  // namespace
 
 Fault read_field(const FieldDefinition& field, std::span<const JsonToken> tokens, Arena& arena, Value& into) {
-  if (field.type.kind == FieldType::Kind::list) return read_list(field, tokens, arena, into);
-  if (field.type.kind == FieldType::Kind::map) return read_map(field, tokens, arena, into);
-  return read_scalar(field, field.type.kind, tokens[0], into);
+  const FieldType::Kind kind = field.type.kind;
+  if (kind == FieldType::Kind::list || kind == FieldType::Kind::map) return read_items(field, tokens, arena, into);
+  return read_scalar(field, kind, tokens[0], into);
 }
 
 std::expected<Value, Fault> read_field(const FieldDefinition& field, std::span<const JsonToken> tokens, Arena& arena) {

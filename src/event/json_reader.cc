@@ -255,7 +255,7 @@ void JsonReader::close(std::uint32_t container, const char* end, std::uint32_t i
 
 const char* JsonReader::read_number(const char* at) {
   JsonToken& token = tokens_[count_];
-  const char* end = scan_number(begin_, at, end_, token);
+  const char* end = scan_number(at, end_, token);
   if (end == nullptr) return fail(Fault::not_json, token.text.end());
   add(token.kind, at, end);
   return end;

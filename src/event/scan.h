@@ -130,30 +130,35 @@ using Scan = WideScan;
 using Scan = WordScan;
 #endif
 
+inline constexpr std::array<std::uint64_t, 9> powers_of_ten{1,       10,        100,        1'000,      10'000,
+                                                            100'000, 1'000'000, 10'000'000, 100'000'000};
+
 // Appends the digits from `at` on to `number`, modulo 2^64, and returns where they end. Eight digits become a number by
 // multiplying neighbours, as in fast_float's parse_eight_digits_unrolled.
-inline const char* scan_digits(const char* begin, const char* at, const char* end, std::uint64_t& number) {
-  constexpr std::array<std::uint64_t, 9> powers{1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
-  while (at < end) {
-    std::uint64_t digits = load_word(begin, at, end) ^ (byte_ones * '0');
+inline const char* scan_digits(const char* at, const char* end, std::uint64_t& number) {
+  while (end - at >= 8) {
+    std::uint64_t digits = 0;
+    std::memcpy(&digits, at, 8);
+    digits ^= byte_ones * '0';
     // Above 9 or not ASCII. A carry out of such a byte goes to those behind it, which no longer matter.
     const std::uint64_t others = (digits | (digits + byte_ones * (0x80 - 10))) & byte_high_bits;
     const int count = others == 0 ? 8 : std::countr_zero(others) / 8;
-    if (count == 0) break;
+    if (count == 0) return at;
     digits <<= (8 - count) * 8;  // Zeros in front.
     digits = digits * 10 + (digits >> 8);
     constexpr std::uint64_t pairs = 0x000000ff000000ff;
     digits = ((digits & pairs) * 0x000f424000000064 + (digits >> 16 & pairs) * 0x0000271000000001) >> 32;
-    number = number * powers[static_cast<std::size_t>(count)] + digits;
+    number = number * powers_of_ten[static_cast<std::size_t>(count)] + digits;
     at += count;
-    if (count < 8) break;
+    if (count < 8) return at;
   }
+  for (; at < end && *at >= '0' && *at <= '9'; ++at) number = number * 10 + static_cast<std::uint64_t>(*at - '0');
   return at;
 }
 
 // Reads the number at `at`, to the letter of RFC 8259, section 6, and returns where it ends. Sets the token's kind,
-// text and digits. Null if there is none: then the token's text ends where a digit is missing. `begin <= at < end`.
-inline const char* scan_number(const char* begin, const char* at, const char* end, JsonToken& token) {
+// text and digits. Null if there is none: then the token's text ends where a digit is missing. `at < end`.
+[[gnu::always_inline]] inline const char* scan_number(const char* at, const char* end, JsonToken& token) {
   const char* const start = at;
   const auto missing = [&] {
     token.text = {start, at};
@@ -162,7 +167,7 @@ inline const char* scan_number(const char* begin, const char* at, const char* en
   if (*at == '-') ++at;
   const char* const whole = at;
   std::uint64_t digits = 0;
-  at = scan_digits(begin, at, end, digits);
+  at = scan_digits(at, end, digits);
   if (at == whole) return missing();
   if (*whole == '0' && at - whole > 1) {  // The number is the zero; what follows is its reader's to refuse.
     at = whole + 1;
@@ -174,7 +179,7 @@ inline const char* scan_number(const char* begin, const char* at, const char* en
   if (at < end && *at == '.') {
     token.kind = JsonToken::Kind::decimal;
     const char* const fraction = ++at;
-    at = scan_digits(begin, at, end, digits);
+    at = scan_digits(at, end, digits);
     if (at == fraction) return missing();
     exponent = fraction - at;
     count -= exponent;

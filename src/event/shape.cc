@@ -57,7 +57,7 @@ const char* read_bare(const char* begin, const char* at, const char* end, JsonTo
     case 't': stop = read_literal(at, end, "true", JsonToken::Kind::boolean_true, token); break;
     case 'f': stop = read_literal(at, end, "false", JsonToken::Kind::boolean_false, token); break;
     case 'n': stop = read_literal(at, end, "null", JsonToken::Kind::null, token); break;
-    default: stop = scan_number(begin, at, end, token);
+    default: stop = scan_number(at, end, token);
   }
   token.begin = static_cast<std::uint32_t>(at - begin);
   token.end = static_cast<std::uint32_t>(stop - begin);
