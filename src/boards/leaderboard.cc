@@ -24,6 +24,7 @@ struct Leaderboard::Impl {
   }
 
   Rank rank(StandingTree::Seat seat, Ranking ranking) const;
+  Move set(Member member, Points value, Position at, const StandingTree::Aim& aim);
 };
 
 Rank Leaderboard::Impl::rank(StandingTree::Seat seat, Ranking ranking) const {
@@ -40,18 +41,21 @@ Leaderboard::~Leaderboard() = default;
 Leaderboard::Leaderboard(Leaderboard&&) noexcept = default;
 Leaderboard& Leaderboard::operator=(Leaderboard&&) noexcept = default;
 
-Move Leaderboard::set(Member member, Points value, Position at) {
+Move Leaderboard::Impl::set(Member member, Points value, Position at, const StandingTree::Aim& aim) {
   assert(member != no_symbol);
-  StandingTree& tree = impl_->tree;
-  const Place place = make_place(impl_->key(value), at);
+  const Place place = make_place(key(value), at);
   const StandingTree::Seat seat = tree.find(member);
-  if (seat.leaf == StandingTree::none) return {.was = 0, .rank = tree.insert(place, member) + 1};
+  if (seat.leaf == StandingTree::none) return {.was = 0, .rank = tree.insert(place, member, aim) + 1};
   if (key_of(tree.entry(seat).place) == key_of(place)) {
     const Rank rank = tree.count_ahead(seat) + 1;
     return {.was = rank, .rank = rank};
   }
-  const StandingTree::Moved moved = tree.move(seat, member, place);
+  const StandingTree::Moved moved = tree.move(seat, member, place, aim);
   return {.was = moved.was + 1, .rank = moved.is + 1};
+}
+
+Move Leaderboard::set(Member member, Points value, Position at) {
+  return impl_->set(member, value, at, {});
 }
 
 Move Leaderboard::remove(Member member) {
@@ -125,7 +129,9 @@ void Leaderboard::add(std::span<const Gain> gains, Position first, std::span<Mov
   const auto prefetch_index = [&](const Gain& gain) { tree.prefetch_index(gain.member); };
   const auto prefetch_leaf = [&](const Gain& gain) { tree.prefetch_leaf(gain.member); };
   const auto new_value = [&](const Gain& gain) { return wrapping_sum(value(gain.member).value_or(0), gain.points); };
-  std::array<Place, group> places{};
+  std::array<std::uint64_t, group> keys{};
+  std::array<std::uint32_t, group> inners{};
+  std::array<StandingTree::Aim, group> aims{};
   for_group(gains, 0, 0, prefetch_index);
   for_group(gains, 0, 1, prefetch_index);
   for_group(gains, 0, 0, prefetch_leaf);
@@ -134,14 +140,15 @@ void Leaderboard::add(std::span<const Gain> gains, Position first, std::span<Mov
     for_group(gains, begin, 1, prefetch_leaf);
     std::size_t i = 0;
     for_group(gains, begin, 0, [&](const Gain& gain) {
-      places[i] = make_place(impl_->key(new_value(gain)), first + begin + i);
+      keys[i] = impl_->key(new_value(gain));
       tree.prefetch_inner(gain.member);
-      tree.prefetch_inner_for(places[i++]);
+      inners[i] = tree.prefetch_inner_for(keys[i]);
+      ++i;
     });
-    for (std::size_t j = 0; j < i; ++j) tree.prefetch_leaf_for(places[j]);
-    i = begin;
+    for (std::size_t j = 0; j < i; ++j) aims[j] = tree.aim(keys[j], inners[j]);
+    i = 0;
     for_group(gains, begin, 0, [&](const Gain& gain) {
-      moves[i] = set(gain.member, new_value(gain), first + i);
+      moves[begin + i] = impl_->set(gain.member, new_value(gain), first + begin + i, aims[i]);
       ++i;
     });
   }
@@ -150,7 +157,7 @@ void Leaderboard::add(std::span<const Gain> gains, Position first, std::span<Mov
 void Leaderboard::find(std::span<const Member> members, std::span<Standing> standings, Ranking ranking) const {
   const StandingTree& tree = impl_->tree;
   const auto prefetch_index = [&](Member member) { tree.prefetch_index(member); };
-  const auto prefetch_leaf = [&](Member member) { tree.prefetch_leaf(member); };
+  const auto prefetch_leaf = [&](Member member) { tree.prefetch_leaf(member, true); };
   for_group(members, 0, 0, prefetch_index);
   for_group(members, 0, 1, prefetch_index);
   for_group(members, 0, 0, prefetch_leaf);
@@ -171,8 +178,7 @@ void Leaderboard::prepare(Member member) const {
   impl_->tree.prefetch_leaf(member);
 }
 void Leaderboard::prepare_place(Points value) const {
-  // Behind everybody who has it: where whoever reaches it next comes in.
-  impl_->tree.prefetch_leaf_for(make_place(impl_->key(value), ~std::uint64_t{0}));
+  impl_->tree.aim(impl_->key(value));
 }
 
 std::size_t Leaderboard::size() const {

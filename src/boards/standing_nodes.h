@@ -27,9 +27,14 @@ constexpr std::uint64_t reached_of(Place place) {
 namespace standing {
 
 inline constexpr std::uint32_t none = 0xffffffff;
-inline constexpr std::uint32_t leaf_entries_max = 64;
+inline constexpr std::uint32_t leaf_entries_max = 32;
 inline constexpr std::uint32_t children_max = 64;
 inline constexpr std::size_t line_bytes = 64;
+inline constexpr std::uint32_t guided_keys = 8;  // To a guide: a line of keys.
+static_assert(guided_keys * guided_keys == children_max);
+// The key of a slot that has no entry, or no child: so whoever counts keys that are ahead need not know how many there
+// are. (An entry may have it too, which makes no difference to the order.)
+inline constexpr std::uint64_t no_key = ~std::uint64_t{0};
 
 // What leaves and inner nodes have in common: a seat in a parent. `parent` is `none` in the root.
 struct Node {
@@ -38,46 +43,79 @@ struct Node {
   std::uint16_t count = 0;  // Entries or children.
 };
 
+// Whose an entry is, and since when. The position is in two halves, so that this takes 12 bytes.
+struct Holder {
+  std::uint32_t reached_low = 0;
+  std::uint32_t reached_high = 0;
+  Symbol member = no_symbol;
+
+  Holder() = default;
+  Holder(std::uint64_t reached, Symbol who)
+      : reached_low(static_cast<std::uint32_t>(reached)),
+        reached_high(static_cast<std::uint32_t>(reached >> 32)),
+        member(who) {}
+  std::uint64_t reached() const { return std::uint64_t{reached_high} << 32 | reached_low; }
+};
+
 // Entries stand where they once came in, and do not move when others come and go: `order` says which slot is first,
-// second and so on. So a change touches few cache lines: this head, and one for each part of one entry. The head is
-// followed by room for `capacity` keys, as many positions at which they were reached, and members.
+// second and so on. So a change touches few cache lines: this head, which is one, those of the keys, which are looked
+// through from first to last without waiting for one to know the next, and one of the holders. The head is followed by
+// room for `capacity` keys, a multiple of 8, and as many holders.
 struct alignas(line_bytes) Leaf : Node {
   std::uint32_t previous = none;
   std::uint32_t next = none;
-  std::uint64_t used = 0;    // A bit for each slot that has an entry.
-  std::uint64_t begins = 0;  // A bit for each slot whose entry is the first of the board with its value.
+  std::uint32_t used = 0;    // A bit for each slot that has an entry.
+  std::uint32_t begins = 0;  // A bit for each slot whose entry is the first of the board with its value.
   std::uint32_t capacity = 0;
   std::array<std::uint8_t, leaf_entries_max> order{};  // Slots, best entry first.
 
   std::uint64_t* keys() { return reinterpret_cast<std::uint64_t*>(this + 1); }
   const std::uint64_t* keys() const { return reinterpret_cast<const std::uint64_t*>(this + 1); }
-  std::uint64_t* reached() { return keys() + capacity; }
-  const std::uint64_t* reached() const { return keys() + capacity; }
-  Symbol* members() { return reinterpret_cast<Symbol*>(reached() + capacity); }
-  const Symbol* members() const { return reinterpret_cast<const Symbol*>(reached() + capacity); }
+  Holder* holders() { return reinterpret_cast<Holder*>(keys() + capacity); }
+  const Holder* holders() const { return reinterpret_cast<const Holder*>(keys() + capacity); }
 
-  Place place(std::uint32_t at) const { return make_place(keys()[at], reached()[at]); }
+  Place place(std::uint32_t at) const { return make_place(keys()[at], holders()[at].reached()); }
+  Symbol member(std::uint32_t at) const { return holders()[at].member; }
   std::uint32_t first() const { return order[0]; }
   std::uint32_t last() const { return order[count - 1U]; }
   std::uint32_t free_slot() const { return static_cast<std::uint32_t>(std::countr_one(used)); }
   bool begins_at(std::uint32_t at) const { return (begins >> at & 1) != 0; }
 };
+static_assert(sizeof(Leaf) == line_bytes);
 
 // Whole cache lines.
 constexpr std::size_t bytes_of_leaf(std::size_t capacity) {
-  const std::size_t bytes = sizeof(Leaf) + capacity * (2 * sizeof(std::uint64_t) + sizeof(Symbol));
+  const std::size_t bytes = sizeof(Leaf) + capacity * (sizeof(std::uint64_t) + sizeof(Holder));
   return (bytes + line_bytes - 1) / line_bytes * line_bytes;
 }
 
+// The counts of leaves fit into bytes, so that those of all children are one line: above leaves the small ones hold,
+// else the large ones. And of the lower bounds' keys a search reads two lines: `guides`, and those that they point at.
 struct alignas(line_bytes) Inner : Node {
   bool above_leaves = true;
+  alignas(line_bytes) std::array<std::uint8_t, children_max> leaf_entries;
+  std::array<std::uint8_t, children_max> leaf_values;
+  // Lower bounds of what is in the children: a key, no_key where there is no child; position and member.
+  std::array<std::uint64_t, guided_keys> guides;  // The first of every eight of these:
+  std::array<std::uint64_t, children_max> lower_keys;
+  std::array<std::uint32_t, children_max> children;
   std::array<std::uint32_t, children_max> entries;
   std::array<std::uint32_t, children_max> values;
-  std::array<std::uint32_t, children_max> children;
-  // Lower bounds of what is in the children: a place, in two parts, and the member.
-  std::array<std::uint64_t, children_max> lower_keys;
-  std::array<std::uint64_t, children_max> lower_reached;
-  std::array<Symbol, children_max> lower_members;
+  std::array<Holder, children_max> lower_holders;
+
+  Place lower_place(std::uint32_t at) const { return make_place(lower_keys[at], lower_holders[at].reached()); }
+  // After every change of lower_keys.
+  void renew_guides() {
+    for (std::uint32_t i = 0; i < guided_keys; ++i) guides[i] = lower_keys[std::size_t{i} * guided_keys];
+  }
+};
+static_assert(leaf_entries_max <= 0xff);
+
+// The leaf that an entry with a key is to go to, found beforehand: StandingTree::aim(). The default is nowhere.
+struct Aim {
+  std::uint64_t key = 0;
+  std::uint32_t leaf = none;
+  std::uint32_t shape = 0;  // Of the tree, then.
 };
 
 }  // namespace standing

@@ -2,6 +2,7 @@
 #include "boards/standing_tree.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstring>
 
@@ -28,19 +29,48 @@ std::uint32_t sum_before(const std::array<std::uint32_t, standing::children_max>
   return sum;
 }
 
-constexpr std::uint32_t numbers_per_line = standing::line_bytes / sizeof(std::uint32_t);
-
-// How many of `count` keys, given by their position, are not behind `key`. No branch to be guessed wrong.
-template <typename KeyAt>
-std::uint32_t count_up_to(std::uint64_t key, std::uint32_t count, KeyAt key_at) {
-  if (count == 0) return 0;
-  std::uint32_t first = 0;
-  while (count > 1) {
-    const std::uint32_t half = count / 2;
-    first += key_at(first + half - 1) <= key ? half : 0;
-    count -= half;
+// The same of bytes, without a branch: all of them are one line. Each is at most leaf_entries_max.
+std::uint32_t sum_before(const std::array<std::uint8_t, standing::children_max>& numbers, std::uint32_t count) {
+  using Bytes [[gnu::vector_size(16)]] = signed char;
+  using Pairs [[gnu::vector_size(16)]] = std::uint16_t;
+  using Halves [[gnu::vector_size(16)]] = std::uint64_t;
+  Bytes at{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  const Bytes end = Bytes{} + static_cast<signed char>(count);
+  Pairs sums{};
+  for (std::size_t i = 0; i < numbers.size(); i += sizeof(Bytes), at += static_cast<signed char>(sizeof(Bytes))) {
+    Bytes bytes;
+    std::memcpy(&bytes, &numbers[i], sizeof(bytes));
+    const auto pairs = reinterpret_cast<Pairs>(bytes & (at < end));
+    sums += (pairs & 0xff) + (pairs >> 8);
   }
-  return first + (key_at(first) <= key ? 1 : 0);
+  const auto halves = reinterpret_cast<Halves>(sums);
+  // Four sums of 16 bits, which the product adds up in its highest.
+  return static_cast<std::uint32_t>((halves[0] + halves[1]) * 0x0001'0001'0001'0001U >> 48);
+}
+
+// How many of eight keys are not behind `key`. Sums that do not wait for each other.
+std::uint32_t count_eight_up_to(std::uint64_t key, const std::uint64_t* keys) {
+  std::uint32_t a = keys[0] <= key ? 1 : 0;
+  std::uint32_t b = keys[1] <= key ? 1 : 0;
+  std::uint32_t c = keys[2] <= key ? 1 : 0;
+  std::uint32_t d = keys[3] <= key ? 1 : 0;
+  a += keys[4] <= key ? 1 : 0;
+  b += keys[5] <= key ? 1 : 0;
+  c += keys[6] <= key ? 1 : 0;
+  d += keys[7] <= key ? 1 : 0;
+  return (a + b) + (c + d);
+}
+
+// The same of `count`, a multiple of eight.
+std::uint32_t count_up_to(std::uint64_t key, const std::uint64_t* keys, std::uint32_t count) {
+  std::uint32_t sum = 0;
+  for (const std::uint64_t* const end = keys + count; keys != end; keys += 8) sum += count_eight_up_to(key, keys);
+  return sum;
+}
+
+void prefetch_lines(const void* begin, std::size_t bytes) {
+  const auto* line = static_cast<const std::byte*>(begin);
+  for (std::size_t i = 0; i < bytes; i += standing::line_bytes) __builtin_prefetch(line + i, 1);
 }
 
 }  // namespace
@@ -55,7 +85,7 @@ StandingTree::Seat StandingTree::find(Symbol member) const {
   const std::uint32_t slot = number & (leaf_entries_max - 1);
   const Leaf& leaf = leaf_at(number >> slot_bits);
   const void* here = std::memchr(leaf.order.data(), static_cast<int>(slot), leaf.count);
-  assert(here != nullptr && leaf.members()[slot] == member);
+  assert(here != nullptr && leaf.member(slot) == member);
   const auto position = static_cast<std::uint32_t>(static_cast<const std::uint8_t*>(here) - leaf.order.data());
   return {number >> slot_bits, slot, position};
 }
@@ -79,7 +109,11 @@ StandingTree::Seat StandingTree::at(std::uint64_t index) const {
   for (bool is_leaf = root_is_leaf_; !is_leaf;) {
     const Inner& inner = inner_at(node);
     std::uint32_t slot = 0;
-    while (index >= inner.entries[slot]) index -= inner.entries[slot++];
+    if (inner.above_leaves) {
+      while (index >= inner.leaf_entries[slot]) index -= inner.leaf_entries[slot++];
+    } else {
+      while (index >= inner.entries[slot]) index -= inner.entries[slot++];
+    }
     node = inner.children[slot];
     is_leaf = inner.above_leaves;
   }
@@ -87,26 +121,35 @@ StandingTree::Seat StandingTree::at(std::uint64_t index) const {
   return {node, leaf_at(node).order[position], position};
 }
 
+// The last child whose lower bound's key is not behind `key`.
+std::uint32_t StandingTree::child_behind(const Inner& inner, std::uint64_t key) {
+  const std::uint32_t line = std::max(count_eight_up_to(key, inner.guides.data()), 1U) - 1;
+  const std::uint32_t first = line * standing::guided_keys;
+  const std::uint32_t ahead = first + count_eight_up_to(key, inner.lower_keys.data() + first);
+  return std::clamp<std::uint32_t>(ahead, 1, inner.count) - 1;
+}
+
 // The last child whose lower bound is not behind (place, member). Whoever reaches a value now comes behind all who have
-// it, so the second step is for those who look for somebody else.
-std::uint32_t StandingTree::child_for(const Inner& inner, Place place, Symbol member) {
+// it, so the second step, which reads more memory, is for those who look for somebody else; as below.
+std::uint32_t StandingTree::child_for(const Inner& inner, Place place, Symbol member) const {
   const std::uint64_t key = key_of(place);
-  std::uint32_t child = count_up_to(key, inner.count - 1U, [&](std::uint32_t i) { return inner.lower_keys[i + 1]; });
+  std::uint32_t child = child_behind(inner, key);
+  if (is_newest(place)) return child;
   while (child > 0 && inner.lower_keys[child] == key &&
-         is_ahead(reached_of(place), member, inner.lower_reached[child], inner.lower_members[child])) {
+         is_ahead(place, member, inner.lower_place(child), inner.lower_holders[child].member)) {
     --child;
   }
   return child;
 }
 
 // How many entries of a leaf are ahead of (place, member).
-std::uint32_t StandingTree::position_for(const Leaf& leaf, Place place, Symbol member) {
+std::uint32_t StandingTree::position_for(const Leaf& leaf, Place place, Symbol member) const {
   const std::uint64_t key = key_of(place);
-  const std::uint64_t* keys = leaf.keys();
-  std::uint32_t position = count_up_to(key, leaf.count, [&](std::uint32_t i) { return keys[leaf.order[i]]; });
+  std::uint32_t position = std::min<std::uint32_t>(count_up_to(key, leaf.keys(), leaf.capacity), leaf.count);
+  if (is_newest(place)) return position;
   for (; position > 0; --position) {
     const std::uint32_t slot = leaf.order[position - 1];
-    if (keys[slot] != key || is_ahead(leaf.reached()[slot], leaf.members()[slot], reached_of(place), member)) break;
+    if (leaf.keys()[slot] != key || is_ahead(leaf.place(slot), leaf.member(slot), place, member)) break;
   }
   return position;
 }
@@ -121,12 +164,28 @@ std::uint32_t StandingTree::leaf_for(Place place, Symbol member) const {
   return node;
 }
 
+// An aim is behind all that have the key: right, unless (place, member) is ahead of the leaf's lower bound, or bounds
+// are not what they were.
+std::uint32_t StandingTree::leaf_for(Place place, Symbol member, const Aim& aim) const {
+  if (aim.leaf == none || aim.shape != shape_ || aim.key != key_of(place)) return leaf_for(place, member);
+  const Leaf& leaf = leaf_at(aim.leaf);
+  if (is_newest(place) || leaf.parent == none) return aim.leaf;
+  const Inner& parent = inner_at(leaf.parent);
+  const std::uint32_t slot = leaf.slot;
+  const bool is_before = parent.lower_keys[slot] >= aim.key &&
+                         is_ahead(place, member, parent.lower_place(slot), parent.lower_holders[slot].member);
+  return is_before ? leaf_for(place, member) : aim.leaf;
+}
+
 std::uint64_t StandingTree::entries_before(const Node& node) const {
-  std::uint64_t sum = 0;
-  for (const Node* at = &node; at->parent != none;) {
-    const Inner& parent = inner_at(at->parent);
-    sum += sum_before(parent.entries, at->slot);  // Symbols are 32 bits, so a board's members are, too.
-    at = &parent;
+  if (node.parent == none) return 0;
+  const Inner* parent = &inner_at(node.parent);
+  std::uint64_t sum =
+      parent->above_leaves ? sum_before(parent->leaf_entries, node.slot) : sum_before(parent->entries, node.slot);
+  while (parent->parent != none) {
+    const std::uint32_t slot = parent->slot;
+    parent = &inner_at(parent->parent);
+    sum += sum_before(parent->entries, slot);  // Symbols are 32 bits, so a board's members are, too.
   }
   return sum;
 }
@@ -136,10 +195,10 @@ std::uint64_t StandingTree::count_values(Seat seat) const {
   std::uint64_t sum = 0;
   for (const Node* at = &leaf; at->parent != none;) {
     const Inner& parent = inner_at(at->parent);
-    sum += sum_before(parent.values, at->slot);
+    sum += parent.above_leaves ? sum_before(parent.leaf_values, at->slot) : sum_before(parent.values, at->slot);
     at = &parent;
   }
-  for (std::uint32_t i = 0; i <= seat.position; ++i) sum += leaf.begins_at(leaf.order[i]) ? 1 : 0;
+  for (std::uint32_t i = 0; i <= seat.position; ++i) sum += leaf.begins >> leaf.order[i] & 1;
   return sum;
 }
 
@@ -148,8 +207,8 @@ std::uint64_t StandingTree::count_ahead(Place place, Symbol member) const {
   return entries_before(leaf) + position_for(leaf, place, member);
 }
 
-std::uint64_t StandingTree::insert(Place place, Symbol member) {
-  std::uint32_t id = leaf_for(place, member);
+std::uint64_t StandingTree::insert(Place place, Symbol member, const Aim& aim) {
+  std::uint32_t id = leaf_for(place, member, aim);
   if (leaf_at(id).count == leaf_entries_max) {
     make_room_in_leaf(id);
     id = leaf_for(place, member);
@@ -159,7 +218,9 @@ std::uint64_t StandingTree::insert(Place place, Symbol member) {
   const std::uint32_t position = position_for(leaf, place, member);
   const std::uint32_t slot = leaf.free_slot();
   index_.set(member, number_of(id, slot));
-  add_to_ancestors(leaf, 1, link(leaf, slot, position, place, member));
+  const BeginningsChange change = link(leaf, slot, position, place, member);
+  add_to_ancestors(leaf, 1, change.here);
+  if (change.next != 0) add_to_ancestors(leaf_at(leaf.next), 0, change.next);
   return entries_before(leaf) + position;
 }
 
@@ -167,36 +228,58 @@ std::uint64_t StandingTree::erase(Seat seat, Symbol member) {
   const std::uint64_t ahead = count_ahead(seat);
   Leaf& leaf = leaf_at(seat.leaf);
   index_.erase(member);
-  add_to_ancestors(leaf, -1, unlink(leaf, seat.position));
+  const BeginningsChange change = unlink(leaf, seat.position);
+  add_to_ancestors(leaf, -1, change.here);
+  if (change.next != 0) add_to_ancestors(leaf_at(leaf.next), 0, change.next);
   if (leaf.count < leaf_entries_min && leaf.parent != none) refill_below(leaf.parent, leaf.slot);
   return ahead;
 }
 
-StandingTree::Moved StandingTree::move(Seat seat, Symbol member, Place place) {
+StandingTree::Moved StandingTree::move(Seat seat, Symbol member, Place place, const Aim& aim) {
   Leaf& leaf = leaf_at(seat.leaf);
-  const std::uint64_t before_leaf = entries_before(leaf);
-  const Moved moved{before_leaf + seat.position, 0};
-  const std::uint32_t target = leaf_for(place, member);
+  const std::uint32_t target = leaf_for(place, member, aim);
+  Leaf& other = leaf_at(target);
+  if (target != seat.leaf && (other.count == leaf_entries_max || leaf.count == leaf_entries_min)) {
+    const std::uint64_t was = erase(seat, member);  // Nodes shift, so that it is two steps.
+    return {was, insert(place, member)};
+  }
+  const BeginningsChange out = unlink(leaf, seat.position);
+  if (out.next != 0) add_to_ancestors(leaf_at(leaf.next), 0, out.next);
+  const std::uint32_t position = position_for(other, place, member);
+  const std::uint32_t slot = target == seat.leaf ? seat.slot : other.free_slot();
+  const BeginningsChange in = link(other, slot, position, place, member);
+  if (in.next != 0) add_to_ancestors(leaf_at(other.next), 0, in.next);
   if (target == seat.leaf) {
     // Most events on small boards move somebody a little: then no other node changes but for the counts of values.
-    const BeginningsChange out = unlink(leaf, seat.position);
-    const std::uint32_t position = position_for(leaf, place, member);
-    const BeginningsChange in = link(leaf, seat.slot, position, place, member);
-    add_to_ancestors(leaf, 0, {out.here + in.here, out.next + in.next});
-    return {moved.was, before_leaf + position};
+    if (out.here + in.here != 0) add_to_ancestors(leaf, 0, out.here + in.here);
+    const std::uint64_t before = entries_before(leaf);
+    return {before + seat.position, before + position};
   }
-  add_to_ancestors(leaf, -1, unlink(leaf, seat.position));
-  const bool is_too_empty = leaf.count < leaf_entries_min && leaf.parent != none;
-  if (is_too_empty || leaf_at(target).count == leaf_entries_max) {
-    if (is_too_empty) refill_below(leaf.parent, leaf.slot);
-    return {moved.was, insert(place, member)};
-  }
-  Leaf& other = leaf_at(target);
-  const std::uint32_t position = position_for(other, place, member);
-  const std::uint32_t slot = other.free_slot();
   index_.set(member, number_of(target, slot));
-  add_to_ancestors(other, 1, link(other, slot, position, place, member));
-  return {moved.was, entries_before(other) + position};
+  const Moved before = move_counts(leaf, other, out.here, in.here);
+  return {before.was + seat.position, before.is + position};
+}
+
+// Counts an entry in another leaf, from the leaves up to where their ways meet. Returns how many entries were before
+// the one, and are before the other.
+StandingTree::Moved StandingTree::move_counts(const Node& from, const Node& to, int values_from, int values_to) {
+  Moved before;
+  const Node* was = &from;
+  const Node* is = &to;
+  for (bool is_above_leaves = true;; is_above_leaves = false) {
+    Inner& left = inner_at(was->parent);
+    Inner& entered = inner_at(is->parent);
+    before.was += is_above_leaves ? sum_before(left.leaf_entries, was->slot) : sum_before(left.entries, was->slot);
+    add_to_child(left, was->slot, -1, values_from);
+    add_to_child(entered, is->slot, 1, values_to);
+    before.is += is_above_leaves ? sum_before(entered.leaf_entries, is->slot) : sum_before(entered.entries, is->slot);
+    was = &left;
+    is = &entered;
+    if (was == is) break;
+  }
+  const std::uint64_t rest = entries_before(*was);
+  if (values_from + values_to != 0) add_to_ancestors(*was, 0, values_from + values_to);
+  return {before.was + rest, before.is + rest};
 }
 
 // The key of the entry before a position of a leaf, perhaps in the leaf before; `otherwise` if there is none.
@@ -212,17 +295,17 @@ StandingTree::BeginningsChange StandingTree::link(Leaf& leaf, std::uint32_t slot
                                                   Symbol member) {
   const std::uint64_t key = key_of(place);
   leaf.keys()[slot] = key;
-  leaf.reached()[slot] = reached_of(place);
-  leaf.members()[slot] = member;
+  leaf.holders()[slot] = {reached_of(place), member};
+  newest_ = std::max(newest_, reached_of(place));
   std::uint8_t* order = leaf.order.data();
   std::memmove(order + position + 1, order + position, leaf.count - position);
   order[position] = static_cast<std::uint8_t>(slot);
   ++leaf.count;
-  leaf.used |= std::uint64_t{1} << slot;
+  leaf.used |= 1U << slot;
 
   BeginningsChange change;
   if (key_before(leaf, position, ~key) != key) {
-    leaf.begins |= std::uint64_t{1} << slot;
+    leaf.begins |= 1U << slot;
     change.here = 1;
   }
   // Whoever comes next does not begin the value any more if it is the same.
@@ -231,7 +314,7 @@ StandingTree::BeginningsChange StandingTree::link(Leaf& leaf, std::uint32_t slot
   Leaf& next = is_last ? leaf_at(leaf.next) : leaf;
   const std::uint32_t next_slot = is_last ? next.first() : order[position + 1];
   if (next.keys()[next_slot] != key || !next.begins_at(next_slot)) return change;
-  next.begins &= ~(std::uint64_t{1} << next_slot);
+  next.begins &= ~(1U << next_slot);
   --(is_last ? change.next : change.here);
   return change;
 }
@@ -243,8 +326,9 @@ StandingTree::BeginningsChange StandingTree::unlink(Leaf& leaf, std::uint32_t po
   const bool began = leaf.begins_at(slot);
   std::memmove(order + position, order + position + 1, leaf.count - position - 1U);
   --leaf.count;
-  leaf.used &= ~(std::uint64_t{1} << slot);
-  leaf.begins &= ~(std::uint64_t{1} << slot);
+  leaf.used &= ~(1U << slot);
+  leaf.begins &= ~(1U << slot);
+  leaf.keys()[slot] = standing::no_key;
   BeginningsChange change;
   if (!began) return change;
   change.here = -1;
@@ -254,40 +338,43 @@ StandingTree::BeginningsChange StandingTree::unlink(Leaf& leaf, std::uint32_t po
   Leaf& next = is_last ? leaf_at(leaf.next) : leaf;
   const std::uint32_t next_slot = is_last ? next.first() : order[position];
   if (next.begins_at(next_slot)) return change;
-  next.begins |= std::uint64_t{1} << next_slot;
+  next.begins |= 1U << next_slot;
   ++(is_last ? change.next : change.here);
   return change;
 }
 
-void StandingTree::add_to_ancestors(const Leaf& leaf, int entries, int values) {
-  for (const Node* at = &leaf; at->parent != none;) {
-    Inner& parent = inner_at(at->parent);
-    parent.entries[at->slot] += static_cast<std::uint32_t>(entries);  // Wraps: adding -1 takes one away.
-    parent.values[at->slot] += static_cast<std::uint32_t>(values);
-    at = &parent;
+// Wraps: adding -1 takes one away.
+void StandingTree::add_to_child(Inner& parent, std::uint32_t slot, int entries, int values) {
+  if (parent.above_leaves) {
+    parent.leaf_entries[slot] = static_cast<std::uint8_t>(parent.leaf_entries[slot] + entries);
+    parent.leaf_values[slot] = static_cast<std::uint8_t>(parent.leaf_values[slot] + values);
+  } else {
+    parent.entries[slot] += static_cast<std::uint32_t>(entries);
+    parent.values[slot] += static_cast<std::uint32_t>(values);
   }
 }
 
-void StandingTree::add_to_ancestors(const Leaf& leaf, int entries, BeginningsChange change) {
-  if (entries != 0 || change.here != 0) add_to_ancestors(leaf, entries, change.here);
-  if (change.next != 0) add_to_ancestors(leaf_at(leaf.next), 0, change.next);
+void StandingTree::add_to_ancestors(const Node& node, int entries, int values) {
+  for (const Node* at = &node; at->parent != none;) {
+    Inner& parent = inner_at(at->parent);
+    add_to_child(parent, at->slot, entries, values);
+    at = &parent;
+  }
 }
 
 std::size_t StandingTree::memory_bytes() const {
   return leaves_.memory_bytes() + inners_.memory_bytes() + index_.memory_bytes();
 }
 
-void StandingTree::prefetch_leaf(Symbol member) const {
+void StandingTree::prefetch_leaf(Symbol member, bool with_holder) const {
   const std::uint32_t number = index_.find(member);
   if (number == MemberIndex::none) return;
   const Leaf& leaf = leaf_at(number >> slot_bits);
-  const std::uint32_t slot = number & (leaf_entries_max - 1);
   __builtin_prefetch(&leaf, 1);
-  __builtin_prefetch(leaf.order.data() + leaf_entries_max - 1, 1);
+  const std::uint32_t slot = number & (leaf_entries_max - 1);
+  __builtin_prefetch(leaf.keys() + slot, 1);
   // Not by leaf.capacity, for which one would have to wait: a leaf of several has full size.
-  const auto* keys = reinterpret_cast<const std::uint64_t*>(&leaf + 1);
-  __builtin_prefetch(keys + slot, 1);
-  __builtin_prefetch(keys + leaf_entries_max + slot, 1);
+  if (with_holder) __builtin_prefetch(reinterpret_cast<const standing::Holder*>(leaf.keys() + leaf_entries_max) + slot);
 }
 
 // What rank and counts are computed from: the counts of the leaf's parent. The levels above it are always in use.
@@ -298,23 +385,29 @@ void StandingTree::prefetch_inner(Symbol member) const {
   if (leaf.parent == none) return;
   const Inner& parent = inner_at(leaf.parent);
   __builtin_prefetch(&parent, 1);
-  for (std::uint32_t i = 0; i <= leaf.slot; i += numbers_per_line) __builtin_prefetch(&parent.entries[i], 1);
-  __builtin_prefetch(&parent.values[leaf.slot], 1);
+  __builtin_prefetch(&parent.leaf_entries, 1);
+  __builtin_prefetch(&parent.leaf_values, 1);
 }
 
-void StandingTree::prefetch_inner_for(Place place) const {
+std::uint32_t StandingTree::prefetch_inner_for(std::uint64_t key) const {
+  if (root_is_leaf_) return none;
   std::uint32_t node = root_;
-  if (root_is_leaf_) return;
-  while (!inner_at(node).above_leaves) node = inner_at(node).children[child_for(inner_at(node), place, 0)];
+  while (!inner_at(node).above_leaves) node = inner_at(node).children[child_behind(inner_at(node), key)];
   const Inner& inner = inner_at(node);
-  for (std::uint32_t i = 0; i < children_max; i += numbers_per_line / 2) __builtin_prefetch(&inner.lower_keys[i]);
+  prefetch_lines(&inner.leaf_entries, sizeof(inner.leaf_entries) + sizeof(inner.leaf_values) + sizeof(inner.guides));
+  prefetch_lines(&inner.lower_keys, sizeof(inner.lower_keys));
+  return node;
 }
 
-void StandingTree::prefetch_leaf_for(Place place) const {
-  const Leaf& leaf = leaf_at(leaf_for(place, 0));
-  const auto* line = reinterpret_cast<const std::byte*>(&leaf);
-  constexpr std::size_t bytes = sizeof(Leaf) + leaf_entries_max * sizeof(std::uint64_t);
-  for (std::size_t i = 0; i < bytes; i += standing::line_bytes) __builtin_prefetch(line + i, 1);
+StandingTree::Aim StandingTree::aim(std::uint64_t key, std::uint32_t from) const {
+  std::uint32_t node = from == none ? root_ : from;
+  for (bool is_leaf = root_is_leaf_; !is_leaf;) {
+    const Inner& inner = inner_at(node);
+    node = inner.children[child_behind(inner, key)];
+    is_leaf = inner.above_leaves;
+  }
+  prefetch_lines(&leaf_at(node), sizeof(Leaf) + leaf_entries_max * sizeof(std::uint64_t));
+  return {.key = key, .leaf = node, .shape = shape_};
 }
 
 }  // namespace tallyho

@@ -13,14 +13,16 @@ namespace tallyho {
 
 // Members in order of their places, counted: a B+-tree made for leaderboards. boards/leaderboard.h is its outside.
 //
-// Leaves hold up to 64 entries and are linked in order (boards/standing_nodes.h). Inner nodes hold, for each of up to
+// Leaves hold up to 32 entries and are linked in order (boards/standing_nodes.h). Inner nodes hold, for each of up to
 // 64 children, a lower bound of its entries, how many entries it has, and how many of those begin a value, that is, are
 // the first of the board with it. So rank (entries before) and dense rank (values before) are sums along one path.
 // Nodes know their parent and their place in it: from a member's leaf and slot, which the index knows, one climbs to
 // the root without comparing anything.
 //
-// On a large board time goes into cache misses, so everything here counts lines: a member's leaf costs three, the leaf
-// that it moves to ten or so, the index one; inner nodes of two million members fit into a second-level cache.
+// On a large board time goes into cache misses, so everything here counts lines: a member's leaf costs two, the leaf
+// that it moves to six, the index one; inner nodes of two million members fit into a second-level cache. And no search
+// halves: it counts which keys are ahead, all of them, as their lines then come from memory together, and no branch is
+// guessed wrong.
 //
 // Invariants:
 //   - Every node but the root is at least a quarter full; a node that overflows fills up its neighbour before it
@@ -29,10 +31,11 @@ namespace tallyho {
 //   - index_ names the leaf and slot of every member.
 //
 // Threads: one owner. Memory: 22 bytes for an entry's room in a leaf, which begins with room for 8 on a small board,
-// 1 to 2 bytes of nodes, and the index.
+// 2 bytes of nodes, and the index.
 class StandingTree {
  public:
   static constexpr std::uint32_t none = standing::none;
+  using Aim = standing::Aim;
 
   struct Entry {
     Place place = 0;
@@ -57,7 +60,7 @@ class StandingTree {
   // The entry in a seat. O(1).
   Entry entry(Seat seat) const {
     const Leaf& leaf = leaf_at(seat.leaf);
-    return {leaf.place(seat.slot), leaf.members()[seat.slot]};
+    return {leaf.place(seat.slot), leaf.member(seat.slot)};
   }
   // The seat after this one; `leaf` is `none` after the last. O(1).
   Seat next(Seat seat) const;
@@ -71,8 +74,9 @@ class StandingTree {
   // How many entries are ahead of (place, member). O(log n).
   std::uint64_t count_ahead(Place place, Symbol member) const;
 
-  // Enters a member that is not there; returns how many are ahead of it. O(log n).
-  std::uint64_t insert(Place place, Symbol member);
+  // Enters a member that is not there; returns how many are ahead of it. O(log n). Here and in move() `aim` may be any
+  // that this tree gave: it saves a search if it is for this key, and still right.
+  std::uint64_t insert(Place place, Symbol member, const Aim& aim = {});
   // Takes an entry out, which is `member`'s; returns how many were ahead of it. O(log n).
   std::uint64_t erase(Seat seat, Symbol member);
   // Gives the entry in a seat, which is `member`'s, another place; returns how many are ahead before and after. O(log
@@ -81,17 +85,19 @@ class StandingTree {
     std::uint64_t was = 0;
     std::uint64_t is = 0;
   };
-  Moved move(Seat seat, Symbol member, Place place);
+  Moved move(Seat seat, Symbol member, Place place, const Aim& aim = {});
 
   // Hints, which change nothing, for who has several members at hand: what an operation will look at comes from memory
   // while the others are worked on. In this order, each for all of them before the next, as each looks at what the one
   // before it asked for: the member's entry in the index; its leaf; for move() to a place, the inner nodes above that
-  // leaf and above the one it goes to; that leaf.
+  // leaf and above the one it goes to; that leaf, which aim() finds: behind all that have the key. Without the steps
+  // before it, aim() waits where they would have asked. The leaf's holder has the position at which the place was
+  // reached, which only entry() needs.
   void prefetch_index(Symbol member) const { index_.prefetch(member); }
-  void prefetch_leaf(Symbol member) const;
+  void prefetch_leaf(Symbol member, bool with_holder = false) const;
   void prefetch_inner(Symbol member) const;
-  void prefetch_inner_for(Place place) const;
-  void prefetch_leaf_for(Place place) const;
+  std::uint32_t prefetch_inner_for(std::uint64_t key) const;  // Returns what aim() may begin with.
+  Aim aim(std::uint64_t key, std::uint32_t from = none) const;
 
   std::uint64_t size() const { return index_.size(); }
   std::size_t memory_bytes() const;
@@ -122,16 +128,20 @@ class StandingTree {
 
   // standing_tree.cc: looking and changing entries
   std::uint32_t leaf_for(Place place, Symbol member) const;
-  static std::uint32_t child_for(const Inner& inner, Place place, Symbol member);
-  static std::uint32_t position_for(const Leaf& leaf, Place place, Symbol member);
+  std::uint32_t leaf_for(Place place, Symbol member, const Aim& aim) const;
+  static std::uint32_t child_behind(const Inner& inner, std::uint64_t key);
+  std::uint32_t child_for(const Inner& inner, Place place, Symbol member) const;
+  std::uint32_t position_for(const Leaf& leaf, Place place, Symbol member) const;
+  bool is_newest(Place place) const { return reached_of(place) > newest_; }
   std::uint64_t key_before(const Leaf& leaf, std::uint32_t position, std::uint64_t otherwise) const;
   std::uint64_t entries_before(const Node& node) const;
+  Moved move_counts(const Node& from, const Node& to, int values_from, int values_to);
   BeginningsChange link(Leaf& leaf, std::uint32_t slot, std::uint32_t position, Place place, Symbol member);
   BeginningsChange unlink(Leaf& leaf, std::uint32_t position);
-  void add_to_ancestors(const Leaf& leaf, int entries, int values);
-  void add_to_ancestors(const Leaf& leaf, int entries, BeginningsChange change);
+  static void add_to_child(Inner& parent, std::uint32_t slot, int entries, int values);
+  void add_to_ancestors(const Node& node, int entries, int values);
   // The index keeps leaf and slot in one number.
-  static constexpr std::uint32_t slot_bits = 6;
+  static constexpr std::uint32_t slot_bits = 5;
   static std::uint32_t number_of(std::uint32_t leaf, std::uint32_t slot) { return leaf << slot_bits | slot; }
   static_assert(leaf_entries_max == 1U << slot_bits);
 
@@ -159,6 +169,8 @@ class StandingTree {
   bool is_sound_leaf(std::uint32_t leaf) const;
 
   std::uint32_t root_ = none;
+  std::uint64_t newest_ = 0;  // The last position at which an entry reached its place, so far.
+  std::uint32_t shape_ = 0;   // Counts how often a lower bound may have changed, or a leaf gone.
   bool root_is_leaf_ = true;
   BlockPool<standing::bytes_of_leaf(leaf_entries_max)> leaves_;
   BlockPool<sizeof(Inner)> inners_;

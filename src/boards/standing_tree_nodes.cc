@@ -19,6 +19,7 @@ std::uint32_t StandingTree::new_leaf(std::uint32_t capacity) {
   const std::uint32_t id = leaves_.make();
   Leaf& leaf = *new (leaves_[id]) Leaf;
   leaf.capacity = capacity;
+  std::fill_n(leaf.keys(), capacity, standing::no_key);
   return id;
 }
 
@@ -28,17 +29,18 @@ void StandingTree::grow_only_leaf() {
   assert(leaves_.made() == 1 && capacity < leaf_entries_max);
   leaves_.enlarge_first(standing::bytes_of_leaf(std::size_t{capacity} * 2));
   Leaf& leaf = leaf_at(0);
-  const std::uint64_t* reached = leaf.reached();
-  const Symbol* members = leaf.members();
+  const standing::Holder* holders = leaf.holders();
   leaf.capacity = capacity * 2;
-  std::memmove(leaf.members(), members, capacity * sizeof(Symbol));
-  std::memmove(leaf.reached(), reached, capacity * sizeof(std::uint64_t));
+  std::memmove(leaf.holders(), holders, capacity * sizeof(standing::Holder));
+  std::fill_n(leaf.keys() + capacity, capacity, standing::no_key);
 }
 
 std::uint32_t StandingTree::new_inner(bool above_leaves) {
   const std::uint32_t id = inners_.make();
-  new (inners_[id]) Inner;
-  inner_at(id).above_leaves = above_leaves;
+  Inner& inner = *new (inners_[id]) Inner;
+  inner.above_leaves = above_leaves;
+  inner.lower_keys.fill(standing::no_key);
+  inner.guides.fill(standing::no_key);
   return id;
 }
 
@@ -61,6 +63,7 @@ void StandingTree::give_parent_to_root() {
 }
 
 void StandingTree::make_room_in_leaf(std::uint32_t leaf) {
+  ++shape_;
   if (leaf_at(leaf).parent == none) give_parent_to_root();
   if (level_below(inner_at(leaf_at(leaf).parent), leaf_at(leaf).slot)) return;
   if (inner_at(leaf_at(leaf).parent).count == children_max) make_room_in_inner(leaf_at(leaf).parent);
@@ -117,6 +120,7 @@ void StandingTree::split_below(std::uint32_t parent_id, std::uint32_t slot) {
 // Brings a child that has become too empty back: merges it with a neighbour, or levels the two if that would leave
 // little room.
 void StandingTree::refill_below(std::uint32_t parent_id, std::uint32_t slot) {
+  ++shape_;
   Inner& parent = inner_at(parent_id);
   assert(parent.count >= 2);
   const std::uint32_t left = slot > 0 ? slot - 1 : 0;
@@ -167,11 +171,11 @@ void StandingTree::shift(Inner& parent, std::uint32_t slot, int count) {
   if (parent.above_leaves) {
     shift_entries(left, right, count);
     const Leaf& leaf = leaf_at(right);
-    if (leaf.count > 0) set_lower_bound(parent, slot + 1, leaf.place(leaf.first()), leaf.members()[leaf.first()]);
+    if (leaf.count > 0) set_lower_bound(parent, slot + 1, leaf.place(leaf.first()), leaf.member(leaf.first()));
   } else {
     shift_children(left, right, count);
     const Inner& inner = inner_at(right);
-    set_lower_bound(parent, slot + 1, make_place(inner.lower_keys[0], inner.lower_reached[0]), inner.lower_members[0]);
+    set_lower_bound(parent, slot + 1, inner.lower_place(0), inner.lower_holders[0].member);
   }
   refresh(parent, slot);
   refresh(parent, slot + 1);
@@ -196,8 +200,8 @@ void shift_items(T* left, int left_count, T* right, int right_count, int count) 
 
 void StandingTree::set_lower_bound(Inner& parent, std::uint32_t slot, Place place, Symbol member) {
   parent.lower_keys[slot] = key_of(place);
-  parent.lower_reached[slot] = reached_of(place);
-  parent.lower_members[slot] = member;
+  parent.lower_holders[slot] = {reached_of(place), member};
+  parent.renew_guides();
 }
 
 void StandingTree::shift_entries(std::uint32_t left_id, std::uint32_t right_id, int count) {
@@ -212,14 +216,13 @@ void StandingTree::shift_entries(std::uint32_t left_id, std::uint32_t right_id, 
     const std::uint32_t old_slot = from.order[first + i];
     const std::uint32_t slot = to.free_slot();
     slots[i] = static_cast<std::uint8_t>(slot);
-    to.used |= std::uint64_t{1} << slot;
+    to.used |= 1U << slot;
     to.begins |= (from.begins >> old_slot & 1) << slot;
-    from.used &= ~(std::uint64_t{1} << old_slot);
-    from.begins &= ~(std::uint64_t{1} << old_slot);
-    to.keys()[slot] = from.keys()[old_slot];
-    to.reached()[slot] = from.reached()[old_slot];
-    to.members()[slot] = from.members()[old_slot];
-    index_.set(to.members()[slot], number_of(to_id, slot));
+    from.used &= ~(1U << old_slot);
+    from.begins &= ~(1U << old_slot);
+    to.keys()[slot] = std::exchange(from.keys()[old_slot], standing::no_key);
+    to.holders()[slot] = from.holders()[old_slot];
+    index_.set(to.member(slot), number_of(to_id, slot));
   }
   if (is_to_right) {
     std::memmove(to.order.data() + moving, to.order.data(), to.count);
@@ -239,14 +242,19 @@ void StandingTree::shift_children(std::uint32_t left_id, std::uint32_t right_id,
     shift_items(from.data(), left.count, to.data(), right.count, count);
   };
   shift_array(left.lower_keys, right.lower_keys);
-  shift_array(left.lower_reached, right.lower_reached);
-  shift_array(left.lower_members, right.lower_members);
+  shift_array(left.lower_holders, right.lower_holders);
   shift_array(left.children, right.children);
+  shift_array(left.leaf_entries, right.leaf_entries);
+  shift_array(left.leaf_values, right.leaf_values);
   shift_array(left.entries, right.entries);
   shift_array(left.values, right.values);
   const std::uint32_t left_first = count < 0 ? left.count : left.count - static_cast<std::uint32_t>(count);
   left.count = static_cast<std::uint16_t>(left.count - count);
   right.count = static_cast<std::uint16_t>(right.count + count);
+  std::fill(left.lower_keys.begin() + left.count, left.lower_keys.end(), standing::no_key);
+  std::fill(right.lower_keys.begin() + right.count, right.lower_keys.end(), standing::no_key);
+  left.renew_guides();
+  right.renew_guides();
   adopt(left_id, left_first);
   adopt(right_id, 0);
 }
@@ -257,12 +265,14 @@ void StandingTree::open_slot(Inner& parent, std::uint32_t slot) {
     std::copy_backward(array.begin() + slot, array.begin() + parent.count, array.begin() + parent.count + 1);
   };
   open(parent.lower_keys);
-  open(parent.lower_reached);
-  open(parent.lower_members);
+  open(parent.lower_holders);
   open(parent.children);
+  open(parent.leaf_entries);
+  open(parent.leaf_values);
   open(parent.entries);
   open(parent.values);
   ++parent.count;
+  parent.renew_guides();
 }
 
 void StandingTree::close_slot(Inner& parent, std::uint32_t slot) {
@@ -270,28 +280,31 @@ void StandingTree::close_slot(Inner& parent, std::uint32_t slot) {
     std::copy(array.begin() + slot + 1, array.begin() + parent.count, array.begin() + slot);
   };
   close(parent.lower_keys);
-  close(parent.lower_reached);
-  close(parent.lower_members);
+  close(parent.lower_holders);
   close(parent.children);
+  close(parent.leaf_entries);
+  close(parent.leaf_values);
   close(parent.entries);
   close(parent.values);
   --parent.count;
+  parent.lower_keys[parent.count] = standing::no_key;
+  parent.renew_guides();
 }
 
 // Counts child `slot` anew.
 void StandingTree::refresh(Inner& parent, std::uint32_t slot) const {
-  std::uint32_t entries = 0;
-  std::uint32_t values = 0;
   if (parent.above_leaves) {
     const Leaf& leaf = leaf_at(parent.children[slot]);
-    entries = leaf.count;
-    values = static_cast<std::uint32_t>(std::popcount(leaf.begins));
-  } else {
-    const Inner& inner = inner_at(parent.children[slot]);
-    for (std::uint32_t i = 0; i < inner.count; ++i) {
-      entries += inner.entries[i];
-      values += inner.values[i];
-    }
+    parent.leaf_entries[slot] = static_cast<std::uint8_t>(leaf.count);
+    parent.leaf_values[slot] = static_cast<std::uint8_t>(std::popcount(leaf.begins));
+    return;
+  }
+  const Inner& inner = inner_at(parent.children[slot]);
+  std::uint32_t entries = 0;
+  std::uint32_t values = 0;
+  for (std::uint32_t i = 0; i < inner.count; ++i) {
+    entries += inner.above_leaves ? inner.leaf_entries[i] : inner.entries[i];
+    values += inner.above_leaves ? inner.leaf_values[i] : inner.values[i];
   }
   parent.entries[slot] = entries;
   parent.values[slot] = values;
@@ -311,7 +324,7 @@ bool StandingTree::is_sound() const {
   if (root_is_leaf_ ? leaf_at(root_).parent != none : inner_at(root_).parent != none) return false;
   if (root_is_leaf_ ? !is_sound_leaf(root_) : inner_at(root_).count < 2 || !is_sound_below(root_)) return false;
   std::uint64_t entries = 0;
-  for (std::uint32_t id = 0; id < leaves_.made(); ++id) entries += leaf_at(id).count;
+  for (std::uint32_t i = 0; i < leaves_.made(); ++i) entries += leaf_at(leaves_.id_of(i)).count;
   return entries == size();
 }
 
@@ -320,15 +333,18 @@ bool StandingTree::is_sound_leaf(std::uint32_t id) const {
   if (leaf.count > leaf.capacity || (leaf.parent != none && leaf.count < leaf_entries_min)) return false;
   if (leaf.next != none && leaf_at(leaf.next).previous != id) return false;
   if (std::popcount(leaf.used) != leaf.count || (leaf.begins & ~leaf.used) != 0) return false;
+  for (std::uint32_t slot = 0; slot < leaf.capacity; ++slot) {
+    if ((leaf.used >> slot & 1) == 0 && leaf.keys()[slot] != standing::no_key) return false;
+  }
   for (std::uint32_t position = 0; position < leaf.count; ++position) {
     const std::uint32_t slot = leaf.order[position];
-    if ((leaf.used >> slot & 1) == 0 || index_.find(leaf.members()[slot]) != number_of(id, slot)) return false;
+    if ((leaf.used >> slot & 1) == 0 || index_.find(leaf.member(slot)) != number_of(id, slot)) return false;
     const std::uint64_t key = leaf.keys()[slot];
     if (leaf.begins_at(slot) != (key_before(leaf, position, ~key) != key)) return false;
     const Seat after = next({id, slot, position});
     if (after.leaf == none) continue;
     const Entry other = entry(after);
-    if (std::pair(leaf.place(slot), leaf.members()[slot]) >= std::pair(other.place, other.member)) return false;
+    if (std::pair(leaf.place(slot), leaf.member(slot)) >= std::pair(other.place, other.member)) return false;
   }
   return true;
 }
@@ -336,6 +352,12 @@ bool StandingTree::is_sound_leaf(std::uint32_t id) const {
 bool StandingTree::is_sound_below(std::uint32_t id) const {
   const Inner& inner = inner_at(id);
   if (inner.count > children_max || (inner.parent != none && inner.count < children_min)) return false;
+  for (std::uint32_t slot = 0; slot < children_max; ++slot) {
+    if (slot >= inner.count && inner.lower_keys[slot] != standing::no_key) return false;
+    if (slot % standing::guided_keys == 0 && inner.guides[slot / standing::guided_keys] != inner.lower_keys[slot]) {
+      return false;
+    }
+  }
   for (std::uint32_t slot = 0; slot < inner.count; ++slot) {
     const std::uint32_t node_id = inner.children[slot];
     const Node& node = inner.above_leaves ? static_cast<const Node&>(leaf_at(node_id)) : inner_at(node_id);
@@ -343,16 +365,18 @@ bool StandingTree::is_sound_below(std::uint32_t id) const {
     if (inner.above_leaves ? !is_sound_leaf(node_id) : !is_sound_below(node_id)) return false;
     Inner counted = inner;
     refresh(counted, slot);
-    if (counted.entries[slot] != inner.entries[slot] || counted.values[slot] != inner.values[slot]) return false;
+    const bool is_counted =
+        inner.above_leaves ? counted.leaf_entries[slot] == inner.leaf_entries[slot] &&
+                                 counted.leaf_values[slot] == inner.leaf_values[slot]
+                           : counted.entries[slot] == inner.entries[slot] && counted.values[slot] == inner.values[slot];
+    if (!is_counted) return false;
     if (!inner.above_leaves) continue;
     const auto first_of = [](const Leaf& leaf) {
-      return std::pair(leaf.place(leaf.first()), leaf.members()[leaf.first()]);
+      return std::pair(leaf.place(leaf.first()), leaf.member(leaf.first()));
     };
-    const auto last_of = [](const Leaf& leaf) {
-      return std::pair(leaf.place(leaf.last()), leaf.members()[leaf.last()]);
-    };
+    const auto last_of = [](const Leaf& leaf) { return std::pair(leaf.place(leaf.last()), leaf.member(leaf.last())); };
     const Leaf& leaf = leaf_at(node_id);
-    const std::pair lower(make_place(inner.lower_keys[slot], inner.lower_reached[slot]), inner.lower_members[slot]);
+    const std::pair lower(inner.lower_place(slot), inner.lower_holders[slot].member);
     if (first_of(leaf) < lower) return false;
     if (slot > 0 && last_of(leaf_at(leaf.previous)) >= lower) return false;
   }
