@@ -57,10 +57,18 @@ struct Holder {
   std::uint64_t reached() const { return std::uint64_t{reached_high} << 32 | reached_low; }
 };
 
+// Sixteen slots of a leaf: two lines of keys, three of holders.
+struct Slots {
+  static constexpr std::uint32_t count = 16;
+  std::array<std::uint64_t, count> keys;
+  std::array<Holder, count> holders;
+};
+static_assert(sizeof(Slots) % line_bytes == 0);
+
 // Entries stand where they once came in, and do not move when others come and go: `order` says which slot is first,
 // second and so on. So a change touches few cache lines: this head, which is one, those of the keys, which are looked
 // through from first to last without waiting for one to know the next, and one of the holders. The head is followed by
-// room for `capacity` keys, a multiple of 8, and as many holders.
+// room for `capacity` entries.
 struct alignas(line_bytes) Leaf : Node {
   std::uint32_t previous = none;
   std::uint32_t next = none;
@@ -69,13 +77,15 @@ struct alignas(line_bytes) Leaf : Node {
   std::uint32_t capacity = 0;
   std::array<std::uint8_t, leaf_entries_max> order{};  // Slots, best entry first.
 
-  std::uint64_t* keys() { return reinterpret_cast<std::uint64_t*>(this + 1); }
-  const std::uint64_t* keys() const { return reinterpret_cast<const std::uint64_t*>(this + 1); }
-  Holder* holders() { return reinterpret_cast<Holder*>(keys() + capacity); }
-  const Holder* holders() const { return reinterpret_cast<const Holder*>(keys() + capacity); }
+  Slots& slots(std::uint32_t i) { return reinterpret_cast<Slots*>(this + 1)[i]; }
+  const Slots& slots(std::uint32_t i) const { return reinterpret_cast<const Slots*>(this + 1)[i]; }
+  std::uint64_t& key(std::uint32_t at) { return slots(at / Slots::count).keys[at % Slots::count]; }
+  const std::uint64_t& key(std::uint32_t at) const { return slots(at / Slots::count).keys[at % Slots::count]; }
+  Holder& holder(std::uint32_t at) { return slots(at / Slots::count).holders[at % Slots::count]; }
+  const Holder& holder(std::uint32_t at) const { return slots(at / Slots::count).holders[at % Slots::count]; }
 
-  Place place(std::uint32_t at) const { return make_place(keys()[at], holders()[at].reached()); }
-  Symbol member(std::uint32_t at) const { return holders()[at].member; }
+  Place place(std::uint32_t at) const { return make_place(key(at), holder(at).reached()); }
+  Symbol member(std::uint32_t at) const { return holder(at).member; }
   std::uint32_t first() const { return order[0]; }
   std::uint32_t last() const { return order[count - 1U]; }
   std::uint32_t free_slot() const { return static_cast<std::uint32_t>(std::countr_one(used)); }
@@ -83,10 +93,8 @@ struct alignas(line_bytes) Leaf : Node {
 };
 static_assert(sizeof(Leaf) == line_bytes);
 
-// Whole cache lines.
 constexpr std::size_t bytes_of_leaf(std::size_t capacity) {
-  const std::size_t bytes = sizeof(Leaf) + capacity * (sizeof(std::uint64_t) + sizeof(Holder));
-  return (bytes + line_bytes - 1) / line_bytes * line_bytes;
+  return sizeof(Leaf) + capacity / Slots::count * sizeof(Slots);
 }
 
 // The counts of leaves fit into bytes, so that those of all children are one line: above leaves the small ones hold,

@@ -61,11 +61,13 @@ std::uint32_t count_eight_up_to(std::uint64_t key, const std::uint64_t* keys) {
   return (a + b) + (c + d);
 }
 
-// The same of `count`, a multiple of eight.
-std::uint32_t count_up_to(std::uint64_t key, const std::uint64_t* keys, std::uint32_t count) {
-  std::uint32_t sum = 0;
-  for (const std::uint64_t* const end = keys + count; keys != end; keys += 8) sum += count_eight_up_to(key, keys);
-  return sum;
+// How many keys of a leaf are not behind `key`, perhaps with those of free slots.
+std::uint32_t count_up_to(std::uint64_t key, const standing::Leaf& leaf) {
+  const auto count = [key](const standing::Slots& slots) {
+    return count_eight_up_to(key, slots.keys.data()) + count_eight_up_to(key, slots.keys.data() + 8);
+  };
+  static_assert(standing::Slots::count == 16 && standing::leaf_entries_max == 32);
+  return count(leaf.slots(0)) + (leaf.capacity == standing::leaf_entries_max ? count(leaf.slots(1)) : 0);
 }
 
 void prefetch_lines(const void* begin, std::size_t bytes) {
@@ -145,11 +147,11 @@ std::uint32_t StandingTree::child_for(const Inner& inner, Place place, Symbol me
 // How many entries of a leaf are ahead of (place, member).
 std::uint32_t StandingTree::position_for(const Leaf& leaf, Place place, Symbol member) const {
   const std::uint64_t key = key_of(place);
-  std::uint32_t position = std::min<std::uint32_t>(count_up_to(key, leaf.keys(), leaf.capacity), leaf.count);
+  std::uint32_t position = std::min<std::uint32_t>(count_up_to(key, leaf), leaf.count);
   if (is_newest(place)) return position;
   for (; position > 0; --position) {
     const std::uint32_t slot = leaf.order[position - 1];
-    if (leaf.keys()[slot] != key || is_ahead(leaf.place(slot), leaf.member(slot), place, member)) break;
+    if (leaf.key(slot) != key || is_ahead(leaf.place(slot), leaf.member(slot), place, member)) break;
   }
   return position;
 }
@@ -269,13 +271,16 @@ StandingTree::Moved StandingTree::move_counts(const Node& from, const Node& to, 
   for (bool is_above_leaves = true;; is_above_leaves = false) {
     Inner& left = inner_at(was->parent);
     Inner& entered = inner_at(is->parent);
+    // Sums first: reading several counts at once waits for one that was just written.
     before.was += is_above_leaves ? sum_before(left.leaf_entries, was->slot) : sum_before(left.entries, was->slot);
+    before.is += is_above_leaves ? sum_before(entered.leaf_entries, is->slot) : sum_before(entered.entries, is->slot);
     add_to_child(left, was->slot, -1, values_from);
     add_to_child(entered, is->slot, 1, values_to);
-    before.is += is_above_leaves ? sum_before(entered.leaf_entries, is->slot) : sum_before(entered.entries, is->slot);
+    const bool is_common = &left == &entered;
+    if (is_common && was->slot < is->slot) --before.is;  // The one that left was counted.
     was = &left;
     is = &entered;
-    if (was == is) break;
+    if (is_common) break;
   }
   const std::uint64_t rest = entries_before(*was);
   if (values_from + values_to != 0) add_to_ancestors(*was, 0, values_from + values_to);
@@ -284,18 +289,18 @@ StandingTree::Moved StandingTree::move_counts(const Node& from, const Node& to, 
 
 // The key of the entry before a position of a leaf, perhaps in the leaf before; `otherwise` if there is none.
 std::uint64_t StandingTree::key_before(const Leaf& leaf, std::uint32_t position, std::uint64_t otherwise) const {
-  if (position > 0) return leaf.keys()[leaf.order[position - 1]];
+  if (position > 0) return leaf.key(leaf.order[position - 1]);
   if (leaf.previous == none) return otherwise;
   const Leaf& previous = leaf_at(leaf.previous);
-  return previous.keys()[previous.last()];
+  return previous.key(previous.last());
 }
 
 // Puts an entry into a free slot of a leaf. The index and the ancestors are the caller's.
 StandingTree::BeginningsChange StandingTree::link(Leaf& leaf, std::uint32_t slot, std::uint32_t position, Place place,
                                                   Symbol member) {
   const std::uint64_t key = key_of(place);
-  leaf.keys()[slot] = key;
-  leaf.holders()[slot] = {reached_of(place), member};
+  leaf.key(slot) = key;
+  leaf.holder(slot) = {reached_of(place), member};
   newest_ = std::max(newest_, reached_of(place));
   std::uint8_t* order = leaf.order.data();
   std::memmove(order + position + 1, order + position, leaf.count - position);
@@ -313,7 +318,7 @@ StandingTree::BeginningsChange StandingTree::link(Leaf& leaf, std::uint32_t slot
   if (is_last && leaf.next == none) return change;
   Leaf& next = is_last ? leaf_at(leaf.next) : leaf;
   const std::uint32_t next_slot = is_last ? next.first() : order[position + 1];
-  if (next.keys()[next_slot] != key || !next.begins_at(next_slot)) return change;
+  if (next.key(next_slot) != key || !next.begins_at(next_slot)) return change;
   next.begins &= ~(1U << next_slot);
   --(is_last ? change.next : change.here);
   return change;
@@ -328,7 +333,7 @@ StandingTree::BeginningsChange StandingTree::unlink(Leaf& leaf, std::uint32_t po
   --leaf.count;
   leaf.used &= ~(1U << slot);
   leaf.begins &= ~(1U << slot);
-  leaf.keys()[slot] = standing::no_key;
+  leaf.key(slot) = standing::no_key;
   BeginningsChange change;
   if (!began) return change;
   change.here = -1;
@@ -372,9 +377,8 @@ void StandingTree::prefetch_leaf(Symbol member, bool with_holder) const {
   const Leaf& leaf = leaf_at(number >> slot_bits);
   __builtin_prefetch(&leaf, 1);
   const std::uint32_t slot = number & (leaf_entries_max - 1);
-  __builtin_prefetch(leaf.keys() + slot, 1);
-  // Not by leaf.capacity, for which one would have to wait: a leaf of several has full size.
-  if (with_holder) __builtin_prefetch(reinterpret_cast<const standing::Holder*>(leaf.keys() + leaf_entries_max) + slot);
+  __builtin_prefetch(&leaf.key(slot), 1);
+  if (with_holder) __builtin_prefetch(&leaf.holder(slot));
 }
 
 // What rank and counts are computed from: the counts of the leaf's parent. The levels above it are always in use.
@@ -406,7 +410,9 @@ StandingTree::Aim StandingTree::aim(std::uint64_t key, std::uint32_t from) const
     node = inner.children[child_behind(inner, key)];
     is_leaf = inner.above_leaves;
   }
-  prefetch_lines(&leaf_at(node), sizeof(Leaf) + leaf_entries_max * sizeof(std::uint64_t));
+  const Leaf& leaf = leaf_at(node);
+  __builtin_prefetch(&leaf, 1);
+  for (std::uint32_t i = 0; i < 2; ++i) prefetch_lines(&leaf.slots(i).keys, sizeof(leaf.slots(i).keys));
   return {.key = key, .leaf = node, .shape = shape_};
 }
 

@@ -30,7 +30,7 @@ namespace tallyho {
 //   - lower bound i of an inner node is at most every entry of child i and greater than every entry of child i - 1.
 //   - index_ names the leaf and slot of every member.
 //
-// Threads: one owner. Memory: 22 bytes for an entry's room in a leaf, which begins with room for 8 on a small board,
+// Threads: one owner. Memory: 22 bytes for an entry's room in a leaf, which begins with room for 16 on a small board,
 // 2 bytes of nodes, and the index.
 class StandingTree {
  public:
@@ -111,7 +111,7 @@ class StandingTree {
   using Inner = standing::Inner;
   static constexpr std::uint32_t leaf_entries_max = standing::leaf_entries_max;
   static constexpr std::uint32_t leaf_entries_min = leaf_entries_max / 4;
-  static constexpr std::uint32_t leaf_entries_first = 8;
+  static constexpr std::uint32_t leaf_entries_first = 16;
   static constexpr std::uint32_t children_max = standing::children_max;
   static constexpr std::uint32_t children_min = children_max / 4;
 

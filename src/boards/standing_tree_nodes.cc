@@ -19,7 +19,7 @@ std::uint32_t StandingTree::new_leaf(std::uint32_t capacity) {
   const std::uint32_t id = leaves_.make();
   Leaf& leaf = *new (leaves_[id]) Leaf;
   leaf.capacity = capacity;
-  std::fill_n(leaf.keys(), capacity, standing::no_key);
+  for (std::uint32_t slot = 0; slot < capacity; ++slot) leaf.key(slot) = standing::no_key;
   return id;
 }
 
@@ -29,10 +29,8 @@ void StandingTree::grow_only_leaf() {
   assert(leaves_.made() == 1 && capacity < leaf_entries_max);
   leaves_.enlarge_first(standing::bytes_of_leaf(std::size_t{capacity} * 2));
   Leaf& leaf = leaf_at(0);
-  const standing::Holder* holders = leaf.holders();
   leaf.capacity = capacity * 2;
-  std::memmove(leaf.holders(), holders, capacity * sizeof(standing::Holder));
-  std::fill_n(leaf.keys() + capacity, capacity, standing::no_key);
+  for (std::uint32_t slot = capacity; slot < leaf.capacity; ++slot) leaf.key(slot) = standing::no_key;
 }
 
 std::uint32_t StandingTree::new_inner(bool above_leaves) {
@@ -220,8 +218,8 @@ void StandingTree::shift_entries(std::uint32_t left_id, std::uint32_t right_id, 
     to.begins |= (from.begins >> old_slot & 1) << slot;
     from.used &= ~(1U << old_slot);
     from.begins &= ~(1U << old_slot);
-    to.keys()[slot] = std::exchange(from.keys()[old_slot], standing::no_key);
-    to.holders()[slot] = from.holders()[old_slot];
+    to.key(slot) = std::exchange(from.key(old_slot), standing::no_key);
+    to.holder(slot) = from.holder(old_slot);
     index_.set(to.member(slot), number_of(to_id, slot));
   }
   if (is_to_right) {
@@ -334,12 +332,12 @@ bool StandingTree::is_sound_leaf(std::uint32_t id) const {
   if (leaf.next != none && leaf_at(leaf.next).previous != id) return false;
   if (std::popcount(leaf.used) != leaf.count || (leaf.begins & ~leaf.used) != 0) return false;
   for (std::uint32_t slot = 0; slot < leaf.capacity; ++slot) {
-    if ((leaf.used >> slot & 1) == 0 && leaf.keys()[slot] != standing::no_key) return false;
+    if ((leaf.used >> slot & 1) == 0 && leaf.key(slot) != standing::no_key) return false;
   }
   for (std::uint32_t position = 0; position < leaf.count; ++position) {
     const std::uint32_t slot = leaf.order[position];
     if ((leaf.used >> slot & 1) == 0 || index_.find(leaf.member(slot)) != number_of(id, slot)) return false;
-    const std::uint64_t key = leaf.keys()[slot];
+    const std::uint64_t key = leaf.key(slot);
     if (leaf.begins_at(slot) != (key_before(leaf, position, ~key) != key)) return false;
     const Seat after = next({id, slot, position});
     if (after.leaf == none) continue;
