@@ -50,6 +50,12 @@ class MemberIndex {
   // Gives `member` (not no_symbol) this number (not `none`). O(1) amortized; allocates only when it grows.
   void set(Symbol member, std::uint32_t number);
 
+  // The same for a member that is there. Of an array it need not wait for what was there.
+  void replace(Symbol member, std::uint32_t number) {
+    if (!is_array_) return set_in_slots(member, number);
+    pages_[member / page_symbols][member % page_symbols] = number;
+  }
+
   // Forgets `member`, which must be there. O(1).
   void erase(Symbol member);
 

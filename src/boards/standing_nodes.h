@@ -30,7 +30,7 @@ inline constexpr std::uint32_t none = 0xffffffff;
 inline constexpr std::uint32_t leaf_entries_max = 32;
 inline constexpr std::uint32_t children_max = 64;
 inline constexpr std::size_t line_bytes = 64;
-inline constexpr std::uint32_t guided_keys = 8;  // To a guide: a line of keys.
+inline constexpr std::uint32_t guided_keys = 8;  // A line of them.
 static_assert(guided_keys * guided_keys == children_max);
 // The key of a slot that has no entry, or no child: so whoever counts keys that are ahead need not know how many there
 // are. (An entry may have it too, which makes no difference to the order.)
@@ -39,8 +39,9 @@ inline constexpr std::uint64_t no_key = ~std::uint64_t{0};
 // What leaves and inner nodes have in common: a seat in a parent. `parent` is `none` in the root.
 struct Node {
   std::uint32_t parent = none;
-  std::uint16_t slot = 0;   // In the parent.
-  std::uint16_t count = 0;  // Entries or children.
+  std::uint8_t slot = 0;    // In the parent.
+  std::uint8_t count = 0;   // Entries or children.
+  std::uint8_t height = 0;  // Of a leaf 0, of who has leaves as children 1.
 };
 
 // Whose an entry is, and since when. The position is in two halves, so that this takes 12 bytes.
@@ -98,13 +99,13 @@ constexpr std::size_t bytes_of_leaf(std::size_t capacity) {
 }
 
 // The counts of leaves fit into bytes, so that those of all children are one line: above leaves the small ones hold,
-// else the large ones. And of the lower bounds' keys a search reads two lines: `guides`, and those that they point at.
+// else the large ones. And a search reads three lines: this head with its guides, the lower bounds' keys that they
+// point at, and children.
 struct alignas(line_bytes) Inner : Node {
-  bool above_leaves = true;
-  alignas(line_bytes) std::array<std::uint8_t, children_max> leaf_entries;
+  std::array<std::uint64_t, guided_keys - 1> guides;  // The first of every eight lower bounds' keys, but for the first.
+  std::array<std::uint8_t, children_max> leaf_entries;
   std::array<std::uint8_t, children_max> leaf_values;
   // Lower bounds of what is in the children: a key, no_key where there is no child; position and member.
-  std::array<std::uint64_t, guided_keys> guides;  // The first of every eight of these:
   std::array<std::uint64_t, children_max> lower_keys;
   std::array<std::uint32_t, children_max> children;
   std::array<std::uint32_t, children_max> entries;
@@ -114,10 +115,12 @@ struct alignas(line_bytes) Inner : Node {
   Place lower_place(std::uint32_t at) const { return make_place(lower_keys[at], lower_holders[at].reached()); }
   // After every change of lower_keys.
   void renew_guides() {
-    for (std::uint32_t i = 0; i < guided_keys; ++i) guides[i] = lower_keys[std::size_t{i} * guided_keys];
+    for (std::size_t i = 0; i < guides.size(); ++i) guides[i] = lower_keys[(i + 1) * guided_keys];
   }
+  bool above_leaves() const { return height == 1; }
 };
-static_assert(leaf_entries_max <= 0xff);
+static_assert(leaf_entries_max <= 0xff && children_max <= 0xff);
+static_assert(sizeof(Node) + sizeof(Inner::guides) == line_bytes);
 
 // The leaf that an entry with a key is to go to, found beforehand: StandingTree::aim(). The default is nowhere.
 struct Aim {

@@ -48,8 +48,8 @@ std::uint32_t sum_before(const std::array<std::uint8_t, standing::children_max>&
   return static_cast<std::uint32_t>((halves[0] + halves[1]) * 0x0001'0001'0001'0001U >> 48);
 }
 
-// How many of eight keys are not behind `key`. Sums that do not wait for each other.
-std::uint32_t count_eight_up_to(std::uint64_t key, const std::uint64_t* keys) {
+// How many of seven keys are not behind `key`. Sums that do not wait for each other.
+std::uint32_t count_seven_up_to(std::uint64_t key, const std::uint64_t* keys) {
   std::uint32_t a = keys[0] <= key ? 1 : 0;
   std::uint32_t b = keys[1] <= key ? 1 : 0;
   std::uint32_t c = keys[2] <= key ? 1 : 0;
@@ -57,8 +57,11 @@ std::uint32_t count_eight_up_to(std::uint64_t key, const std::uint64_t* keys) {
   a += keys[4] <= key ? 1 : 0;
   b += keys[5] <= key ? 1 : 0;
   c += keys[6] <= key ? 1 : 0;
-  d += keys[7] <= key ? 1 : 0;
   return (a + b) + (c + d);
+}
+
+std::uint32_t count_eight_up_to(std::uint64_t key, const std::uint64_t* keys) {
+  return count_seven_up_to(key, keys) + (keys[7] <= key ? 1 : 0);
 }
 
 // How many keys of a leaf are not behind `key`, perhaps with those of free slots.
@@ -111,13 +114,13 @@ StandingTree::Seat StandingTree::at(std::uint64_t index) const {
   for (bool is_leaf = root_is_leaf_; !is_leaf;) {
     const Inner& inner = inner_at(node);
     std::uint32_t slot = 0;
-    if (inner.above_leaves) {
+    if (inner.above_leaves()) {
       while (index >= inner.leaf_entries[slot]) index -= inner.leaf_entries[slot++];
     } else {
       while (index >= inner.entries[slot]) index -= inner.entries[slot++];
     }
     node = inner.children[slot];
-    is_leaf = inner.above_leaves;
+    is_leaf = inner.above_leaves();
   }
   const auto position = static_cast<std::uint32_t>(index);
   return {node, leaf_at(node).order[position], position};
@@ -125,8 +128,7 @@ StandingTree::Seat StandingTree::at(std::uint64_t index) const {
 
 // The last child whose lower bound's key is not behind `key`.
 std::uint32_t StandingTree::child_behind(const Inner& inner, std::uint64_t key) {
-  const std::uint32_t line = std::max(count_eight_up_to(key, inner.guides.data()), 1U) - 1;
-  const std::uint32_t first = line * standing::guided_keys;
+  const std::uint32_t first = count_seven_up_to(key, inner.guides.data()) * standing::guided_keys;
   const std::uint32_t ahead = first + count_eight_up_to(key, inner.lower_keys.data() + first);
   return std::clamp<std::uint32_t>(ahead, 1, inner.count) - 1;
 }
@@ -161,7 +163,7 @@ std::uint32_t StandingTree::leaf_for(Place place, Symbol member) const {
   for (bool is_leaf = root_is_leaf_; !is_leaf;) {
     const Inner& inner = inner_at(node);
     node = inner.children[child_for(inner, place, member)];
-    is_leaf = inner.above_leaves;
+    is_leaf = inner.above_leaves();
   }
   return node;
 }
@@ -183,7 +185,7 @@ std::uint64_t StandingTree::entries_before(const Node& node) const {
   if (node.parent == none) return 0;
   const Inner* parent = &inner_at(node.parent);
   std::uint64_t sum =
-      parent->above_leaves ? sum_before(parent->leaf_entries, node.slot) : sum_before(parent->entries, node.slot);
+      parent->above_leaves() ? sum_before(parent->leaf_entries, node.slot) : sum_before(parent->entries, node.slot);
   while (parent->parent != none) {
     const std::uint32_t slot = parent->slot;
     parent = &inner_at(parent->parent);
@@ -197,7 +199,7 @@ std::uint64_t StandingTree::count_values(Seat seat) const {
   std::uint64_t sum = 0;
   for (const Node* at = &leaf; at->parent != none;) {
     const Inner& parent = inner_at(at->parent);
-    sum += parent.above_leaves ? sum_before(parent.leaf_values, at->slot) : sum_before(parent.values, at->slot);
+    sum += parent.above_leaves() ? sum_before(parent.leaf_values, at->slot) : sum_before(parent.values, at->slot);
     at = &parent;
   }
   for (std::uint32_t i = 0; i <= seat.position; ++i) sum += leaf.begins >> leaf.order[i] & 1;
@@ -257,7 +259,7 @@ StandingTree::Moved StandingTree::move(Seat seat, Symbol member, Place place, co
     const std::uint64_t before = entries_before(leaf);
     return {before + seat.position, before + position};
   }
-  index_.set(member, number_of(target, slot));
+  index_.replace(member, number_of(target, slot));
   const Moved before = move_counts(leaf, other, out.here, in.here);
   return {before.was + seat.position, before.is + position};
 }
@@ -350,7 +352,7 @@ StandingTree::BeginningsChange StandingTree::unlink(Leaf& leaf, std::uint32_t po
 
 // Wraps: adding -1 takes one away.
 void StandingTree::add_to_child(Inner& parent, std::uint32_t slot, int entries, int values) {
-  if (parent.above_leaves) {
+  if (parent.above_leaves()) {
     parent.leaf_entries[slot] = static_cast<std::uint8_t>(parent.leaf_entries[slot] + entries);
     parent.leaf_values[slot] = static_cast<std::uint8_t>(parent.leaf_values[slot] + values);
   } else {
@@ -396,9 +398,10 @@ void StandingTree::prefetch_inner(Symbol member) const {
 std::uint32_t StandingTree::prefetch_inner_for(std::uint64_t key) const {
   if (root_is_leaf_) return none;
   std::uint32_t node = root_;
-  while (!inner_at(node).above_leaves) node = inner_at(node).children[child_behind(inner_at(node), key)];
+  while (!inner_at(node).above_leaves()) node = inner_at(node).children[child_behind(inner_at(node), key)];
   const Inner& inner = inner_at(node);
-  prefetch_lines(&inner.leaf_entries, sizeof(inner.leaf_entries) + sizeof(inner.leaf_values) + sizeof(inner.guides));
+  __builtin_prefetch(&inner, 1);
+  prefetch_lines(&inner.leaf_entries, sizeof(inner.leaf_entries) + sizeof(inner.leaf_values));
   prefetch_lines(&inner.lower_keys, sizeof(inner.lower_keys));
   return node;
 }
@@ -408,7 +411,7 @@ StandingTree::Aim StandingTree::aim(std::uint64_t key, std::uint32_t from) const
   for (bool is_leaf = root_is_leaf_; !is_leaf;) {
     const Inner& inner = inner_at(node);
     node = inner.children[child_behind(inner, key)];
-    is_leaf = inner.above_leaves;
+    is_leaf = inner.above_leaves();
   }
   const Leaf& leaf = leaf_at(node);
   __builtin_prefetch(&leaf, 1);

@@ -148,7 +148,7 @@ class StandingTree {
   // standing_tree_nodes.cc: keeping nodes neither too full nor too empty
   std::uint32_t new_leaf(std::uint32_t capacity);
   void grow_only_leaf();
-  std::uint32_t new_inner(bool above_leaves);
+  std::uint32_t new_inner(std::uint8_t height);
   Node& child(const Inner& parent, std::uint32_t slot);
   void give_parent_to_root();
   void make_room_in_leaf(std::uint32_t leaf);

@@ -33,10 +33,10 @@ void StandingTree::grow_only_leaf() {
   for (std::uint32_t slot = capacity; slot < leaf.capacity; ++slot) leaf.key(slot) = standing::no_key;
 }
 
-std::uint32_t StandingTree::new_inner(bool above_leaves) {
+std::uint32_t StandingTree::new_inner(std::uint8_t height) {
   const std::uint32_t id = inners_.make();
   Inner& inner = *new (inners_[id]) Inner;
-  inner.above_leaves = above_leaves;
+  inner.height = height;
   inner.lower_keys.fill(standing::no_key);
   inner.guides.fill(standing::no_key);
   return id;
@@ -44,12 +44,12 @@ std::uint32_t StandingTree::new_inner(bool above_leaves) {
 
 StandingTree::Node& StandingTree::child(const Inner& parent, std::uint32_t slot) {
   const std::uint32_t id = parent.children[slot];
-  return parent.above_leaves ? static_cast<Node&>(leaf_at(id)) : inner_at(id);
+  return parent.above_leaves() ? static_cast<Node&>(leaf_at(id)) : inner_at(id);
 }
 
 // Puts a new root with one child, the old one, on top.
 void StandingTree::give_parent_to_root() {
-  const std::uint32_t id = new_inner(root_is_leaf_);
+  const std::uint32_t id = new_inner(static_cast<std::uint8_t>(root_is_leaf_ ? 1 : inner_at(root_).height + 1));
   Inner& root = inner_at(id);
   root.count = 1;
   root.children[0] = root_;
@@ -78,7 +78,7 @@ void StandingTree::make_room_in_inner(std::uint32_t id) {
 // Gives a full child's surplus to a neighbour that is at most seven eighths full. False if there is none.
 bool StandingTree::level_below(Inner& parent, std::uint32_t slot) {
   const int count = child(parent, slot).count;
-  const int count_max = static_cast<int>(parent.above_leaves ? leaf_entries_max : children_max) * 7 / 8;
+  const int count_max = static_cast<int>(parent.above_leaves() ? leaf_entries_max : children_max) * 7 / 8;
   if (slot > 0) {
     const int left = child(parent, slot - 1).count;
     if (left <= count_max) {
@@ -98,10 +98,10 @@ bool StandingTree::level_below(Inner& parent, std::uint32_t slot) {
 
 // Gives half of a child to a new right neighbour. The parent has room.
 void StandingTree::split_below(std::uint32_t parent_id, std::uint32_t slot) {
-  const bool above_leaves = inner_at(parent_id).above_leaves;
+  const bool above_leaves = inner_at(parent_id).above_leaves();
   const std::uint32_t left = inner_at(parent_id).children[slot];
   const std::uint32_t right =
-      above_leaves ? new_leaf(leaf_entries_max) : new_inner(inner_at(left).above_leaves);  // May move nodes.
+      above_leaves ? new_leaf(leaf_entries_max) : new_inner(inner_at(left).height);  // May move nodes.
   Inner& parent = inner_at(parent_id);
   open_slot(parent, slot + 1);
   parent.children[slot + 1] = right;
@@ -124,7 +124,7 @@ void StandingTree::refill_below(std::uint32_t parent_id, std::uint32_t slot) {
   const std::uint32_t left = slot > 0 ? slot - 1 : 0;
   const int left_count = child(parent, left).count;
   const int right_count = child(parent, left + 1).count;
-  const int count_max = static_cast<int>(parent.above_leaves ? leaf_entries_max : children_max);
+  const int count_max = static_cast<int>(parent.above_leaves() ? leaf_entries_max : children_max);
   if (left_count + right_count <= count_max * 3 / 4) {
     merge_below(parent_id, left);
   } else {
@@ -140,7 +140,7 @@ void StandingTree::merge_below(std::uint32_t parent_id, std::uint32_t slot) {
   shift(parent, slot, -static_cast<int>(child(parent, slot + 1).count));
   close_slot(parent, slot + 1);
   adopt(parent_id, slot + 1);
-  if (parent.above_leaves) {
+  if (parent.above_leaves()) {
     leaf_at(left).next = leaf_at(right).next;
     if (leaf_at(right).next != none) leaf_at(leaf_at(right).next).previous = left;
     leaf_at(right) = {};
@@ -154,7 +154,7 @@ void StandingTree::merge_below(std::uint32_t parent_id, std::uint32_t slot) {
   }
   if (parent.count > 1) return;
   root_ = left;
-  root_is_leaf_ = parent.above_leaves;
+  root_is_leaf_ = parent.above_leaves();
   Node& root = child(parent, 0);
   root.parent = none;
   root.slot = 0;
@@ -166,7 +166,7 @@ void StandingTree::merge_below(std::uint32_t parent_id, std::uint32_t slot) {
 void StandingTree::shift(Inner& parent, std::uint32_t slot, int count) {
   const std::uint32_t left = parent.children[slot];
   const std::uint32_t right = parent.children[slot + 1];
-  if (parent.above_leaves) {
+  if (parent.above_leaves()) {
     shift_entries(left, right, count);
     const Leaf& leaf = leaf_at(right);
     if (leaf.count > 0) set_lower_bound(parent, slot + 1, leaf.place(leaf.first()), leaf.member(leaf.first()));
@@ -220,7 +220,7 @@ void StandingTree::shift_entries(std::uint32_t left_id, std::uint32_t right_id, 
     from.begins &= ~(1U << old_slot);
     to.key(slot) = std::exchange(from.key(old_slot), standing::no_key);
     to.holder(slot) = from.holder(old_slot);
-    index_.set(to.member(slot), number_of(to_id, slot));
+    index_.replace(to.member(slot), number_of(to_id, slot));
   }
   if (is_to_right) {
     std::memmove(to.order.data() + moving, to.order.data(), to.count);
@@ -229,8 +229,8 @@ void StandingTree::shift_entries(std::uint32_t left_id, std::uint32_t right_id, 
     std::copy_n(slots.data(), moving, to.order.data() + to.count);
     std::memmove(from.order.data(), from.order.data() + moving, from.count - moving);
   }
-  to.count = static_cast<std::uint16_t>(to.count + moving);
-  from.count = static_cast<std::uint16_t>(from.count - moving);
+  to.count = static_cast<std::uint8_t>(to.count + moving);
+  from.count = static_cast<std::uint8_t>(from.count - moving);
 }
 
 void StandingTree::shift_children(std::uint32_t left_id, std::uint32_t right_id, int count) {
@@ -247,8 +247,8 @@ void StandingTree::shift_children(std::uint32_t left_id, std::uint32_t right_id,
   shift_array(left.entries, right.entries);
   shift_array(left.values, right.values);
   const std::uint32_t left_first = count < 0 ? left.count : left.count - static_cast<std::uint32_t>(count);
-  left.count = static_cast<std::uint16_t>(left.count - count);
-  right.count = static_cast<std::uint16_t>(right.count + count);
+  left.count = static_cast<std::uint8_t>(left.count - count);
+  right.count = static_cast<std::uint8_t>(right.count + count);
   std::fill(left.lower_keys.begin() + left.count, left.lower_keys.end(), standing::no_key);
   std::fill(right.lower_keys.begin() + right.count, right.lower_keys.end(), standing::no_key);
   left.renew_guides();
@@ -291,7 +291,7 @@ void StandingTree::close_slot(Inner& parent, std::uint32_t slot) {
 
 // Counts child `slot` anew.
 void StandingTree::refresh(Inner& parent, std::uint32_t slot) const {
-  if (parent.above_leaves) {
+  if (parent.above_leaves()) {
     const Leaf& leaf = leaf_at(parent.children[slot]);
     parent.leaf_entries[slot] = static_cast<std::uint8_t>(leaf.count);
     parent.leaf_values[slot] = static_cast<std::uint8_t>(std::popcount(leaf.begins));
@@ -301,8 +301,8 @@ void StandingTree::refresh(Inner& parent, std::uint32_t slot) const {
   std::uint32_t entries = 0;
   std::uint32_t values = 0;
   for (std::uint32_t i = 0; i < inner.count; ++i) {
-    entries += inner.above_leaves ? inner.leaf_entries[i] : inner.entries[i];
-    values += inner.above_leaves ? inner.leaf_values[i] : inner.values[i];
+    entries += inner.above_leaves() ? inner.leaf_entries[i] : inner.entries[i];
+    values += inner.above_leaves() ? inner.leaf_values[i] : inner.values[i];
   }
   parent.entries[slot] = entries;
   parent.values[slot] = values;
@@ -314,7 +314,7 @@ void StandingTree::adopt(std::uint32_t parent_id, std::uint32_t first_slot) {
   for (std::uint32_t slot = first_slot; slot < parent.count; ++slot) {
     Node& node = child(parent, slot);
     node.parent = parent_id;
-    node.slot = static_cast<std::uint16_t>(slot);
+    node.slot = static_cast<std::uint8_t>(slot);
   }
 }
 
@@ -352,23 +352,22 @@ bool StandingTree::is_sound_below(std::uint32_t id) const {
   if (inner.count > children_max || (inner.parent != none && inner.count < children_min)) return false;
   for (std::uint32_t slot = 0; slot < children_max; ++slot) {
     if (slot >= inner.count && inner.lower_keys[slot] != standing::no_key) return false;
-    if (slot % standing::guided_keys == 0 && inner.guides[slot / standing::guided_keys] != inner.lower_keys[slot]) {
-      return false;
-    }
+    const std::uint32_t line = slot / standing::guided_keys;
+    if (line > 0 && inner.guides[line - 1] != inner.lower_keys[std::size_t{line} * standing::guided_keys]) return false;
   }
   for (std::uint32_t slot = 0; slot < inner.count; ++slot) {
     const std::uint32_t node_id = inner.children[slot];
-    const Node& node = inner.above_leaves ? static_cast<const Node&>(leaf_at(node_id)) : inner_at(node_id);
+    const Node& node = inner.above_leaves() ? static_cast<const Node&>(leaf_at(node_id)) : inner_at(node_id);
     if (node.parent != id || node.slot != slot) return false;
-    if (inner.above_leaves ? !is_sound_leaf(node_id) : !is_sound_below(node_id)) return false;
+    if (inner.above_leaves() ? !is_sound_leaf(node_id) : !is_sound_below(node_id)) return false;
     Inner counted = inner;
     refresh(counted, slot);
-    const bool is_counted =
-        inner.above_leaves ? counted.leaf_entries[slot] == inner.leaf_entries[slot] &&
-                                 counted.leaf_values[slot] == inner.leaf_values[slot]
-                           : counted.entries[slot] == inner.entries[slot] && counted.values[slot] == inner.values[slot];
+    const bool is_counted = inner.above_leaves() ? counted.leaf_entries[slot] == inner.leaf_entries[slot] &&
+                                                       counted.leaf_values[slot] == inner.leaf_values[slot]
+                                                 : counted.entries[slot] == inner.entries[slot] &&
+                                                       counted.values[slot] == inner.values[slot];
     if (!is_counted) return false;
-    if (!inner.above_leaves) continue;
+    if (!inner.above_leaves()) continue;
     const auto first_of = [](const Leaf& leaf) {
       return std::pair(leaf.place(leaf.first()), leaf.member(leaf.first()));
     };
