@@ -89,8 +89,14 @@ bool Board::Impl::is_better(Points value, Points than) const {
 // Where in a window `member`'s value is, or would be, if it is in `group` now.
 Section* Board::Impl::section_of(const Window& window, Member member, Symbol group) const {
   if (!options.follows_player) return window.section(group);
-  const auto home = homes.find(member);
-  return home == homes.end() ? nullptr : window.section(home->second);
+  const Symbol in = home(member);
+  return in == no_group ? nullptr : window.section(in);
+}
+
+// Where `member` most probably counts next; null if that cannot be known without a group.
+Section* Board::Impl::newest_section(Member member) const {
+  if (windows.empty() || (options.is_grouped && !options.follows_player)) return nullptr;
+  return section_of(*windows.back(), member, no_group);
 }
 
 // The new value of a member. A sum has been checked.
@@ -105,7 +111,7 @@ Points Board::Impl::combine(std::optional<Points> old, Points value) const {
 }
 
 // Gives a member a value in a section, as far as `limit` lets it.
-void Board::Impl::enter(Section& section, Member member, Points value, Position at,
+void Board::Impl::enter(Section& section, Member member, Points value, Position at, const Aim& aim,
                         std::vector<BoardChange>& changes) const {
   if (!hidden.empty() && hidden.contains(member)) {
     const auto [entry, is_new] = section.hidden.try_emplace(member);
@@ -113,20 +119,21 @@ void Board::Impl::enter(Section& section, Member member, Points value, Position 
     return;
   }
   Leaderboard& members = section.members;
-  const std::optional<Points> old = members.value(member);
-  const bool is_full = options.limit && !old && members.size() >= *options.limit;
-  std::optional<Standing> worst;
-  if (is_full) {
-    worst = members.last();
+  Member dropped = no_symbol;
+  if (options.limit && members.size() >= *options.limit && !members.value(member)) {
+    const std::optional<Standing> worst = members.last();
     if (!worst || !is_better(value, worst->value)) return;
     members.remove(worst->member);
+    dropped = worst->member;
   }
-  changes.push_back({.section = section.number,
-                     .member = member,
-                     .move = members.set(member, value, at),
-                     .value = value,
-                     .value_changed = old != value,
-                     .dropped = worst ? worst->member : no_symbol});
+  const auto [move, old] = members.change(member, value, at, aim);
+  BoardChange& change = changes.emplace_back();  // Filled where it is: a copy would wait for what was just written.
+  change.section = section.number;
+  change.member = member;
+  change.move = move;
+  change.value = value;
+  change.value_changed = old != value;
+  change.dropped = dropped;
 }
 
 // Takes a member and what it has out of a section. False if it was not there.
@@ -169,7 +176,7 @@ void Board::Impl::move_home(Member member, Symbol from, Symbol to, Position at, 
     if (!value) continue;
     leave(*section, member, changes);
     if (section->is_empty()) close_section(*window, *section);
-    if (to != no_group) enter(open_section(window->period, to), member, *value, at, changes);
+    if (to != no_group) enter(open_section(window->period, to), member, *value, at, {}, changes);
   }
 }
 
@@ -189,15 +196,23 @@ Board::Board(Board&&) noexcept = default;
 Board& Board::operator=(Board&&) noexcept = default;
 
 void Board::prepare_far(Member member) const {
-  if (impl_->options.follows_player) impl_->homes.prefetch(member);
-  if (impl_->options.is_grouped || impl_->windows.empty()) return;
-  if (const Section* section = impl_->windows.back()->section(no_group)) section->members.prepare_far(member);
+  if (impl_->options.follows_player) return impl_->homes.prefetch(member);
+  const Section* section = impl_->newest_section(member);
+  if (section != nullptr) section->members.prepare_far(member);
 }
 
 void Board::prepare(Member member) const {
-  if (impl_->windows.empty() || (impl_->options.is_grouped && !impl_->options.follows_player)) return;
-  const Section* section = impl_->section_of(*impl_->windows.back(), member, no_group);
-  if (section != nullptr) section->members.prepare(member);
+  const Section* section = impl_->newest_section(member);
+  if (section == nullptr) return;
+  if (impl_->options.follows_player) return section->members.prepare_far(member);
+  section->members.prepare(member);
+}
+
+void Board::prepare_near(Member member) const {
+  const Section* section = impl_->newest_section(member);
+  if (section == nullptr) return;
+  if (impl_->options.follows_player) return section->members.prepare(member);
+  section->members.prepare_rank(member);
 }
 
 Result<Board::Plan> Board::plan(Member member, Symbol group, Points value, Timestamp now, bool is_attempt) {
@@ -216,13 +231,15 @@ Result<Board::Plan> Board::plan(Member member, Symbol group, Points value, Times
       const auto used = window->attempts.find(member);
       if ((used == window->attempts.end() ? 0 : used->second) >= *options.attempts) return plan;
     }
-    const Section* section = impl_->section_of(*window, member, plan.group);
+    Section* section = impl_->section_of(*window, member, plan.group);
     const std::optional<Points> old = section == nullptr ? std::nullopt : section->value(member);
     Points sum = 0;
     if (options.op == Operator::sum && __builtin_add_overflow(old.value_or(0), value, &sum)) {
       return std::unexpected(Error{.code = Code::rule_error});
     }
     plan.result = impl_->combine(old, value);
+    plan.is_change = old != plan.result;
+    if (section != nullptr && section->group == plan.group) plan.section = section;
   }
   if (impl_->is_new_group_too_many(plan.group)) return std::unexpected(Error{.code = Code::capacity});
   plan.counts = true;
@@ -232,34 +249,37 @@ Result<Board::Plan> Board::plan(Member member, Symbol group, Points value, Times
 std::uint32_t Board::commit(const Plan& plan, Position at, std::vector<BoardChange>& changes) {
   if (!plan.counts) return 0;
   const BoardOptions& options = impl_->options;
+  const bool counts_attempt = options.attempts && plan.is_attempt;
+  if (plan.section != nullptr && !counts_attempt) {
+    impl_->enter(static_cast<Section&>(*plan.section), plan.member, plan.result, at, plan.aim, changes);
+    return plan.section->number;
+  }
   const std::optional<Period> period = impl_->periods.counting_at(plan.now);
   assert(period);  // Time has not advanced since it was planned.
   const std::size_t first_change = changes.size();
   if (options.follows_player) {
     follow(plan.member, plan.group, at, changes);
-    impl_->homes[plan.member] = plan.group;
+    impl_->homes.set(plan.member, plan.group);
   }
-  if (options.attempts && plan.is_attempt) ++impl_->open_window(*period).attempts[plan.member];
+  if (counts_attempt) ++impl_->open_window(*period).attempts[plan.member];
   Section& section = impl_->open_section(*period, plan.group);
   // Moving may have lost what it had.
   const Points value = options.follows_player ? impl_->combine(section.value(plan.member), plan.value) : plan.result;
-  impl_->enter(section, plan.member, value, at, changes);
+  impl_->enter(section, plan.member, value, at, plan.aim, changes);
   merge_last(changes, first_change);
   return section.number;
 }
 
-void Board::prepare_commit(const Plan& plan) const {
-  if (!plan.counts || impl_->windows.empty()) return;
-  const Section* section = impl_->section_of(*impl_->windows.back(), plan.member, plan.group);
-  if (section != nullptr) section->members.prepare_place(plan.result);
+void Board::prepare_commit(Plan& plan) const {
+  if (plan.counts && plan.is_change && plan.section != nullptr) plan.aim = plan.section->leaderboard->aim(plan.result);
 }
 
 Status Board::can_follow(Member member, Symbol group) const {
   if (!impl_->options.follows_player || group == no_group) return {};
-  const auto home = impl_->homes.find(member);
-  if (home == impl_->homes.end() || home->second == group || !impl_->is_new_group_too_many(group)) return {};
+  const Symbol home = impl_->home(member);
+  if (home == no_group || home == group || !impl_->is_new_group_too_many(group)) return {};
   const bool moves = std::ranges::any_of(impl_->windows, [&](const auto& window) {
-    const Section* section = window->section(home->second);
+    const Section* section = window->section(home);
     return section != nullptr && section->value(member);
   });
   if (moves) return std::unexpected(Error{.code = Code::capacity});
@@ -268,13 +288,13 @@ Status Board::can_follow(Member member, Symbol group) const {
 
 void Board::follow(Member member, Symbol group, Position at, std::vector<BoardChange>& changes) {
   if (!impl_->options.follows_player) return;
-  const auto home = impl_->homes.find(member);
-  if (home == impl_->homes.end() || home->second == group) return;
-  impl_->move_home(member, home->second, group, at, changes);
+  const Symbol home = impl_->home(member);
+  if (home == no_group || home == group) return;
+  impl_->move_home(member, home, group, at, changes);
   if (group == no_group) {
-    impl_->homes.erase(home);
+    impl_->homes.erase(member);
   } else {
-    home->second = group;
+    impl_->homes.replace(member, group);
   }
 }
 
@@ -309,7 +329,7 @@ void Board::forget(Member member, std::vector<BoardChange>& changes) {
     impl_->close_section(*impl_->find_window(section->period.starts), *section);
   }
   for (const auto& window : impl_->windows) window->attempts.erase(member);
-  impl_->homes.erase(member);
+  if (impl_->home(member) != no_group) impl_->homes.erase(member);
   impl_->hidden.erase(member);
 }
 
@@ -385,7 +405,7 @@ std::size_t Board::groups() const {
 
 std::size_t Board::memory_bytes() const {
   std::size_t sum = sizeof(Board) + sizeof(Impl) + map_bytes(impl_->sections) + map_bytes(impl_->sections_of_group) +
-                    map_bytes(impl_->homes);
+                    impl_->homes.memory_bytes();
   for (const auto& window : impl_->windows) {
     sum += sizeof(Window) + map_bytes(window->groups) + map_bytes(window->attempts);
   }

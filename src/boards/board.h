@@ -72,7 +72,7 @@ struct BoardChange {
 //
 // Threads: the engine thread owns it. n is the members of a leaderboard.
 // Memory: see memory_bytes(); per group and window about 600 bytes and its leaderboard; with `attempts` about 12 bytes
-// a member and window; following the player about 12 bytes for each that was ever on it.
+// a member and window; following the player 4 to 21 bytes for each that was ever on it.
 class Board {
  public:
   explicit Board(BoardOptions options);
@@ -89,6 +89,9 @@ class Board {
     Timestamp now;
     bool counts = false;  // The member, group, window and attempts let it count.
     bool is_attempt = true;
+    bool is_change = false;           // The member has another value now, or none.
+    BoardSection* section = nullptr;  // Where it will count, if that has begun and nobody has to move there.
+    Aim aim = {};                     // Where in it.
   };
 
   // What counting `value` for `member` at event time `now` would do. `group` only where the board is grouped; where it
@@ -103,8 +106,9 @@ class Board {
   // of the section it counted on, 0 if it doesn't count. O(log n); allocates only for a new member, section or leaf.
   std::uint32_t commit(const Plan& plan, Position at, std::vector<BoardChange>& changes);
 
-  // Asks for the bytes that commit() of this plan will move the member to. Best for several boards' plans at once.
-  void prepare_commit(const Plan& plan) const;
+  // Asks for the bytes that commit() of this plan will move the member to, and notes in it where they are. Best for
+  // several boards' plans at once.
+  void prepare_commit(Plan& plan) const;
 
   // For boards that follow the player, where the plan doesn't count: `member` is in `group` now (no_group: in none).
   // Moves it, with its value, in every readable window, if it was elsewhere; nothing it earned under no_group is kept.
@@ -116,10 +120,12 @@ class Board {
   Status can_follow(Member member, Symbol group) const;
 
   // Ask for the bytes that plan() and commit() for `member` begin with, in its newest window, so that they come from
-  // memory while something else is done: first where its entry is, and once that is there, the entry. Nothing where
-  // the group is needed to find it.
+  // memory while something else is done, in three steps, each of which reads what the one before asked for: where its
+  // entry is; the entry; what its rank is counted from. Where the board follows the player: its group; where its entry
+  // is; the entry. Nothing where the group is needed to find it.
   void prepare_far(Member member) const;
   void prepare(Member member) const;
+  void prepare_near(Member member) const;
 
   // Takes `member` out of sight, in every window and group: ranks close up, and it is not counted. What it has stays,
   // follows and counts on, unseen, until show() puts it back as if it had never been away, also among equals. Each

@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "boards/board.h"
+#include "boards/member_index.h"
 #include "boards/windows.h"
 
 namespace tallyho {
@@ -73,11 +74,18 @@ struct Board::Impl {
   bool is_new_group_too_many(Symbol group) const;
   bool is_better(Points value, Points than) const;
   Section* section_of(const Window& window, Member member, Symbol group) const;
+  Section* newest_section(Member member) const;
   Points combine(std::optional<Points> old, Points value) const;
-  void enter(Section& section, Member member, Points value, Position at, std::vector<BoardChange>& changes) const;
+  void enter(Section& section, Member member, Points value, Position at, const Aim& aim,
+             std::vector<BoardChange>& changes) const;
   static bool leave(Section& section, Member member, std::vector<BoardChange>& changes);
   void restore(Section& section, Member member, const HiddenEntry& entry, std::vector<BoardChange>& changes) const;
   std::vector<Section*> sections_by_number() const;
+  // The group that a member's entries are in; no_group: none.
+  Symbol home(Member member) const {
+    static_assert(MemberIndex::none == no_group);
+    return homes.find(member);
+  }
   void move_home(Member member, Symbol from, Symbol to, Position at, std::vector<BoardChange>& changes);
   void hash_section(const Section& section, const std::function<void(std::span<const std::uint64_t>)>& add) const;
 
@@ -87,7 +95,7 @@ struct Board::Impl {
   absl::flat_hash_map<std::uint32_t, std::unique_ptr<Section>> sections;
   absl::flat_hash_map<Symbol, std::uint32_t> sections_of_group;
   // follows_player: the group in which a member's entries are. Some may have none left, which does no harm.
-  absl::flat_hash_map<Member, Symbol> homes;
+  MemberIndex homes;
   absl::flat_hash_set<Member> hidden;
   std::uint32_t next_number = 1;
 };

@@ -216,8 +216,9 @@ void Board::Loading::load_hidden(Section* section) {
 
 void Board::Loading::settle(Section& section, Member member) {
   if (!board.options.follows_player) return;
-  const auto [home, is_new] = board.homes.try_emplace(member, section.group);
-  if (!is_new && home->second != section.group) in.fail("a member is in two groups at once");
+  const Symbol home = board.home(member);
+  if (home == no_group) board.homes.set(member, section.group);
+  if (home != no_group && home != section.group) in.fail("a member is in two groups at once");
 }
 
 std::string Board::restore(FormReader& in, Timestamp arrival, std::size_t symbols) {

@@ -24,7 +24,6 @@ struct Leaderboard::Impl {
   }
 
   Rank rank(StandingTree::Seat seat, Ranking ranking) const;
-  Move set(Member member, Points value, Position at, const StandingTree::Aim& aim);
 };
 
 Rank Leaderboard::Impl::rank(StandingTree::Seat seat, Ranking ranking) const {
@@ -41,21 +40,29 @@ Leaderboard::~Leaderboard() = default;
 Leaderboard::Leaderboard(Leaderboard&&) noexcept = default;
 Leaderboard& Leaderboard::operator=(Leaderboard&&) noexcept = default;
 
-Move Leaderboard::Impl::set(Member member, Points value, Position at, const StandingTree::Aim& aim) {
-  assert(member != no_symbol);
-  const Place place = make_place(key(value), at);
-  const StandingTree::Seat seat = tree.find(member);
-  if (seat.leaf == StandingTree::none) return {.was = 0, .rank = tree.insert(place, member, aim) + 1};
-  if (key_of(tree.entry(seat).place) == key_of(place)) {
-    const Rank rank = tree.count_ahead(seat) + 1;
-    return {.was = rank, .rank = rank};
-  }
-  const StandingTree::Moved moved = tree.move(seat, member, place, aim);
-  return {.was = moved.was + 1, .rank = moved.is + 1};
+Move Leaderboard::set(Member member, Points value, Position at) {
+  return change(member, value, at).move;
 }
 
-Move Leaderboard::set(Member member, Points value, Position at) {
-  return impl_->set(member, value, at, {});
+Leaderboard::Change Leaderboard::change(Member member, Points value, Position at, const Aim& aim) {
+  assert(member != no_symbol);
+  StandingTree& tree = impl_->tree;
+  const Place place = make_place(impl_->key(value), at);
+  const StandingTree::Seat seat = tree.find(member);
+  if (seat.leaf == StandingTree::none) {
+    return {.move = {.was = 0, .rank = tree.insert(place, member, aim) + 1}, .old = std::nullopt};
+  }
+  const std::uint64_t key = tree.key(seat);
+  if (key == key_of(place)) {
+    const Rank rank = tree.count_ahead(seat) + 1;
+    return {.move = {.was = rank, .rank = rank}, .old = value};
+  }
+  const StandingTree::Moved moved = tree.move(seat, member, place, aim);
+  return {.move = {.was = moved.was + 1, .rank = moved.is + 1}, .old = impl_->value(key)};
+}
+
+Aim Leaderboard::aim(Points value) const {
+  return impl_->tree.aim(impl_->key(value));
 }
 
 Move Leaderboard::remove(Member member) {
@@ -65,9 +72,9 @@ Move Leaderboard::remove(Member member) {
 }
 
 std::optional<Points> Leaderboard::value(Member member) const {
-  const std::optional<Place> place = impl_->tree.place_of(member);
-  if (!place) return std::nullopt;
-  return impl_->value(key_of(*place));
+  const std::optional<std::uint64_t> key = impl_->tree.key_of_member(member);
+  if (!key) return std::nullopt;
+  return impl_->value(*key);
 }
 
 std::optional<Standing> Leaderboard::find(Member member, Ranking ranking) const {
@@ -131,7 +138,7 @@ void Leaderboard::add(std::span<const Gain> gains, Position first, std::span<Mov
   const auto new_value = [&](const Gain& gain) { return wrapping_sum(value(gain.member).value_or(0), gain.points); };
   std::array<std::uint64_t, group> keys{};
   std::array<std::uint32_t, group> inners{};
-  std::array<StandingTree::Aim, group> aims{};
+  std::array<Aim, group> aims{};
   for_group(gains, 0, 0, prefetch_index);
   for_group(gains, 0, 1, prefetch_index);
   for_group(gains, 0, 0, prefetch_leaf);
@@ -148,7 +155,7 @@ void Leaderboard::add(std::span<const Gain> gains, Position first, std::span<Mov
     for (std::size_t j = 0; j < i; ++j) aims[j] = tree.aim(keys[j], inners[j]);
     i = 0;
     for_group(gains, begin, 0, [&](const Gain& gain) {
-      moves[begin + i] = impl_->set(gain.member, new_value(gain), first + begin + i, aims[i]);
+      moves[begin + i] = change(gain.member, new_value(gain), first + begin + i, aims[i]).move;
       ++i;
     });
   }
@@ -177,8 +184,8 @@ void Leaderboard::prepare_far(Member member) const {
 void Leaderboard::prepare(Member member) const {
   impl_->tree.prefetch_leaf(member);
 }
-void Leaderboard::prepare_place(Points value) const {
-  impl_->tree.aim(impl_->key(value));
+void Leaderboard::prepare_rank(Member member) const {
+  impl_->tree.prefetch_inner(member);
 }
 
 std::size_t Leaderboard::size() const {

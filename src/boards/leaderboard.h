@@ -9,6 +9,7 @@
 
 #include "base/position.h"
 #include "base/symbols.h"
+#include "boards/aim.h"
 
 namespace tallyho {
 
@@ -47,8 +48,8 @@ struct Move {
 // shared ranks too.
 //
 // Threads: none of its own and no locks; the engine thread owns it.
-// Memory: 30 to 45 bytes a member on a large board: 20 in leaves 80 to 90 % full, and the index
-// (boards/member_index.h); about 500 bytes for the first eight. n is size().
+// Memory: 30 to 45 bytes a member on a large board: 22 in leaves 80 to 90 % full, and the index
+// (boards/member_index.h); about 600 bytes for the first sixteen. n is size().
 class Leaderboard {
  public:
   explicit Leaderboard(Order order);
@@ -60,6 +61,17 @@ class Leaderboard {
   // `at` is where in the log it was reached; of equal values the smaller is ahead. O(log n); allocates only when a
   // leaf splits or the index grows.
   Move set(Member member, Points value, Position at);
+
+  // set() for who has aim()ed at the value, perhaps: an aim that does not hold any more, or is for another value, only
+  // saves nothing. Tells what `member` had, too.
+  struct Change {
+    Move move;
+    std::optional<Points> old;
+  };
+  Change change(Member member, Points value, Position at, const Aim& aim = {});
+  // Where whoever comes to have `value` next is to go, whose bytes come from memory while something else is done.
+  // O(log n); changes nothing.
+  Aim aim(Points value) const;
 
   // Takes `member` off. Returns its rank before, 0 if it was not there. O(log n).
   Move remove(Member member);
@@ -95,10 +107,10 @@ class Leaderboard {
 
   // Hints for who has several members at hand, but must work on them one after the other; they change nothing. What
   // looking a member up needs comes from memory in two steps, each for all members before the next: prepare_far(),
-  // prepare(). What it takes to move one to a value, in one more: prepare_place().
+  // prepare(). What its rank is counted from, in one more: prepare_rank(). Where it is to go: aim().
   void prepare_far(Member member) const;
   void prepare(Member member) const;
-  void prepare_place(Points value) const;
+  void prepare_rank(Member member) const;
 
   std::size_t size() const;
   Order order() const;

@@ -122,13 +122,6 @@ struct alignas(line_bytes) Inner : Node {
 static_assert(leaf_entries_max <= 0xff && children_max <= 0xff);
 static_assert(sizeof(Node) + sizeof(Inner::guides) == line_bytes);
 
-// The leaf that an entry with a key is to go to, found beforehand: StandingTree::aim(). The default is nowhere.
-struct Aim {
-  std::uint64_t key = 0;
-  std::uint32_t leaf = none;
-  std::uint32_t shape = 0;  // Of the tree, then.
-};
-
 }  // namespace standing
 
 }  // namespace tallyho

@@ -95,10 +95,10 @@ StandingTree::Seat StandingTree::find(Symbol member) const {
   return {number >> slot_bits, slot, position};
 }
 
-std::optional<Place> StandingTree::place_of(Symbol member) const {
+std::optional<std::uint64_t> StandingTree::key_of_member(Symbol member) const {
   const std::uint32_t number = index_.find(member);
   if (number == MemberIndex::none) return std::nullopt;
-  return leaf_at(number >> slot_bits).place(number & (leaf_entries_max - 1));
+  return leaf_at(number >> slot_bits).key(number & (leaf_entries_max - 1));
 }
 
 StandingTree::Seat StandingTree::next(Seat seat) const {
@@ -406,7 +406,7 @@ std::uint32_t StandingTree::prefetch_inner_for(std::uint64_t key) const {
   return node;
 }
 
-StandingTree::Aim StandingTree::aim(std::uint64_t key, std::uint32_t from) const {
+Aim StandingTree::aim(std::uint64_t key, std::uint32_t from) const {
   std::uint32_t node = from == none ? root_ : from;
   for (bool is_leaf = root_is_leaf_; !is_leaf;) {
     const Inner& inner = inner_at(node);

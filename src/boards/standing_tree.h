@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/symbols.h"
+#include "boards/aim.h"
 #include "boards/block_pool.h"
 #include "boards/member_index.h"
 #include "boards/standing_nodes.h"
@@ -35,7 +36,6 @@ namespace tallyho {
 class StandingTree {
  public:
   static constexpr std::uint32_t none = standing::none;
-  using Aim = standing::Aim;
 
   struct Entry {
     Place place = 0;
@@ -55,13 +55,14 @@ class StandingTree {
 
   // Where `member` is; `leaf` is `none` if it isn't there. O(1).
   Seat find(Symbol member) const;
-  // The place of `member`, or nothing. O(1); touches less memory than find().
-  std::optional<Place> place_of(Symbol member) const;
+  // The key of `member`, or nothing. O(1); touches less memory than find().
+  std::optional<std::uint64_t> key_of_member(Symbol member) const;
   // The entry in a seat. O(1).
   Entry entry(Seat seat) const {
     const Leaf& leaf = leaf_at(seat.leaf);
     return {leaf.place(seat.slot), leaf.member(seat.slot)};
   }
+  std::uint64_t key(Seat seat) const { return leaf_at(seat.leaf).key(seat.slot); }
   // The seat after this one; `leaf` is `none` after the last. O(1).
   Seat next(Seat seat) const;
   // The seat with `index` entries before it, which must be less than size(). O(log n).

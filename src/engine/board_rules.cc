@@ -107,7 +107,7 @@ bool BoardRules::plan(std::optional<EventTypeIndex> type, Symbol player) {
     if (task.only_points && !has_points) continue;
     if (!plan_board(task, player, type.has_value())) return false;
   }
-  for (const Intent& intent : intents_) boards_[intent.board]->prepare_commit(intent.plan);
+  for (Intent& intent : intents_) boards_[intent.board]->prepare_commit(intent.plan);
   return !is_over_capacity_;
 }
 

@@ -59,6 +59,9 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
   for (const Impl::Prepared& next : prepared) {
     engine.state.prefetch_contents(next.record, is_ingest, engine.parts[next.event->type]);
   }
+  for (const Impl::Prepared& next : prepared) {
+    for (const auto& board : boards) board->prepare_near(next.player);
+  }
 }
 
 // Two steps up for one that pays, one down for one that doesn't: from every third on, it is among those that do.
