@@ -73,6 +73,15 @@ BoardRules::BoardRules(const Ruleset& ruleset, const std::vector<std::unique_ptr
       if (may_count || ruleset.boards[i].follows_player) tasks.push_back(task_of(index, may_count));
     }
   }
+  for (const std::vector<Task>& tasks : tasks_) {
+    std::vector<BoardIndex>& prepared = boards_of_player_.emplace_back();
+    std::vector<BoardIndex>& followers = followers_of_player_.emplace_back();
+    for (const Task& task : tasks) {
+      if (ruleset.boards[task.board].member) continue;
+      prepared.push_back(task.board);
+      if (task.follows) followers.push_back(task.board);
+    }
+  }
   std::vector<Task>& adjusting = tasks_.emplace_back();
   for (std::size_t i = 0; i < ruleset.boards.size(); ++i) {
     const bool may_count = counts_without_event(ruleset.boards[i]);

@@ -42,6 +42,12 @@ class BoardRules {
   // Does what was planned, and tells the feed.
   void commit(Position position, Feed& feed);
 
+  // The boards on which an event of this type may change the entry of its player: those to prepare. If it pays nothing,
+  // only those that follow the player.
+  std::span<const BoardIndex> boards_of_player(EventTypeIndex type, bool pays) const {
+    return pays ? boards_of_player_[type] : followers_of_player_[type];
+  }
+
   const Refusal& refusal() const { return refusal_; }
   // Of the boards that the last committed event counted on. Valid until the next.
   std::span<const RankChange> ranks() const { return ranks_; }
@@ -81,9 +87,11 @@ class BoardRules {
   EventActivation& activation_;
   RuleApplier& applier_;
   SymbolTable& symbols_;
-  std::vector<Naming> members_;           // By board.
-  std::vector<Naming> groups_;            // The same.
-  std::vector<std::vector<Task>> tasks_;  // By event type; last, those of an adjustment.
+  std::vector<Naming> members_;                            // By board.
+  std::vector<Naming> groups_;                             // The same.
+  std::vector<std::vector<Task>> tasks_;                   // By event type; last, those of an adjustment.
+  std::vector<std::vector<BoardIndex>> boards_of_player_;  // By event type.
+  std::vector<std::vector<BoardIndex>> followers_of_player_;
   std::vector<Intent> intents_;
   std::vector<BoardChange> changes_;
   std::vector<RankChange> ranks_;

@@ -29,6 +29,9 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
   const auto& boards = engine.boards;
   std::vector<Impl::Prepared>& prepared = engine.prepared;
   std::vector<SymbolTable::Wanted>& wanted = engine.wanted;
+  const auto boards_to_prepare = [&engine](EventTypeIndex type) {
+    return engine.board_rules.boards_of_player(type, engine.payers[type] >= Impl::pays_often);
+  };
   wanted.clear();
   for (const Event* event : events) wanted.push_back(SymbolTable::wanted(event->envelope.player));
   for (const Event* event : events) {
@@ -44,14 +47,12 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
     const auto symbol = engine.symbols.find(wanted[i]);
     if (!symbol) continue;
     prepared.push_back({.event = events[i], .player = *symbol});
-    if (engine.payers[events[i]->type] < Impl::pays_often) continue;
-    for (const auto& board : boards) board->prepare_far(*symbol);
+    for (const BoardIndex board : boards_to_prepare(events[i]->type)) boards[board]->prepare_far(*symbol);
   }
   for (Impl::Prepared& next : prepared) {
     next.record = engine.state.find(player_scope, next.player);
     engine.state.prefetch(player_scope, next.record);
-    if (engine.payers[next.event->type] < Impl::pays_often) continue;
-    for (const auto& board : boards) board->prepare(next.player);
+    for (const BoardIndex board : boards_to_prepare(next.event->type)) boards[board]->prepare(next.player);
   }
   for (const Impl::Prepared& next : prepared) {
     engine.state.prefetch_parts(next.record, is_ingest, engine.parts[next.event->type]);
@@ -60,7 +61,7 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
     engine.state.prefetch_contents(next.record, is_ingest, engine.parts[next.event->type]);
   }
   for (const Impl::Prepared& next : prepared) {
-    for (const auto& board : boards) board->prepare_near(next.player);
+    for (const BoardIndex board : boards_to_prepare(next.event->type)) boards[board]->prepare_near(next.player);
   }
 }
 
