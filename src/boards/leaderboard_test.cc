@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "boards/standing_tree.h"
@@ -329,6 +331,37 @@ TEST(Leaderboard, ManyAtOnceAreAsManyOneAfterTheOther) {
   }
 }
 
+// Goal: an aim never makes a difference, however old it is and whatever it was for. Method: two boards, one of which is
+// given aims of earlier operations, for the same value or another, at positions that also lie before what is there.
+TEST(Leaderboard, AnAimThatHoldsNoMoreMakesNoDifference) {
+  const std::uint64_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  for (const Points values : {3, 100, 100'000}) {
+    Leaderboard aimed(Order::descending);
+    Leaderboard plain(Order::descending);
+    std::vector<std::pair<Points, Aim>> aims;
+    for (Position at = 1000; at < 41'000; ++at) {
+      const auto member = static_cast<Member>(random() % 3000);
+      if (random() % 8 == 0) {
+        ASSERT_EQ(aimed.remove(member).was, plain.remove(member).was);
+        continue;
+      }
+      if (aims.size() < 64) aims.emplace_back();
+      auto& [value, aim] = aims[random() % aims.size()];
+      if (random() % 4 != 0) value = static_cast<Points>(random() % static_cast<std::uint64_t>(values));
+      if (random() % 4 != 0) aim = aimed.aim(value);
+      const Position reached = random() % 4 == 0 ? at - random() % 1000 : at;
+      const std::optional<Points> old = plain.value(member);
+      const Move expected = plain.set(member, value, reached);
+      const Leaderboard::Change change = aimed.change(member, value, reached, aim);
+      ASSERT_EQ(std::pair(change.move.was, change.move.rank), std::pair(expected.was, expected.rank));
+      ASSERT_EQ(change.old, old);
+    }
+    ASSERT_EQ(read(aimed, 1, aimed.size()), read(plain, 1, plain.size()));
+  }
+}
+
 // Goal: millions of operations on a board of several levels, growing, churning and emptying, keep the tree sound.
 // Method: cheap comparisons only (a map of values), and the tree's own check of its invariants now and then.
 TEST(StandingTree, StaysSoundOverMillionsOfOperations) {
@@ -356,7 +389,8 @@ TEST(StandingTree, StaysSoundOverMillionsOfOperations) {
       ASSERT_EQ(tree.erase(seat, member), ahead);
       --size;
     } else {
-      const StandingTree::Moved moved = tree.move(seat, member, place);
+      const Aim aim = random() % 2 == 0 ? tree.aim(key_of(place)) : Aim{};
+      const StandingTree::Moved moved = tree.move(seat, member, place, aim);
       ASSERT_EQ(moved.is, tree.count_ahead(tree.find(member)));
     }
     places[member] = removes ? 0 : place;

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "base/symbols.h"
 
@@ -91,8 +92,52 @@ struct alignas(line_bytes) Leaf : Node {
   std::uint32_t last() const { return order[count - 1U]; }
   std::uint32_t free_slot() const { return static_cast<std::uint32_t>(std::countr_one(used)); }
   bool begins_at(std::uint32_t at) const { return (begins >> at & 1) != 0; }
+
+  // Shifts what is behind a position of `order`, all of it at once: how much there is, no branch can guess.
+  void insert_in_order(std::uint32_t position, std::uint32_t at);
+  void erase_from_order(std::uint32_t position);
+
+ private:
+  template <typename Choose>
+  void shift_order(int by, Choose choose);
 };
 static_assert(sizeof(Leaf) == line_bytes);
+
+// The vectors that `order` is worked on in. What comes before and after it in the head may be read, but is not used.
+using OrderBytes [[gnu::vector_size(16)]] = signed char;
+
+// Each half of `order` becomes choose(its positions, it, what stands `by` places further on).
+template <typename Choose>
+inline void Leaf::shift_order(int by, Choose choose) {
+  std::array<OrderBytes, sizeof(order) / sizeof(OrderBytes)> here;
+  std::array<OrderBytes, here.size()> there;
+  const auto* bytes = reinterpret_cast<const std::byte*>(order.data());
+  std::memcpy(&here, bytes, sizeof(here));
+  std::memcpy(&there, bytes + by, sizeof(there));
+  OrderBytes positions{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  for (std::size_t i = 0; i < here.size(); ++i, positions += static_cast<signed char>(sizeof(OrderBytes))) {
+    here[i] = choose(positions, here[i], there[i]);
+  }
+  std::memcpy(order.data(), &here, sizeof(here));
+}
+
+inline void Leaf::insert_in_order(std::uint32_t position, std::uint32_t at) {
+  const OrderBytes where = OrderBytes{} + static_cast<signed char>(position);
+  const OrderBytes what = OrderBytes{} + static_cast<signed char>(at);
+  shift_order(-1, [&](OrderBytes positions, OrderBytes here, OrderBytes before) {
+    const OrderBytes is_ahead = positions < where;
+    const OrderBytes is_it = positions == where;
+    return (is_ahead & here) | (is_it & what) | (~(is_ahead | is_it) & before);
+  });
+}
+
+inline void Leaf::erase_from_order(std::uint32_t position) {
+  const OrderBytes where = OrderBytes{} + static_cast<signed char>(position);
+  shift_order(1, [&](OrderBytes positions, OrderBytes here, OrderBytes after) {
+    const OrderBytes is_ahead = positions < where;
+    return (is_ahead & here) | (~is_ahead & after);
+  });
+}
 
 constexpr std::size_t bytes_of_leaf(std::size_t capacity) {
   return sizeof(Leaf) + capacity / Slots::count * sizeof(Slots);

@@ -304,9 +304,7 @@ StandingTree::BeginningsChange StandingTree::link(Leaf& leaf, std::uint32_t slot
   leaf.key(slot) = key;
   leaf.holder(slot) = {reached_of(place), member};
   newest_ = std::max(newest_, reached_of(place));
-  std::uint8_t* order = leaf.order.data();
-  std::memmove(order + position + 1, order + position, leaf.count - position);
-  order[position] = static_cast<std::uint8_t>(slot);
+  leaf.insert_in_order(position, slot);
   ++leaf.count;
   leaf.used |= 1U << slot;
 
@@ -319,7 +317,7 @@ StandingTree::BeginningsChange StandingTree::link(Leaf& leaf, std::uint32_t slot
   const bool is_last = position + 1U == leaf.count;
   if (is_last && leaf.next == none) return change;
   Leaf& next = is_last ? leaf_at(leaf.next) : leaf;
-  const std::uint32_t next_slot = is_last ? next.first() : order[position + 1];
+  const std::uint32_t next_slot = is_last ? next.first() : leaf.order[position + 1];
   if (next.key(next_slot) != key || !next.begins_at(next_slot)) return change;
   next.begins &= ~(1U << next_slot);
   --(is_last ? change.next : change.here);
@@ -328,10 +326,9 @@ StandingTree::BeginningsChange StandingTree::link(Leaf& leaf, std::uint32_t slot
 
 // Takes an entry out of a leaf. The index and the ancestors are the caller's. The leaf may be empty afterwards.
 StandingTree::BeginningsChange StandingTree::unlink(Leaf& leaf, std::uint32_t position) {
-  std::uint8_t* order = leaf.order.data();
-  const std::uint32_t slot = order[position];
+  const std::uint32_t slot = leaf.order[position];
   const bool began = leaf.begins_at(slot);
-  std::memmove(order + position, order + position + 1, leaf.count - position - 1U);
+  leaf.erase_from_order(position);
   --leaf.count;
   leaf.used &= ~(1U << slot);
   leaf.begins &= ~(1U << slot);
@@ -343,7 +340,7 @@ StandingTree::BeginningsChange StandingTree::unlink(Leaf& leaf, std::uint32_t po
   const bool is_last = position == leaf.count;
   if (is_last && leaf.next == none) return change;
   Leaf& next = is_last ? leaf_at(leaf.next) : leaf;
-  const std::uint32_t next_slot = is_last ? next.first() : order[position];
+  const std::uint32_t next_slot = is_last ? next.first() : leaf.order[position];
   if (next.begins_at(next_slot)) return change;
   next.begins |= 1U << next_slot;
   ++(is_last ? change.next : change.here);
@@ -410,6 +407,7 @@ Aim StandingTree::aim(std::uint64_t key, std::uint32_t from) const {
   std::uint32_t node = from == none ? root_ : from;
   for (bool is_leaf = root_is_leaf_; !is_leaf;) {
     const Inner& inner = inner_at(node);
+    if (inner.above_leaves()) prefetch_lines(&inner.leaf_entries, 2 * sizeof(inner.leaf_entries));
     node = inner.children[child_behind(inner, key)];
     is_leaf = inner.above_leaves();
   }
