@@ -246,7 +246,9 @@ class BoardModel : public testing::TestWithParam<Choice> {
         model.follow(member, group, at);
       } else {
         const bool is_attempt = random() % 8 != 0;
-        const Result<Board::Plan> plan = board.plan(member, group, value, now, is_attempt);
+        if (random() % 2 == 0) prepare(board, static_cast<Member>(random() % 16));
+        Result<Board::Plan> plan = board.plan(member, group, value, now, is_attempt);
+        if (plan && random() % 2 == 0) board.prepare_commit(*plan);
         ASSERT_EQ(plan ? Code::ok : plan.error().code, model.count(member, group, value, now, at, is_attempt));
         if (plan) check_commit(board, *plan, at, changes);
       }
@@ -254,6 +256,13 @@ class BoardModel : public testing::TestWithParam<Choice> {
       if (HasFatalFailure()) return;
       compare(board, model, listener, options);
     }
+  }
+
+  // Hints, which change nothing, whoever they are for.
+  static void prepare(const Board& board, Member member) {
+    board.prepare_far(member);
+    board.prepare(member);
+    board.prepare_near(member);
   }
 
   // Commits, and looks at which section it says that it counted on.
