@@ -109,22 +109,25 @@ std::shared_ptr<const Code> CodeBuilder::build(Evaluation evaluation) {
   std::size_t nodes = 0;
   for (const Plan* plan : code.programs) nodes += plan->nodes.size();
   PlanParts parts(code.is_fixed, nodes);
-  absl::flat_hash_map<const Plan*, std::vector<NodeFacts>> facts;
-  for (const Plan* plan : code.programs) facts.emplace(plan, parts.add(*plan));
+  for (const Plan* plan : code.programs) parts.add(*plan);
 
   Cells cells(code, parts);
   // Programs run one after the other, so that they can use the same cells. A shared part runs in the midst of others.
   std::vector<std::uint16_t> temporaries;
-  for (const Plan* plan : code.programs) {
+  code.entries.reserve(code.programs.size());
+  code.instructions.reserve(nodes / 2);
+  for (std::uint32_t i = 0; i < code.programs.size(); ++i) {
+    const Plan& plan = *code.programs[i];
     code.entries.push_back(static_cast<std::uint32_t>(code.instructions.size()));
-    Lowering(code, cells, parts, *plan, facts.at(plan), temporaries).lower(plan->root, false);
+    Lowering(code, cells, parts, plan, parts.facts(i), temporaries).lower(plan.root, false);
   }
   for (std::size_t i = 0; i < cells.shared_parts().size(); ++i) {
-    const PlanPart& part = parts.parts()[cells.shared_parts()[i]].first;
+    const Part& shared = parts.parts()[cells.shared_parts()[i]];
+    const PlanPart& part = shared.first;
     std::vector<std::uint16_t> own;
     code.shared.push_back(static_cast<std::uint32_t>(code.instructions.size()));
     code.shared_parts.push_back(part);
-    Lowering(code, cells, parts, *part.plan, facts.at(part.plan), own).lower(part.node, true);
+    Lowering(code, cells, parts, *part.plan, parts.facts(shared.program), own).lower(part.node, true);
   }
   return std::make_shared<const Code>(std::move(impl_));
 }

@@ -152,7 +152,7 @@ std::optional<std::uint16_t> Lowering::existing_cell(std::uint32_t number) {
     case Opcode::local: return locals_[node.a];
     default: break;
   }
-  if (number != root_ && parts_.parts()[facts_[number].part].is_shared()) return cells_.shared(facts_[number].part);
+  if (number != root_ && parts_.is_shared(facts_[number])) return cells_.shared(facts_[number].part);
   return std::nullopt;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "cel/plan_parts.h"
 
 namespace tallyho::cel {
@@ -45,7 +46,7 @@ class Lowering {
   enum class Relation : std::uint8_t { equal, not_equal, less, less_equals, greater, greater_equals };
 
   // `temporaries`: cells that nobody else uses while this code runs; more are added as they are needed.
-  Lowering(CodeImpl& code, Cells& cells, const PlanParts& parts, const Plan& plan, const std::vector<NodeFacts>& facts,
+  Lowering(CodeImpl& code, Cells& cells, const PlanParts& parts, const Plan& plan, std::span<const NodeFacts> facts,
            std::vector<std::uint16_t>& temporaries)
       : code_(code), cells_(cells), parts_(parts), plan_(plan), facts_(facts), temporaries_(temporaries) {}
 
@@ -56,7 +57,7 @@ class Lowering {
   // A place to jump to.
   struct Label {
     std::optional<std::size_t> place;
-    std::vector<std::size_t> jumps;  // Instructions that wait to know it.
+    absl::InlinedVector<std::size_t, 6> jumps;  // Instructions that wait to know it.
   };
 
   // Code that goes to `then` or `otherwise`, the one of which that is `next` by going on. (Or `next` is neither.)
@@ -110,7 +111,7 @@ class Lowering {
   Cells& cells_;
   const PlanParts& parts_;
   const Plan& plan_;
-  const std::vector<NodeFacts>& facts_;
+  std::span<const NodeFacts> facts_;
   std::vector<std::uint16_t>& temporaries_;
   std::size_t temporaries_used_ = 0;
   std::vector<std::uint16_t> locals_;  // Their cells.

@@ -83,7 +83,7 @@ std::optional<Kind> word_kind(Type::Kind type) {
 bool Lowering::is_branching(std::uint32_t number) const {
   const Node& node = plan_.nodes[number];
   if (!facts_[number].is_native) return false;
-  if (number != root_ && parts_.parts()[facts_[number].part].is_shared()) return false;
+  if (number != root_ && parts_.is_shared(facts_[number])) return false;
   switch (node.opcode) {
     case Opcode::conditional: return plan_.types[number] == Type::Kind::boolean;
     case Opcode::fold:

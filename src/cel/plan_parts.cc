@@ -1,7 +1,9 @@
 #include "cel/plan_parts.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
+#include <string>
 
 namespace tallyho::cel {
 namespace {
@@ -95,46 +97,60 @@ PlanParts::PlanParts(const std::function<bool(Slot)>& is_fixed, std::size_t node
   numbers_.reserve(nodes);
 }
 
-std::vector<NodeFacts> PlanParts::add(const Plan& plan) {
-  std::vector<NodeFacts> facts(plan.nodes.size());
-  std::vector<std::uint32_t> lowest_local(plan.nodes.size(), no_node);
+void PlanParts::add(const Plan& plan) {
+  const std::span<NodeFacts> facts = arena_.array<NodeFacts>(plan.nodes.size());
+  facts_.push_back(facts);
+  lowest_locals_.assign(plan.nodes.size(), no_node);
   for (std::uint32_t i = 0; i < plan.nodes.size(); ++i) {
     const Node& node = plan.nodes[i];
-    if (node.opcode == Opcode::local) lowest_local[i] = node.a;
-    facts[i].is_native = is_native(plan, node);
+    std::uint32_t lowest_local = node.opcode == Opcode::local ? node.a : no_node;
+    bool is_whole = is_native(plan, node);
     for_each_child(plan, node, [&](std::uint32_t child) {
-      lowest_local[i] = std::min(lowest_local[i], lowest_local[child]);
-      facts[i].is_native = facts[i].is_native && (facts[child].is_native || lowest_local[child] == no_node);
+      lowest_local = std::min(lowest_local, lowest_locals_[child]);
+      is_whole = is_whole && (facts[child].is_native || lowest_locals_[child] == no_node);
     });
     // The variables of a fold are its own.
-    if (node.opcode == Opcode::fold && lowest_local[i] >= plan.folds[node.a].result_local) lowest_local[i] = no_node;
+    if (node.opcode == Opcode::fold && lowest_local >= plan.folds[node.a].result_local) lowest_local = no_node;
+    lowest_locals_[i] = lowest_local;
+    facts[i].is_native = is_whole;
+    if (is_leaf(node.opcode)) continue;
     facts[i].part = intern(plan, i, facts);
-    Part& part = parts_[facts[i].part];
-    part.is_open = lowest_local[i] != no_node;
+    parts_[facts[i].part].is_open = lowest_local != no_node;
     count_texts(plan, node);
   }
-  ++parts_[facts[plan.root].part].uses;
-  return facts;
+  if (const std::uint32_t root = facts[plan.root].part; root != no_part) ++parts_[root].uses;
 }
 
 // The number of a node's part, and if it is new, what it is.
-std::uint32_t PlanParts::intern(const Plan& plan, std::uint32_t node, const std::vector<NodeFacts>& facts) {
+std::uint32_t PlanParts::intern(const Plan& plan, std::uint32_t node, std::span<const NodeFacts> facts) {
   key_.clear();
   write_key(plan, node, facts);
+  Key key{.words = key_};
+  for (const std::uint64_t word : key_) {
+    key.hash = (key.hash ^ word) * 0x9e3779b97f4a7c15U;
+    key.hash ^= key.hash >> 32U;
+  }
   const auto number = static_cast<std::uint32_t>(parts_.size());
   bool is_new = false;
-  const auto found = numbers_.lazy_emplace(std::string_view(key_), [&](const auto& make) {
+  const auto found = numbers_.lazy_emplace(key, [&](const auto& make) {
     is_new = true;
-    make(keys_.copy(key_), number);
+    const std::span<std::uint64_t> words = arena_.array<std::uint64_t>(key_.size());
+    std::ranges::copy(key_, words.begin());
+    key.words = words;
+    make(key, number);
   });
   if (!is_new) return found->second;
   const Node& source = plan.nodes[node];
-  Part part{.first = {&plan, node}};
+  Part part{.program = static_cast<std::uint32_t>(facts_.size() - 1), .first = {&plan, node}};
   std::uint64_t weight = own_weight(source);
-  const bool reads =
-      source.opcode == Opcode::slot || source.opcode == Opcode::optional_slot || source.opcode == Opcode::has_slot;
-  part.changes = reads && !is_fixed_(source.a);
   for_each_child(plan, source, [&](std::uint32_t child) {
+    if (facts[child].part == no_part) {
+      const Node& leaf = plan.nodes[child];
+      const bool reads =
+          leaf.opcode == Opcode::slot || leaf.opcode == Opcode::optional_slot || leaf.opcode == Opcode::has_slot;
+      part.changes = part.changes || (reads && !is_fixed_(leaf.a));
+      return;
+    }
     Part& inner = parts_[facts[child].part];
     ++inner.uses;
     weight += inner.weight;
@@ -145,18 +161,21 @@ std::uint32_t PlanParts::intern(const Plan& plan, std::uint32_t node, const std:
   return number;
 }
 
-void PlanParts::write(std::uint64_t number) {
-  key_.append(reinterpret_cast<const char*>(&number), sizeof number);
+// Its size, and its bytes in words.
+void PlanParts::write_text(std::string_view text) {
+  write(text.size());
+  for (std::size_t at = 0; at < text.size(); at += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, std::min(sizeof word, text.size() - at));
+    write(word);
+  }
 }
 
 void PlanParts::write_constant(const Value& value) {
   write(static_cast<std::uint64_t>(value.kind()));
   switch (value.kind()) {
     case Kind::string:
-    case Kind::bytes:
-      write(value.as_string().size());
-      key_ += value.as_string();
-      return;
+    case Kind::bytes: write_text(value.as_string()); return;
     case Kind::boolean:
     case Kind::int64:
     case Kind::uint64:
@@ -170,28 +189,40 @@ void PlanParts::write_constant(const Value& value) {
       write(value.as_map().size);
       for (std::size_t i = 0; i < 2 * std::size_t{value.as_map().size}; ++i) write_constant(value.as_map().pairs[i]);
       return;
-    default: key_ += to_literal(value) + '\n';
+    default: write_text(to_literal(value));
   }
 }
 
-// Bytes that are the same for the same sub-expression: its own parts, and the numbers of its children's.
-void PlanParts::write_key(const Plan& plan, std::uint32_t number, const std::vector<NodeFacts>& facts) {
+// What a node is. No number of a part is such a word.
+void PlanParts::write_head(const Plan& plan, std::uint32_t number) {
+  constexpr std::uint64_t mark = std::uint64_t{1} << 63U;
   const Node& node = plan.nodes[number];
-  write(static_cast<std::uint64_t>(node.opcode) | std::uint64_t{node.detail} << 8 |
-        static_cast<std::uint64_t>(type_of(plan, number)) << 16 | std::uint64_t{node.count} << 32);
-  for_each_child(plan, node, [&](std::uint32_t child) { write(facts[child].part); });
+  write(mark | static_cast<std::uint64_t>(node.opcode) | std::uint64_t{node.detail} << 8U |
+        static_cast<std::uint64_t>(type_of(plan, number)) << 16U | std::uint64_t{node.count} << 32U);
+}
+
+void PlanParts::write_leaf(const Plan& plan, std::uint32_t number) {
+  const Node& node = plan.nodes[number];
+  write_head(plan, number);
+  if (node.opcode == Opcode::constant) return write_constant(node.constant);
+  write(node.a);
+}
+
+// What a node has itself, its leaves, and the numbers of its other children's parts.
+void PlanParts::write_key(const Plan& plan, std::uint32_t number, std::span<const NodeFacts> facts) {
+  const Node& node = plan.nodes[number];
+  write_head(plan, number);
+  for_each_child(plan, node, [&](std::uint32_t child) {
+    if (facts[child].part == no_part) return write_leaf(plan, child);
+    write(facts[child].part);
+  });
   switch (node.opcode) {
-    case Opcode::constant:
     case Opcode::select:
     case Opcode::has_select:
     case Opcode::optional_select:
     case Opcode::in_constants: write_constant(node.constant); return;
-    case Opcode::slot:
-    case Opcode::optional_slot:
-    case Opcode::has_slot:
-    case Opcode::local: write(node.a); return;
-    case Opcode::matches: key_ += plan.patterns[node.b]->pattern(); return;
-    case Opcode::time_field: key_ += plan.zones[node.b].absl().name(); return;
+    case Opcode::matches: write_text(plan.patterns[node.b]->pattern()); return;
+    case Opcode::time_field: write_text(plan.zones[node.b].absl().name()); return;
     case Opcode::make_list:
     case Opcode::make_map:
       if (node.detail == 0) return;

@@ -3,10 +3,11 @@
 // What the fast path knows of sub-expressions before it compiles them: which it can compile, which several programs
 // have in common, which texts are compared with many constants. Internal to cel/.
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <string>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +18,10 @@
 namespace tallyho::cel {
 
 inline constexpr std::uint32_t no_part = 0xffffffff;
+
+inline bool is_leaf(Opcode opcode) {
+  return opcode <= Opcode::local;
+}
 
 // Calls `visit` with the number of each child of a node, in the order of evaluation.
 template <typename Visit>
@@ -64,19 +69,20 @@ void for_each_child(const Plan& plan, const Node& node, Visit visit) {
 
 // A sub-expression, the same wherever programs write it.
 struct Part {
-  std::uint32_t uses = 0;    // How many different expressions have it as a part, and programs are it.
-  std::uint32_t weight = 0;  // About the nanoseconds that it takes.
-  bool changes = false;      // Reads a slot that is not fixed.
-  bool is_open = false;      // Reads a variable of a fold around it.
-  PlanPart first;            // One place where it is written.
+  std::uint32_t uses = 0;     // How many different expressions have it as a part, and programs are it.
+  std::uint32_t weight = 0;   // About the nanoseconds that it takes.
+  bool changes = false;       // Reads a slot that is not fixed.
+  bool is_open = false;       // Reads a variable of a fold around it.
+  std::uint32_t program = 0;  // One place where it is written: the number of the program,
+  PlanPart first;             // and where in that.
 
   bool is_shared() const;
 };
 
 // What is known of a node of one plan.
 struct NodeFacts {
-  std::uint32_t part = no_part;
-  bool is_native = false;  // Can be compiled; what cannot be must not be open.
+  std::uint32_t part = no_part;  // A leaf is none.
+  bool is_native = false;        // Can be compiled; what cannot be must not be open.
 };
 
 // A slot that holds texts, and the constants that programs compare it with.
@@ -94,10 +100,13 @@ class PlanParts {
   // `nodes`: how many there will be, of all programs together.
   PlanParts(const std::function<bool(Slot)>& is_fixed, std::size_t nodes);
 
-  // Takes another program. Its facts are by node.
-  std::vector<NodeFacts> add(const Plan& plan);
+  // Takes another program.
+  void add(const Plan& plan);
 
+  // Of the nodes of a program, by the order in which they were added.
+  std::span<const NodeFacts> facts(std::uint32_t program) const { return facts_[program]; }
   const std::vector<Part>& parts() const { return parts_; }
+  bool is_shared(const NodeFacts& facts) const { return facts.part != no_part && parts_[facts.part].is_shared(); }
   // Null: none is worthwhile.
   const Numbering* numbering(Slot slot) const;
 
@@ -105,10 +114,23 @@ class PlanParts {
   Op test_of(const Plan& plan, const Node& node) const;
 
  private:
-  void write_key(const Plan& plan, std::uint32_t node, const std::vector<NodeFacts>& facts);
+  // Words that are the same for the same sub-expression, and their hash, which every word has a part in.
+  struct Key {
+    std::span<const std::uint64_t> words;
+    std::uint64_t hash = 0;
+    bool operator==(const Key& other) const { return hash == other.hash && std::ranges::equal(words, other.words); }
+  };
+  struct HashOfKey {
+    std::size_t operator()(const Key& key) const { return key.hash; }
+  };
+
+  void write_key(const Plan& plan, std::uint32_t node, std::span<const NodeFacts> facts);
+  void write_head(const Plan& plan, std::uint32_t node);
+  void write_leaf(const Plan& plan, std::uint32_t node);
   void write_constant(const Value& value);
-  void write(std::uint64_t number);
-  std::uint32_t intern(const Plan& plan, std::uint32_t node, const std::vector<NodeFacts>& facts);
+  void write_text(std::string_view text);
+  void write(std::uint64_t number) { key_.push_back(number); }
+  std::uint32_t intern(const Plan& plan, std::uint32_t node, std::span<const NodeFacts> facts);
   void count_texts(const Plan& plan, const Node& node);
   bool is_native(const Plan& plan, const Node& node) const;
 
@@ -117,10 +139,12 @@ class PlanParts {
   const Overload* starts_with_;
   const Overload* ends_with_;
   std::vector<Part> parts_;
-  Arena keys_;
-  absl::flat_hash_map<std::string_view, std::uint32_t> numbers_;  // By key.
+  std::vector<std::span<const NodeFacts>> facts_;  // By program.
+  Arena arena_;                                    // Keys and facts.
+  absl::flat_hash_map<Key, std::uint32_t, HashOfKey> numbers_;
   std::map<Slot, Numbering> numberings_;
-  std::string key_;  // Of the node at hand.
+  std::vector<std::uint64_t> key_;            // Of the node at hand.
+  std::vector<std::uint32_t> lowest_locals_;  // By node of the program at hand.
 };
 
 // The type that the value of a node has, as far as it is known.
