@@ -10,7 +10,8 @@ install(EXPORT tallyho_cel NAMESPACE tallyho:: FILE tallyho_cel-targets.cmake DE
 
 # What cel.h includes, and what that includes.
 install(FILES src/base/arena.h src/base/time.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tallyho/base COMPONENT cel)
-install(FILES src/cel/ast.h src/cel/cel.h src/cel/code.h src/cel/containers.h src/cel/environment.h src/cel/program.h
+install(FILES src/cel/ast.h src/cel/cel.h src/cel/code.h src/cel/containers.h src/cel/environment.h src/cel/operator.h
+              src/cel/program.h
               src/cel/type.h src/cel/value.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tallyho/cel COMPONENT cel)
 

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cel/operator.h"
 #include "cel/type.h"
 #include "cel/value.h"
 
@@ -42,8 +45,18 @@ struct Expr {
     Expr* result = nullptr;
   };
 
+  enum class Reference : std::uint8_t { none, slot, local, constant, overload };
+
+  // Whether it is a call of an operator, with so many operands: macros and hosts may write what no grammar does.
+  bool is_call(Operator other, std::size_t operands) const { return op == other && args.size() == operands; }
+
   Kind kind = Kind::literal;
-  std::uint32_t begin = 0;  // Source bytes [begin, end) this node was written as (a macro: the call).
+  Operator op = Operator::none;  // Of a call without a target.
+  bool test_only = false;
+  // Filled by the checker, as what follows `type`.
+  Reference reference = Reference::none;
+  bool optional_field = false;  // slot: may be absent.
+  std::uint32_t begin = 0;      // Source bytes [begin, end) this node was written as (a macro: the call).
   std::uint32_t end = 0;
   std::uint32_t position = 0;  // The byte to blame: an operator, the name of a field or function, an opening bracket.
   std::uint32_t height = 1;    // Nodes on the longest way down from here; parser.h bounds it.
@@ -53,14 +66,10 @@ struct Expr {
   std::span<Expr*> args;
   std::span<const bool> optional_args;  // As many as have a mark to tell of.
   Fold* fold = nullptr;
-  bool test_only = false;
 
   // Filled by the checker.
   Type type;
-  enum class Reference : std::uint8_t { none, slot, local, constant, overload };
-  Reference reference = Reference::none;
   Slot slot = 0;                               // slot: what the Activation reads (identifier, or select on a record).
-  bool optional_field = false;                 // slot: may be absent.
   Bounds bounds = {};                          // slot: declared bounds.
   std::uint32_t local = 0;                     // local: number of the comprehension variable, counted from 0.
   std::span<const Overload* const> overloads;  // overload: those that may apply; exactly one if no argument is dyn.
@@ -74,8 +83,9 @@ class Ast {
   Ast& operator=(Ast&&) noexcept = default;
 
   Expr* make(Expr::Kind kind, std::uint32_t begin, std::uint32_t end) {
-    if (exprs_made_ == exprs_.size() * block_exprs) exprs_.push_back(std::make_unique<Expr[]>(block_exprs));
-    Expr& expr = exprs_.back()[exprs_made_++ % block_exprs];
+    if (exprs_made_ == blocks_.size() * block_exprs) blocks_.push_back(std::make_unique_for_overwrite<Block>());
+    Expr& expr = blocks_.back()->add();
+    ++exprs_made_;
     expr.kind = kind;
     expr.begin = begin;
     expr.end = end;
@@ -92,7 +102,23 @@ class Ast {
  private:
   static constexpr std::size_t block_exprs = 16;
 
-  std::vector<std::unique_ptr<Expr[]>> exprs_;
+  // Room for nodes, of which only those that are made are touched.
+  class Block {
+   public:
+    Block() = default;
+    Block(const Block&) = delete;
+    Block& operator=(const Block&) = delete;
+    ~Block() { std::destroy_n(exprs(), made_); }
+    Expr& add() { return *::new (exprs() + made_++) Expr; }  // Not `Expr()`, which would clear it first.
+
+   private:
+    Expr* exprs() { return reinterpret_cast<Expr*>(bytes_); }
+
+    std::size_t made_ = 0;
+    alignas(Expr) std::byte bytes_[block_exprs * sizeof(Expr)];
+  };
+
+  std::vector<std::unique_ptr<Block>> blocks_;
   std::size_t exprs_made_ = 0;
   Arena arena_{1024};
 };

@@ -6,12 +6,6 @@
 
 namespace tallyho::cel {
 
-Expr* AstBuilder::make(Expr::Kind kind, Place place) {
-  Expr* expr = ast_.make(kind, place.begin, place.end);
-  expr->position = place.position;
-  return expr;
-}
-
 void AstBuilder::measure(Expr& expr) {
   std::uint32_t below = expr.target != nullptr ? expr.target->height : 0;
   for (const Expr* arg : expr.args) below = std::max(below, arg->height);
@@ -37,21 +31,26 @@ Expr* AstBuilder::literal(Place place, Value value) {
   return expr;
 }
 
-Expr* AstBuilder::string_literal(Place place, std::string_view text) {
-  return literal(place, Value::string(ast_.arena().copy(text)));
-}
-
 Expr* AstBuilder::identifier(Place place, std::string_view name) {
   Expr* expr = make(Expr::Kind::identifier, place);
-  expr->name = ast_.arena().copy(name);
+  expr->name = name;
   return expr;
 }
 
 Expr* AstBuilder::select(Place place, Expr* target, std::string_view field, bool test_only) {
   Expr* expr = make(Expr::Kind::select, place);
   expr->target = target;
-  expr->name = ast_.arena().copy(field);
+  expr->name = field;
   expr->test_only = test_only;
+  measure(*expr);
+  return expr;
+}
+
+Expr* AstBuilder::call(Place place, Operator op, Args args) {
+  Expr* expr = make(Expr::Kind::call, place);
+  expr->name = name_of(op);
+  expr->op = op;
+  expr->args = keep(args);
   measure(*expr);
   return expr;
 }
@@ -62,7 +61,8 @@ Expr* AstBuilder::call(Place place, std::string_view function, Args args) {
 
 Expr* AstBuilder::method(Place place, Expr* target, std::string_view function, Args args) {
   Expr* expr = make(Expr::Kind::call, place);
-  expr->name = ast_.arena().copy(function);
+  expr->name = function;
+  if (target == nullptr) expr->op = operator_named(function);
   expr->target = target;
   expr->args = keep(args);
   measure(*expr);
@@ -83,7 +83,7 @@ Expr* AstBuilder::aggregate(Expr::Kind kind, Place place, Args args, const std::
 
 Expr* AstBuilder::message(Place place, std::string_view type, Args args, const std::vector<bool>& optional_args) {
   Expr* expr = aggregate(Expr::Kind::message, place, args, optional_args);
-  expr->name = ast_.arena().copy(type);
+  expr->name = type;
   return expr;
 }
 
@@ -91,9 +91,6 @@ Expr* AstBuilder::fold(Place place, const Expr::Fold& fold) {
   Expr* expr = make(Expr::Kind::comprehension, place);
   expr->fold = ast_.make_fold();
   *expr->fold = fold;
-  for (std::string_view* name : {&expr->fold->item_name, &expr->fold->second_name, &expr->fold->result_name}) {
-    *name = ast_.arena().copy(*name);
-  }
   measure(*expr);
   return expr;
 }

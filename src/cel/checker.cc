@@ -236,7 +236,7 @@ Type Checker::check_item(Expr& item, bool is_optional) {
 }
 
 void Checker::check_list(Expr& expr) {
-  Type item = unifier_.fresh();
+  Type item = expr.args.empty() ? unifier_.fresh() : Type();
   for (std::size_t i = 0; i < expr.args.size(); ++i) {
     const bool is_optional = i < expr.optional_args.size() && expr.optional_args[i];
     const Type type = check_item(*expr.args[i], is_optional);
@@ -246,8 +246,8 @@ void Checker::check_list(Expr& expr) {
 }
 
 void Checker::check_map(Expr& expr) {
-  Type key = unifier_.fresh();
-  Type value = unifier_.fresh();
+  Type key = expr.args.empty() ? unifier_.fresh() : Type();
+  Type value = expr.args.empty() ? unifier_.fresh() : Type();
   for (std::size_t i = 0; i < expr.args.size(); i += 2) {
     const bool is_optional = i / 2 < expr.optional_args.size() && expr.optional_args[i / 2];
     Type key_type = check_item(*expr.args[i], false);

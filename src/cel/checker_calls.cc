@@ -31,22 +31,39 @@ Overloads Checker::find_function(std::string_view name, std::string_view& found)
   return overloads;
 }
 
+Overloads Checker::find_overloads(Expr& expr) {
+  if (expr.op != Operator::none) return environment_.find_overloads(expr.op);
+  return expr.target != nullptr ? environment_.find_overloads(expr.name) : find_function(expr.name, expr.name);
+}
+
+// Most calls are of an operator, with operands whose types say at once which of its overloads is meant.
+bool Checker::check_plain_operator(Expr& expr) {
+  if (expr.op == Operator::none || expr.args.empty() || expr.args.size() > 2) return false;
+  const Overloads sole =
+      environment_.find_sole_overload(expr.op, expr.args.front()->type.kind(), expr.args.back()->type.kind());
+  if (sole.empty() || sole[0]->parameters.size() != expr.args.size()) return false;
+  expr.reference = Expr::Reference::overload;
+  expr.overloads = sole;
+  set_type(expr, sole[0]->result);
+  return true;
+}
+
 void Checker::check_call(Expr& expr) {
-  if (expr.name == "_?._") return check_optional_select(expr);
+  if (expr.op == Operator::optional_select) return check_optional_select(expr);
   for (Expr* arg : expr.args) check_value(*arg);
   if (expr.target != nullptr) {
     if (check_qualified_call(expr)) return;
     check_value(*expr.target);
   }
-  const bool is_method = expr.target != nullptr;
-  const Overloads overloads = is_method ? environment_.find_overloads(expr.name) : find_function(expr.name, expr.name);
+  if (check_plain_operator(expr)) return;
+  const Overloads overloads = find_overloads(expr);
   if (overloads.empty()) {
     report_unknown_function(expr);
     return set_type(expr, error_type());
   }
+  if (expr.op == Operator::logical_and || expr.op == Operator::logical_or) return check_logic(expr, overloads);
+  if (expr.op == Operator::conditional && !check_conditional(expr)) return set_type(expr, error_type());
   const std::string_view name = expr.name;
-  if (name == "_&&_" || name == "_||_") return check_logic(expr, overloads);
-  if (name == "_?_:_" && !check_conditional(expr)) return set_type(expr, error_type());
   if ((name == "math.@max" || name == "math.@min") && check_extreme(expr, overloads)) return;
   resolve(expr, expr.name, overloads);
 }
@@ -207,6 +224,7 @@ void Checker::expand_optional_field(Expr& expr) {
   Expr* has = builder_.select(place, record, field, true);
   Expr* some = builder_.call(place, "optional.of", {builder_.select(place, record, field)});
   expr.name = "_?_:_";
+  expr.op = Operator::conditional;
   expr.args = builder_.keep({has, some, builder_.call(place, "optional.none", {})});
   check(*has);
   if (has->type.is(TypeKind::error)) return set_type(expr, error_type());

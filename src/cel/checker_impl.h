@@ -63,6 +63,8 @@ class Checker {
   void report_no_fields(const Expr& expr, const Type& target);
 
   void check_call(Expr& expr);
+  bool check_plain_operator(Expr& expr);
+  Overloads find_overloads(Expr& expr);
   Overloads find_function(std::string_view name, std::string_view& found);
   bool check_qualified_call(Expr& expr);
   void resolve(Expr& expr, std::string_view function, Overloads overloads);

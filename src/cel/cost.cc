@@ -1,6 +1,7 @@
 #include "cel/cost.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -86,6 +87,7 @@ class Estimator {
   Estimate identifier(const Expr& expr, std::uint64_t runs);
   Estimate aggregate(const Expr& expr, std::uint64_t runs);
   Estimate call(const Expr& expr, std::uint64_t runs);
+  Estimate call_of_scalars(const Expr& expr, std::uint64_t runs);
   Estimate fold(const Expr& expr, std::uint64_t runs);
   std::uint64_t units_of_steps(const Expr& expr, const SizeBound& range, std::uint64_t runs, SizeBound& made);
 
@@ -187,25 +189,34 @@ std::uint64_t units_of_in(const Expr& expr, std::span<const SizeBound> args) {
 
 // Operators whose cost is not a matter of the arguments' sizes alone; 0 for other calls.
 std::uint64_t units_of_operator(const Expr& expr, std::span<const SizeBound> args) {
-  const std::string_view name = expr.name;  // Views compare their sizes first.
-  if (name == "_?_:_" || name == "_&&_" || name == "_||_" || name == "!_" || name == "@not_strictly_false") {
-    return table.typed;
+  switch (expr.op) {
+    case Operator::conditional:
+    case Operator::logical_and:
+    case Operator::logical_or:
+    case Operator::logical_not:
+    case Operator::not_strictly_false: return table.typed;
+    case Operator::equal:
+    case Operator::not_equal:
+    case Operator::less:
+    case Operator::less_equals:
+    case Operator::greater:
+    case Operator::greater_equals:
+      if (args.size() != 2) return 0;
+      if (is_scalar(expr.args[0]->type) && is_scalar(expr.args[1]->type)) return table.typed;
+      return plus(table.generic, std::min(weight(args[0]), weight(args[1])));
+    case Operator::index:
+    case Operator::optional_select:
+    case Operator::optional_index: {
+      if (args.size() != 2) return 0;
+      const bool may_be_map = args[0].is_map || expr.args[0]->type.is(Type::Kind::dyn);
+      return may_be_map ? units_of_lookup(args[0], args[1]) : table.select;
+    }
+    case Operator::in: {
+      const bool is_known = args.size() == 2 && expr.overloads.size() == 1 && expr.overloads[0]->is_standard;
+      return is_known ? units_of_in(expr, args) : 0;
+    }
+    default: return 0;
   }
-  if (args.size() != 2 || expr.target != nullptr) return 0;
-  const bool scalars = is_scalar(expr.args[0]->type) && is_scalar(expr.args[1]->type);
-  const bool is_equality = name == "_==_" || name == "_!=_";
-  if (is_equality || name == "_<_" || name == "_<=_" || name == "_>_" || name == "_>=_") {
-    if (scalars) return table.typed;
-    return plus(table.generic, std::min(weight(args[0]), weight(args[1])));
-  }
-  if (name == "_[_]" || name == "_?._" || name == "_[?_]") {
-    return args[0].is_map || expr.args[0]->type.is(Type::Kind::dyn) ? units_of_lookup(args[0], args[1]) : table.select;
-  }
-  const bool is_in = name == "@in" && expr.overloads.size() == 1;
-  if (is_in && (expr.overloads[0]->id == "in_map" || expr.overloads[0]->id == "in_list")) {
-    return units_of_in(expr, args);
-  }
-  return 0;
 }
 
 // A regular expression steps through its instructions for each byte, at worst.
@@ -264,7 +275,24 @@ std::uint64_t units_of_call(const Expr& expr, std::span<const SizeBound> args, c
   return plus(is_typed ? table.typed : table.call, heaviest);
 }
 
+// An operator that takes and makes scalars only: nothing has a size.
+bool is_of_scalars(const Expr& expr) {
+  if (expr.op == Operator::none || !is_scalar(expr.type)) return false;
+  return std::ranges::all_of(expr.args, [](const Expr* arg) { return is_scalar(arg->type); });
+}
+
+Estimate Estimator::call_of_scalars(const Expr& expr, std::uint64_t runs) {
+  static constexpr std::size_t operands_max = 3;
+  const std::array<SizeBound, operands_max> sizes;
+  std::uint64_t units = 0;
+  for (const Expr* arg : expr.args) units = plus(units, visit(*arg, runs).units);
+  const std::span<const SizeBound> args(sizes.data(), std::min(expr.args.size(), sizes.size()));
+  take(16 * expr.args.size(), runs);
+  return {plus(units, own(expr, units_of_call(expr, args, {}), runs)), {}};
+}
+
 Estimate Estimator::call(const Expr& expr, std::uint64_t runs) {
+  if (is_of_scalars(expr)) return call_of_scalars(expr, runs);
   Estimate whole;
   absl::InlinedVector<SizeBound, 4> args;
   const auto add = [&](const Expr& arg) {
@@ -279,8 +307,7 @@ Estimate Estimator::call(const Expr& expr, std::uint64_t runs) {
   whole.units = plus(whole.units, own(expr, units_of_call(expr, args, whole.size), runs));
   take(16 * args.size(), runs);
   if (whole.size.item != nullptr) take_items(whole.size, runs);
-  const std::string_view name = expr.name;
-  if (!is_scalar(expr.type) && name != "_?_:_" && name != "_[_]") {
+  if (!is_scalar(expr.type) && expr.op != Operator::conditional && expr.op != Operator::index) {
     // Texts are made once; a list of texts, of pieces of what it was made of.
     std::uint64_t bytes = whole.size.item == nullptr ? whole.size.own : 0;
     for (const SizeBound& arg : args) bytes = plus(bytes, arg.item == nullptr ? arg.own : 0);

@@ -1,6 +1,7 @@
 #include "cel/environment.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace tallyho::cel {
@@ -13,41 +14,36 @@ void add_sorted(const ByName& named, std::vector<std::string_view>& names) {
   std::sort(names.begin() + first, names.end());
 }
 
-// A name of at most eight bytes as a number, for a switch.
-constexpr std::uint64_t packed(std::string_view name) {
-  std::uint64_t bytes = 0;
-  for (const char c : name) bytes = bytes << 8U | static_cast<unsigned char>(c);
-  return bytes;
-}
-
 }  // namespace
 
-// The place of an operator among them; operators_max for every other function.
-std::size_t Environment::operator_index(std::string_view function) {
-  if (function.size() > 5) return operators_max;
-  switch (packed(function)) {
-    case packed("_&&_"): return 0;
-    case packed("_||_"): return 1;
-    case packed("!_"): return 2;
-    case packed("_?_:_"): return 3;
-    case packed("_==_"): return 4;
-    case packed("_!=_"): return 5;
-    case packed("_<_"): return 6;
-    case packed("_<=_"): return 7;
-    case packed("_>_"): return 8;
-    case packed("_>=_"): return 9;
-    case packed("@in"): return 10;
-    case packed("_+_"): return 11;
-    case packed("_-_"): return 12;
-    case packed("_*_"): return 13;
-    case packed("_/_"): return 14;
-    case packed("_%_"): return 15;
-    case packed("-_"): return 16;
-    case packed("_[_]"): return 17;
-    case packed("_?._"): return 18;
-    case packed("_[?_]"): return 19;
-    default: return operators_max;
+// What `overload`, the one of this number, is to operands of these plain types, as SoleOverloads has it; 0: it does not
+// take them.
+std::uint8_t Environment::sole_mark(Operator op, const Overload& overload, Type::Kind a, Type::Kind b,
+                                    std::size_t number) {
+  const bool is_unary = op == Operator::negate || op == Operator::logical_not || op == Operator::not_strictly_false;
+  const std::size_t arity = is_unary ? 1 : 2;
+  if (overload.is_method || overload.parameters.size() != arity) return 0;
+  const std::array given = {a, b};
+  const Type* variable = nullptr;  // What the first parameter is, if it may be anything.
+  for (std::size_t i = 0; i < arity; ++i) {
+    const Type& parameter = overload.parameters[i];
+    if (parameter.is(Type::Kind::parameter)) {
+      if (variable != nullptr && *variable == parameter && a != b) return 0;
+      variable = &parameter;
+    } else if (parameter.is(Type::Kind::dyn) || parameter.is(Type::Kind::error) || parameter.is(Type::Kind::null)) {
+      return not_sole;
+    } else if (parameter.kind() != given[i]) {
+      return 0;
+    }
   }
+  return is_plain(overload.result.kind()) && number < not_sole - 1 ? static_cast<std::uint8_t>(number + 1) : not_sole;
+}
+
+Overloads Environment::find_sole_overload(Operator op, Type::Kind a, Type::Kind b) const {
+  if (!is_plain(a) || !is_plain(b)) return {};
+  const std::uint8_t mark = sole_[static_cast<std::size_t>(op)][plain_index(a)][plain_index(b)];
+  if (mark == 0 || mark == not_sole) return {};
+  return find_overloads(op).subspan(mark - 1U, 1);
 }
 
 void Environment::declare(Variable variable) {
@@ -63,8 +59,19 @@ void Environment::add_function(Overload overload) {
     named->second.assign(inherited.begin(), inherited.end());
   }
   named->second.push_back(&kept);
-  if (const std::size_t index = operator_index(kept.function); index < operators_max)
-    operators_[index] = &named->second;
+  const Operator op = operator_named(kept.function);
+  if (op == Operator::none) return;
+  operators_[static_cast<std::size_t>(op)] = &named->second;
+  SoleOverloads& sole = sole_[static_cast<std::size_t>(op)];
+  for (std::size_t a = 0; a < plain_types; ++a) {
+    for (std::size_t b = 0; b < plain_types; ++b) {
+      const auto type = [](std::size_t index) {
+        return static_cast<Type::Kind>(static_cast<std::size_t>(Type::Kind::boolean) + index);
+      };
+      const std::uint8_t mark = sole_mark(op, kept, type(a), type(b), named->second.size() - 1);
+      if (mark != 0) sole[a][b] = sole[a][b] == 0 ? mark : not_sole;
+    }
+  }
 }
 
 const Variable* Environment::find_variable(std::string_view name) const {
@@ -73,9 +80,7 @@ const Variable* Environment::find_variable(std::string_view name) const {
 }
 
 Overloads Environment::find_overloads(std::string_view function) const {
-  if (const std::size_t index = operator_index(function); index < operators_max) {
-    return operators_[index] != nullptr ? Overloads(*operators_[index]) : Overloads();
-  }
+  if (const Operator op = operator_named(function); op != Operator::none) return find_overloads(op);
   if (const auto found = functions_.find(function); found != functions_.end()) return found->second;
   return parent_ != nullptr ? parent_->find_overloads(function) : Overloads();
 }

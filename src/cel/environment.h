@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "cel/operator.h"
 #include "cel/type.h"
 #include "cel/value.h"
 
@@ -41,6 +42,7 @@ struct Overload {
   bool is_method = false;
   Implementation implementation = nullptr;
   CallCost cost = {};
+  bool is_standard = false;  // One of the library's own, which may have an instruction.
 };
 
 // Several of them.
@@ -72,7 +74,8 @@ class Environment {
   Environment() = default;
   // A new environment that sees everything of `parent`, which must outlive it, and stays as it is from now on.
   // Variables here shadow its own.
-  explicit Environment(const Environment* parent) : parent_(parent), operators_(parent->operators_) {}
+  explicit Environment(const Environment* parent)
+      : parent_(parent), operators_(parent->operators_), sole_(parent->sole_) {}
 
   void declare(Variable variable);
   void add_function(Overload overload);
@@ -81,6 +84,13 @@ class Environment {
   const Variable* find_variable(std::string_view name) const;
   // All overloads of that name, those of parents first; empty if there are none. Allocates nothing.
   Overloads find_overloads(std::string_view function) const;
+  Overloads find_overloads(Operator op) const {
+    const auto* const named = operators_[static_cast<std::size_t>(op)];
+    return named != nullptr ? Overloads(*named) : Overloads();
+  }
+  // The one overload of an operator that takes two operands of these types, or one of the first (a); empty if there is
+  // none or several, or if that takes more to find out. What is found gives its `result` as it is.
+  Overloads find_sole_overload(Operator op, Type::Kind a, Type::Kind b) const;
   bool has_function(std::string_view function) const;
   const std::string& container() const { return container_; }
   // Names for suggestions; those of parents first, each sorted.
@@ -95,12 +105,24 @@ class Environment {
   template <typename T>
   using ByName = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
 
-  static constexpr std::size_t operators_max = 20;
-  static std::size_t operator_index(std::string_view function);
+  // Simple types that nothing fits but themselves.
+  static constexpr std::size_t plain_types =
+      static_cast<std::size_t>(Type::Kind::duration) - static_cast<std::size_t>(Type::Kind::boolean) + 1;
+  static constexpr std::uint8_t not_sole = 0xff;
+  // By both types, 1 + the number of the sole overload for them; 0: there is none; not_sole: it takes more to find out.
+  using SoleOverloads = std::array<std::array<std::uint8_t, plain_types>, plain_types>;
+
+  static bool is_plain(Type::Kind kind) { return kind >= Type::Kind::boolean && kind <= Type::Kind::duration; }
+  static std::size_t plain_index(Type::Kind kind) {
+    return static_cast<std::size_t>(kind) - static_cast<std::size_t>(Type::Kind::boolean);
+  }
+  static std::uint8_t sole_mark(Operator op, const Overload& overload, Type::Kind a, Type::Kind b, std::size_t number);
 
   const Environment* parent_ = nullptr;
-  // Most calls are an operator's: its overloads are found without a hash. Null: there are none.
-  std::array<const std::vector<const Overload*>*, operators_max> operators_ = {};
+  // Most calls are an operator's: its overloads are found without a hash, and without trying them one by one. Null:
+  // there are none.
+  std::array<const std::vector<const Overload*>*, operators_count> operators_ = {};
+  std::array<SoleOverloads, operators_count> sole_ = {};
   std::string container_;
   ByName<Variable> variables_;
   ByName<std::vector<const Overload*>> functions_;  // Those of parents included.

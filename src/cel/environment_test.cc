@@ -2,9 +2,18 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <optional>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "base/arena.h"
+#include "cel/operator.h"
+#include "cel/overloads.h"
 #include "cel/suggestion.h"
+#include "cel/unification.h"
 
 namespace tallyho::cel {
 namespace {
@@ -44,6 +53,93 @@ TEST(EnvironmentTest, AChildSeesAndShadowsItsParent) {
   EXPECT_EQ(child.find_variable("b")->slot, 3U);
   EXPECT_EQ(parent.find_variable("b")->slot, 2U);
   EXPECT_EQ(child.find_variable("c"), nullptr);
+}
+
+// What an operator's call is resolved to without the table of sole overloads.
+std::optional<Resolution> resolved(const Environment& environment, Operator op, std::span<const Type> types,
+                                   Arena& arena) {
+  const Expr literal;
+  const std::vector<const Expr*> args(types.size(), &literal);
+  Unifier unifier;
+  return resolve_call({.function = name_of(op),
+                       .overloads = environment.find_overloads(op),
+                       .is_method = false,
+                       .types = types,
+                       .args = args},
+                      unifier, arena);
+}
+
+// Every operator with operands of all types, settled or not, in turns.
+template <typename Visit>
+void for_each_use(Visit visit) {
+  for (std::size_t op = 1; op < operators_count; ++op) {
+    for (auto a = std::size_t{0}; a <= static_cast<std::size_t>(Type::Kind::duration); ++a) {
+      for (auto b = std::size_t{0}; b <= static_cast<std::size_t>(Type::Kind::duration); ++b) {
+        visit(static_cast<Operator>(op), static_cast<Type::Kind>(a), static_cast<Type::Kind>(b));
+      }
+    }
+  }
+}
+
+bool is_unary(Operator op) {
+  return op == Operator::logical_not || op == Operator::negate || op == Operator::not_strictly_false;
+}
+
+TEST(EnvironmentTest, AnOperatorsSoleOverloadIsWhatItsCallsResolveTo) {
+  Environment host(&Environment::standard());
+  const Type boolean = Type::simple(Type::Kind::boolean);
+  const Type time = Type::simple(Type::Kind::timestamp);
+  const auto add = [&](Operator op, std::vector<Type> parameters, Type result) {
+    host.add_function({.function = std::string(name_of(op)),
+                       .id = "host_" + std::to_string(parameters.size()),
+                       .parameters = std::move(parameters),
+                       .result = std::move(result)});
+  };
+  add(Operator::add, {int64, text}, text);                                    // The only one for these.
+  add(Operator::equal, {int64, int64}, boolean);                              // Beside (A, A).
+  add(Operator::subtract, {int64}, int64);                                    // For fewer than the grammar gives it.
+  add(Operator::multiply, {Type(), int64}, int64);                            // For anything.
+  add(Operator::divide, {time, time}, Type::list(time));                      // Of something that is not plain.
+  add(Operator::modulo, {Type::parameter("A"), Type::parameter("B")}, text);  // For any two.
+  Arena arena;
+  std::size_t found = 0;
+  for (const Environment* environment : {&Environment::standard(), static_cast<const Environment*>(&host)}) {
+    for_each_use([&](Operator op, Type::Kind a, Type::Kind b) {
+      const Overloads sole = environment->find_sole_overload(op, a, b);
+      if (sole.empty() || (is_unary(op) && a != b)) return;
+      ++found;
+      const std::array types = {Type::simple(a), Type::simple(b)};
+      const auto resolution = resolved(*environment, op, std::span(types).first(is_unary(op) ? 1 : 2), arena);
+      const std::string use = std::string(name_of(op)) + ": " + types[0].to_string() + ", " + types[1].to_string();
+      ASSERT_TRUE(resolution) << use;
+      ASSERT_EQ(resolution->overloads.size(), 1U) << use;
+      EXPECT_EQ(resolution->overloads[0], sole[0]) << use;
+      EXPECT_EQ(resolution->result, sole[0]->result) << use;
+    });
+  }
+  EXPECT_GT(found, 100U);
+}
+
+TEST(EnvironmentTest, EveryStandardOperatorOnPlainTypesHasASoleOverload) {
+  Arena arena;
+  for_each_use([&](Operator op, Type::Kind a, Type::Kind b) {
+    if (a < Type::Kind::boolean || b < Type::Kind::boolean) return;
+    if (op == Operator::conditional || op == Operator::optional_select) return;  // The checker's own.
+    if (is_unary(op) && a != b) return;
+    const std::array types = {Type::simple(a), Type::simple(b)};
+    const auto resolution = resolved(Environment::standard(), op, std::span(types).first(is_unary(op) ? 1 : 2), arena);
+    EXPECT_EQ(!Environment::standard().find_sole_overload(op, a, b).empty(), resolution.has_value())
+        << name_of(op) << ": " << types[0].to_string() << ", " << types[1].to_string();
+  });
+}
+
+TEST(OperatorTest, EveryOperatorIsKnownByItsName) {
+  for (std::size_t op = 1; op < operators_count; ++op) {
+    EXPECT_EQ(operator_named(name_of(static_cast<Operator>(op))), static_cast<Operator>(op));
+  }
+  for (const std::string_view other : {"", "size", "_+", "_+_+", "@not_strictly_fals", "math.@max"}) {
+    EXPECT_EQ(operator_named(other), Operator::none) << other;
+  }
 }
 
 TEST(EnvironmentTest, OverloadsOfAParentComeFirst) {

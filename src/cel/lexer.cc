@@ -12,17 +12,37 @@ namespace {
 
 using Kind = Token::Kind;
 
+// What a character may be, as bits.
+constexpr std::uint8_t letter = 1;  // The underscore, too.
+constexpr std::uint8_t digit = 2;
+constexpr std::uint8_t hex_digit = 4;
+constexpr std::uint8_t space = 8;
+
+constexpr auto characters = [] {
+  std::array<std::uint8_t, 256> made{};
+  const auto add = [&](std::string_view all, std::uint8_t what) {
+    for (const char c : all) made[static_cast<unsigned char>(c)] |= what;
+  };
+  add("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_", letter);
+  add("0123456789", digit);
+  add("0123456789abcdefABCDEF", hex_digit);
+  add(" \t\r\n\f", space);
+  return made;
+}();
+bool is_any(char c, std::uint8_t what) {
+  return (characters[static_cast<unsigned char>(c)] & what) != 0;
+}
 bool is_digit(char c) {
-  return c >= '0' && c <= '9';
+  return is_any(c, digit);
 }
 bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  return is_any(c, letter);
 }
 bool is_hex_digit(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  return is_any(c, hex_digit);
 }
 bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f';
+  return is_any(c, space);
 }
 bool is_in_quoted_identifier(char c) {
   return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '/' || c == ' ';
@@ -107,9 +127,9 @@ class Lexer {
   char peek(std::size_t ahead = 0) const { return at_ + ahead < source_.size() ? source_[at_ + ahead] : '\0'; }
   std::string_view rest() const { return source_.substr(at_); }
 
-  // `text` is short: bytes are compared one by one.
+  // `text` begins with what stands here, and is short: bytes are compared one by one.
   bool stands_here(std::string_view text) const {
-    for (std::size_t i = 0; i < text.size(); ++i) {
+    for (std::size_t i = 1; i < text.size(); ++i) {
       if (peek(i) != text[i]) return false;
     }
     return true;
@@ -127,10 +147,11 @@ class Lexer {
   }
 
   void skip_space() {
-    while (at_ < source_.size()) {
-      if (is_space(peek())) {
+    while (true) {
+      const char next = peek();
+      if (is_space(next)) {
         ++at_;
-      } else if (peek() == '/' && peek(1) == '/') {
+      } else if (next == '/' && peek(1) == '/') {
         at_ = std::min(source_.find('\n', at_), source_.size());
       } else {
         return;
@@ -139,11 +160,16 @@ class Lexer {
   }
 
   void take() {
-    if (const std::size_t prefix = string_prefix()) return take_string(prefix - 1);
-    if (is_letter(peek())) return take_word();
-    if (is_digit(peek()) || (peek() == '.' && is_digit(peek(1)))) return take_number();
-    if (peek() == '`') return take_quoted_identifier();
-    for (std::size_t i = first_symbol(peek()); i < symbols.size() && symbols[i].text[0] == peek(); ++i) {
+    const char first = peek();
+    const bool may_be_string =
+        first == '"' || first == '\'' || first == 'b' || first == 'B' || first == 'r' || first == 'R';
+    if (may_be_string) {
+      if (const std::size_t prefix = string_prefix()) return take_string(prefix - 1);
+    }
+    if (is_letter(first)) return take_word();
+    if (is_digit(first) || (first == '.' && is_digit(peek(1)))) return take_number();
+    if (first == '`') return take_quoted_identifier();
+    for (std::size_t i = first_symbol(first); i < symbols.size() && symbols[i].text[0] == first; ++i) {
       const Symbol& symbol = symbols[i];
       if (!stands_here(symbol.text)) continue;
       at_ += symbol.text.size();
@@ -170,7 +196,8 @@ class Lexer {
     const std::size_t quote_bytes = is_triple ? 3 : 1;
     const std::string_view close = source_.substr(at_, quote_bytes);
     at_ += quote_bytes;
-    while (at_ < source_.size() && !rest().starts_with(close)) {
+    while (at_ < source_.size()) {
+      if (source_[at_] == quote && rest().starts_with(close)) break;
       if (!is_triple && (peek() == '\n' || peek() == '\r')) break;
       at_ += !is_raw && peek() == '\\' && at_ + 1 < source_.size() ? 2 : 1;
     }
@@ -185,8 +212,9 @@ class Lexer {
   }
 
   void take_word() {
-    while (is_letter(peek()) || is_digit(peek())) ++at_;
+    while (is_any(peek(), letter | digit)) ++at_;
     const std::string_view word = source_.substr(begin_, at_ - begin_);
+    if (word.size() > 5) return push(Kind::identifier);  // Longer than any that means something.
     if (word == "true") return push(Kind::keyword_true);
     if (word == "false") return push(Kind::keyword_false);
     if (word == "null") return push(Kind::keyword_null);
@@ -285,10 +313,17 @@ std::vector<Token> tokenize(std::string_view source, std::vector<Issue>& issues)
 }
 
 bool is_reserved(std::string_view word) {
-  static constexpr std::array<std::string_view, 17> words = {
-      "as",  "break", "const",     "continue", "else",   "for", "function", "if",   "import",
-      "let", "loop",  "namespace", "package",  "return", "var", "void",     "while"};
-  return std::ranges::find(words, word) != words.end();
+  switch (word.size()) {
+    case 2: return word == "as" || word == "if";
+    case 3: return word == "for" || word == "let" || word == "var";
+    case 4: return word == "else" || word == "loop" || word == "void";
+    case 5: return word == "break" || word == "const" || word == "while";
+    case 6: return word == "import" || word == "return";
+    case 7: return word == "package";
+    case 8: return word == "continue" || word == "function";
+    case 9: return word == "namespace";
+    default: return false;
+  }
 }
 
 }  // namespace tallyho::cel

@@ -141,6 +141,19 @@ TEST(TextLiteralTest, EscapesAreDecoded) {
     const auto decoded = decode_text_literal(written, 0);
     ASSERT_TRUE(decoded.has_value()) << written << ": " << decoded.error().message;
     EXPECT_EQ(*decoded, text) << written;
+    EXPECT_EQ(plain_text_literal(written).value_or(text), text) << written;
+  }
+}
+
+TEST(TextLiteralTest, TextsWithoutEscapesAreLeftWhereTheyStand) {
+  for (const std::string_view written : {"'ab'", "\"it's\"", "''", "r'a'", "b'ÿ'", "'ä'", "'\"\"\"\"'"}) {
+    const auto plain = plain_text_literal(written);
+    ASSERT_TRUE(plain.has_value()) << written;
+    EXPECT_EQ(*plain, *decode_text_literal(written, 0)) << written;
+    EXPECT_GE(plain->data(), written.data());
+  }
+  for (const std::string_view written : {R"('\n')", R"(r'\n')", "'''a'''", "''''''", "\"\"\"a\r\nb\"\"\""}) {
+    EXPECT_FALSE(plain_text_literal(written).has_value()) << written;
   }
 }
 

@@ -56,7 +56,8 @@ class Library {
                                .result = std::move(result),
                                .is_method = is_method,
                                .implementation = implementation,
-                               .cost = cost});
+                               .cost = cost,
+                               .is_standard = true});
   }
 
   Environment& environment_;

@@ -48,7 +48,7 @@ class Expansion {
   }
 
   // Maps: `entry` is what follows the map in cel.@mapInsert.
-  Expr* collect_entries(Expr* filter, std::vector<Expr*> entry) {
+  Expr* collect_entries(Expr* filter, Exprs entry) {
     entry.insert(entry.begin(), result());
     return fold(builder_.aggregate(Expr::Kind::map, place_, {}), boolean(true),
                 where(filter, call("cel.@mapInsert", entry)), result());
@@ -70,7 +70,7 @@ class Expansion {
   Expr* call(std::string_view function, AstBuilder::Args args) { return builder_.call(place_, function, args); }
 
   Expr* arg(std::size_t index) { return args_[index]; }
-  const std::vector<Expr*>& args() const { return args_; }
+  const Exprs& args() const { return args_; }
   void set_variables(std::size_t count) { variables_ = count; }
 
  private:
@@ -120,7 +120,7 @@ class Expansion {
 
   AstBuilder::Place place_;
   Expr* target_;
-  std::vector<Expr*>& args_;
+  Exprs& args_;
   std::size_t variables_ = 1;
   AstBuilder& builder_;
   std::vector<Issue>& issues_;

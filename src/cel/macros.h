@@ -13,7 +13,7 @@ struct MacroCall {
   AstBuilder::Place place = {};
   Expr* target = nullptr;  // Null: function(args).
   std::string_view function;
-  std::vector<Expr*> args = {};
+  Exprs args = {};
 };
 
 // The expansion of a macro: what it stands for; null if the call is none of those allowed. Macros are known by name,

@@ -16,6 +16,11 @@ bool is_scalar(const Type& type) {
   return type.kind() >= TypeKind::boolean && type.kind() <= TypeKind::duration;
 }
 
+// Nothing is of this kind that is not, and nothing of another one fits it; whatever its parts are.
+bool is_definite(TypeKind kind) {
+  return kind != TypeKind::dyn && kind != TypeKind::error && kind != TypeKind::null && kind != TypeKind::parameter;
+}
+
 // Nothing in it is open, or fits what it is not.
 bool is_settled(const Type& type) {
   switch (type.kind()) {
@@ -73,10 +78,11 @@ std::optional<Type> result_of(const Overload& overload, const CallSite& site, st
   if (overload.is_method != site.is_method || overload.parameters.size() != types.size()) return std::nullopt;
   bool are_all_scalars = is_scalar(overload.result);
   for (std::size_t i = 0; i < types.size(); ++i) {
-    const bool are_scalars = is_scalar(types[i]) && is_scalar(overload.parameters[i]);
-    if (are_scalars && types[i].kind() != overload.parameters[i].kind()) return std::nullopt;
+    const TypeKind given = types[i].kind();
+    const TypeKind wanted = overload.parameters[i].kind();
+    if (given != wanted && is_definite(given) && is_definite(wanted)) return std::nullopt;
     if (overload.parameters[i].is(TypeKind::parameter) && is_held_by_host(*site.args[i], types[i])) return std::nullopt;
-    are_all_scalars = are_all_scalars && are_scalars;
+    are_all_scalars = are_all_scalars && given == wanted && is_scalar(types[i]);
   }
   if (are_all_scalars) return overload.result;
   if (is_scalar(overload.result) && std::ranges::all_of(types, is_settled)) {

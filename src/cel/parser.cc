@@ -35,8 +35,9 @@ struct Term {
 
 class Parser : private TokenReader {
  public:
+  // `source` is the Ast's: names and texts are left where they are.
   Parser(std::string_view source, Macros macros, Ast& ast, std::vector<Issue>& issues)
-      : TokenReader(source, issues), macros_(macros), builder_(ast) {}
+      : TokenReader(source, issues), macros_(macros), ast_(ast), builder_(ast) {}
 
   Expr* run() {
     Expr* root = parse_expression();
@@ -64,12 +65,15 @@ class Parser : private TokenReader {
   Expr* parse_expression();
   Expr* parse_conditional();
   Expr* parse_binary(int precedence);
-  Expr* parse_chain(const BinaryOperator& op, Expr* first, std::uint32_t begin);
-  Expr* balance(const BinaryOperator& op, std::span<const Term> terms, std::span<const std::uint32_t> operators,
-                std::size_t low, std::size_t high);
-  BinaryOperator next_operator();
+  Expr* parse_chain(BinaryOperator op, Expr* first, std::uint32_t begin);
+  Expr* balance(Operator op, std::span<const Term> terms, std::span<const std::uint32_t> operators, std::size_t low,
+                std::size_t high);
+  BinaryOperator next_operator() {
+    return next_is(TokenKind::identifier) ? misspelt_operator() : binary_operator(peek().kind);
+  }
+  BinaryOperator misspelt_operator();
   Expr* parse_unary();
-  Expr* parse_negation(TokenKind kind, std::string_view function);
+  Expr* parse_negation(TokenKind kind, Operator op);
   Expr* parse_member();
   Expr* parse_member_after(Expr* target, std::uint32_t begin);
   Expr* parse_selector(Expr* target, std::uint32_t begin);
@@ -81,14 +85,15 @@ class Parser : private TokenReader {
   Expr* parse_parenthesized();
   Expr* parse_list();
   Expr* parse_map();
-  Expr* parse_message(const std::string& type_name, std::uint32_t begin);
+  Expr* parse_message(std::string_view type_name, std::uint32_t begin);
   Expr* parse_text();
   Expr* parse_number(const Token* minus);
   std::optional<Value> integer(std::string_view digits, bool is_negative);
-  std::vector<Expr*> parse_items(const Token& open, TokenKind closing, char written, std::vector<bool>* optional);
+  Exprs parse_items(const Token& open, TokenKind closing, char written, std::vector<bool>* optional);
 
   int depth_ = 0;  // Of the parser's own recursion.
   Macros macros_;
+  Ast& ast_;
   AstBuilder builder_;
 };
 
@@ -172,15 +177,15 @@ Expr* Parser::parse_conditional() {
     break;
   }
   for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
-    last = builder_.call(place(part->begin, part->question.begin), "_?_:_", {part->condition, part->yes, last});
+    last = builder_.call(place(part->begin, part->question.begin), Operator::conditional,
+                         {part->condition, part->yes, last});
   }
   return last;
 }
 
-// The next token as a binary operator; `and` and `or` are told, and taken as && and ||.
-BinaryOperator Parser::next_operator() {
+// A word where an operator is looked for: `and` and `or` are told, and taken as && and ||.
+BinaryOperator Parser::misspelt_operator() {
   const Token& next = peek();
-  if (next.kind != TokenKind::identifier) return binary_operator(next.kind);
   if (text(next) == "and" || text(next) == "AND") {
     report(next, "'" + std::string(text(next)) + "' is no operator of CEL; write '&&'");
     return binary_operator(TokenKind::logical_and);
@@ -204,12 +209,12 @@ Expr* Parser::parse_binary(int precedence) {
     }
     const Token token = take();
     Expr* right = parse_binary(op.precedence + 1);
-    left = builder_.call(place(begin, token.begin), op.function, {left, right});
+    left = builder_.call(place(begin, token.begin), op.op, {left, right});
   }
 }
 
 // Terms of && or of ||: no matter how many, their tree is only as high as its logarithm.
-Expr* Parser::parse_chain(const BinaryOperator& op, Expr* first, std::uint32_t begin) {
+Expr* Parser::parse_chain(BinaryOperator op, Expr* first, std::uint32_t begin) {
   absl::InlinedVector<Term, 8> terms = {{begin, end_of_last(), first}};
   absl::InlinedVector<std::uint32_t, 8> operators;
   while (next_operator().precedence == op.precedence) {
@@ -218,24 +223,25 @@ Expr* Parser::parse_chain(const BinaryOperator& op, Expr* first, std::uint32_t b
     Expr* term = parse_binary(op.precedence + 1);
     terms.push_back({term_begin, end_of_last(), term});
   }
-  return balance(op, terms, operators, 0, operators.size() - 1);
+  return balance(op.op, terms, operators, 0, operators.size() - 1);
 }
 
 // The tree over operators low to high, as cel-go divides them.
-Expr* Parser::balance(const BinaryOperator& op, std::span<const Term> terms, std::span<const std::uint32_t> operators,
+Expr* Parser::balance(Operator op, std::span<const Term> terms, std::span<const std::uint32_t> operators,
                       std::size_t low, std::size_t high) {
   const std::size_t middle = (low + high + 1) / 2;
   Expr* left = middle == low ? terms[middle].expr : balance(op, terms, operators, low, middle - 1);
   Expr* right = middle == high ? terms[middle + 1].expr : balance(op, terms, operators, middle + 1, high);
-  return builder_.call({terms[low].begin, terms[high + 1].end, operators[middle]}, op.function, {left, right});
+  return builder_.call({terms[low].begin, terms[high + 1].end, operators[middle]}, op, {left, right});
 }
 
 Expr* Parser::parse_unary() {
-  if (next_is(TokenKind::logical_not)) return parse_negation(TokenKind::logical_not, "!_");
+  if (next_is(TokenKind::logical_not)) return parse_negation(TokenKind::logical_not, Operator::logical_not);
   if (next_is(TokenKind::minus)) {
     const bool is_literal = peek(1).kind == TokenKind::int64 || peek(1).kind == TokenKind::float64;
-    return is_literal ? parse_member() : parse_negation(TokenKind::minus, "-_");
+    return is_literal ? parse_member() : parse_negation(TokenKind::minus, Operator::negate);
   }
+  if (!next_is(TokenKind::identifier)) return parse_member();
   if (text(peek()) == "not" && (peek(1).kind == TokenKind::identifier || peek(1).kind == TokenKind::left_parenthesis)) {
     report(peek(), "'not' is no operator of CEL; write '!'");
     take();
@@ -244,7 +250,7 @@ Expr* Parser::parse_unary() {
 }
 
 // !!a is a, and --a is a, as cel-go reads them; !-a is no CEL.
-Expr* Parser::parse_negation(TokenKind kind, std::string_view function) {
+Expr* Parser::parse_negation(TokenKind kind, Operator op) {
   const Token first = peek();
   std::size_t count = 0;
   for (; next_is(kind); take()) ++count;
@@ -254,7 +260,7 @@ Expr* Parser::parse_negation(TokenKind kind, std::string_view function) {
   }
   Expr* operand = parse_member();
   if (count % 2 == 0) return operand;
-  return builder_.call(place(first.begin, first.begin), function, {operand});
+  return builder_.call(place(first.begin, first.begin), op, {operand});
 }
 
 // ---- Members
@@ -293,8 +299,8 @@ Expr* Parser::parse_selector(Expr* target, std::uint32_t begin) {
   }
   take();
   if (is_optional) {
-    Expr* key = builder_.string_literal(place(field), name(field));
-    return builder_.call(place(begin, field.begin), "_?._", {target, key});
+    Expr* key = builder_.literal(place(field), Value::string(name(field)));
+    return builder_.call(place(begin, field.begin), Operator::optional_select, {target, key});
   }
   if (next_is(TokenKind::left_parenthesis) && field.kind == TokenKind::identifier) {
     return parse_call(begin, field, text(field), target);
@@ -307,7 +313,8 @@ Expr* Parser::parse_index(Expr* target, std::uint32_t begin) {
   const bool is_optional = take_if(TokenKind::question);
   Expr* key = parse_expression();
   close(open, TokenKind::right_bracket, ']');
-  return builder_.call(place(begin, open.begin), is_optional ? "_[?_]" : "_[_]", {target, key});
+  return builder_.call(place(begin, open.begin), is_optional ? Operator::optional_index : Operator::index,
+                       {target, key});
 }
 
 Expr* Parser::parse_call(std::uint32_t begin, const Token& function, std::string_view function_name, Expr* target) {
@@ -326,9 +333,8 @@ void mark(std::vector<bool>& optional, std::size_t index) {
 }
 
 // Items up to the closing bracket. `optional`: may be marked with '?', and a comma may end them (as in lists).
-std::vector<Expr*> Parser::parse_items(const Token& open, TokenKind closing, char written,
-                                       std::vector<bool>* optional) {
-  std::vector<Expr*> items;
+Exprs Parser::parse_items(const Token& open, TokenKind closing, char written, std::vector<bool>* optional) {
+  Exprs items;
   while (!next_is(closing)) {
     if (optional != nullptr && take_if(TokenKind::question)) mark(*optional, items.size());
     items.push_back(parse_expression());
@@ -400,13 +406,13 @@ Expr* Parser::parse_name() {
       take();
       type_name.append(".").append(text(take()));
     }
-    return parse_message(type_name, begin);
+    return parse_message(ast_.arena().copy(type_name), begin);
   }
   if (is_reserved(text(word))) {
     const std::string_view hint = text(word) == "if" ? "; write condition ? a : b" : "";
     report(word, shown(word) + " is a reserved word, and no name of a variable or function" + std::string(hint));
   }
-  const std::string full_name = (is_absolute ? "." : "") + std::string(text(word));
+  const std::string_view full_name = is_absolute ? ast_.arena().copy("." + std::string(text(word))) : text(word);
   if (next_is(TokenKind::left_parenthesis)) return parse_call(begin, word, full_name, nullptr);
   return builder_.identifier({begin, word.end, word.begin}, full_name);
 }
@@ -425,13 +431,13 @@ Expr* Parser::parse_parenthesized() {
 Expr* Parser::parse_list() {
   const Token open = take();
   std::vector<bool> optional;
-  std::vector<Expr*> items = parse_items(open, TokenKind::right_bracket, ']', &optional);
+  const Exprs items = parse_items(open, TokenKind::right_bracket, ']', &optional);
   return builder_.aggregate(Expr::Kind::list, place(open.begin, open.begin), items, optional);
 }
 
 Expr* Parser::parse_map() {
   const Token open = take();
-  std::vector<Expr*> args;
+  Exprs args;
   std::vector<bool> optional;
   while (!next_is(TokenKind::right_brace)) {
     if (take_if(TokenKind::question)) mark(optional, args.size() / 2);
@@ -445,9 +451,9 @@ Expr* Parser::parse_map() {
   return builder_.aggregate(Expr::Kind::map, place(open.begin, open.begin), args, optional);
 }
 
-Expr* Parser::parse_message(const std::string& type_name, std::uint32_t begin) {
+Expr* Parser::parse_message(std::string_view type_name, std::uint32_t begin) {
   const Token open = take();
-  std::vector<Expr*> args;
+  Exprs args;
   std::vector<bool> optional;
   while (!next_is(TokenKind::right_brace)) {
     const bool is_optional = take_if(TokenKind::question);
@@ -461,7 +467,7 @@ Expr* Parser::parse_message(const std::string& type_name, std::uint32_t begin) {
     if (!take_if(TokenKind::colon))
       report(peek(), "':' and a value are missing: a message is written Type{field: value}");
     if (is_optional) mark(optional, args.size() / 2);
-    args.push_back(builder_.string_literal(place(field), name(field)));
+    args.push_back(builder_.literal(place(field), Value::string(name(field))));
     args.push_back(parse_expression());
     if (!take_if(TokenKind::comma)) break;
   }
@@ -473,15 +479,18 @@ Expr* Parser::parse_message(const std::string& type_name, std::uint32_t begin) {
 
 Expr* Parser::parse_text() {
   const Token token = take();
-  auto decoded = decode_text_literal(text(token), token.begin);
+  std::optional<std::string_view> decoded = plain_text_literal(text(token));
   if (!decoded) {
-    issues().push_back(std::move(decoded.error()));
-    return missing(token);
+    auto copy = decode_text_literal(text(token), token.begin);
+    if (!copy) {
+      issues().push_back(std::move(copy.error()));
+      return missing(token);
+    }
+    decoded = ast_.arena().copy(*copy);
   }
   if (next_is(TokenKind::string) || next_is(TokenKind::bytes)) report(peek(), "join strings with '+'");
-  Expr* literal = builder_.string_literal(place(token), *decoded);
-  if (token.kind == TokenKind::bytes) literal->value = Value::bytes(literal->value.as_string());
-  return literal;
+  return builder_.literal(place(token),
+                          token.kind == TokenKind::bytes ? Value::bytes(*decoded) : Value::string(*decoded));
 }
 
 // A decimal or hex integer that may be int64's least; nothing if it is out of range.
@@ -536,7 +545,7 @@ std::expected<Ast, std::vector<Issue>> parse(std::string_view source, Macros mac
   if (const auto refused = refuse_bytes(source)) return std::unexpected(std::vector{*refused});
   Ast ast;
   std::vector<Issue> issues;
-  ast.root = Parser(source, macros, ast, issues).run();
+  ast.root = Parser(ast.arena().copy(source), macros, ast, issues).run();
   if (issues.empty()) return ast;
   issues = in_order(std::move(issues));
   if (issues.size() > issues_max) issues.resize(issues_max);

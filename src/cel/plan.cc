@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cel/containers.h"
 #include "cel/cost.h"
 #include "cel/evaluator.h"
 #include "cel/planner.h"
@@ -51,17 +52,23 @@ std::uint32_t kinds_of(Type::Kind type) {
 }
 
 std::expected<Plan, std::vector<Issue>> Planner::make(const Expr& root) {
-  plan_.zones.emplace_back();  // Zone 0 is UTC.
+  // Most texts have fewer nodes than a quarter of their bytes; those that have more get more room.
+  const std::size_t nodes = std::min<std::size_t>((root.end - root.begin) / 4 + 1, 64);
+  plan_.nodes.reserve(nodes);
+  plan_.types.reserve(nodes);
   const Part part = lower(root);
   if (!issues_.empty()) return std::unexpected(std::move(issues_));
   plan_.root = part.node;
-  std::ranges::sort(plan_.slots);
-  const auto repeats = std::ranges::unique(plan_.slots);
-  plan_.slots.erase(repeats.begin(), repeats.end());
+  std::ranges::sort(slots_);
+  const auto repeats = std::ranges::unique(slots_);
+  plan_.slots.assign(slots_.begin(), repeats.begin());
   return std::move(plan_);
 }
 
 Planner::Part Planner::lower(const Expr& expr) {
+  const bool is_leaf = expr.kind == Expr::Kind::literal || expr.reference == Expr::Reference::constant ||
+                       expr.reference == Expr::Reference::slot;
+  if (is_leaf) return lower_unfolded(expr);
   if (depth_ >= plan_depth_max) {
     if (issues_.empty()) issue(expr, "the expression is nested too deeply");
     return add_constant(expr, Value());
@@ -148,6 +155,7 @@ Planner::Part Planner::add_nary(Opcode opcode, const Expr& expr, std::span<const
   Part part = add(opcode, expr);
   node(part).count = static_cast<std::uint16_t>(operands.size());
   node(part).b = static_cast<std::uint32_t>(plan_.operands.size());
+  if (plan_.operands.empty()) plan_.operands.reserve(std::max<std::size_t>(operands.size(), 16));
   for (const Part& operand : operands) {
     plan_.operands.push_back(operand.node);
     part.depend_on(operand);
@@ -166,7 +174,7 @@ Planner::Part Planner::lower_slot(const Expr& expr) {
   Part part = add(expr.test_only ? Opcode::has_slot : read, expr);
   node(part).a = expr.slot;
   part.reads_slots = true;
-  plan_.slots.push_back(expr.slot);
+  slots_.push_back(expr.slot);
   return part;
 }
 
@@ -198,7 +206,18 @@ Planner::Part Planner::lower_select(const Expr& expr) {
   return part;
 }
 
+// What needs no evaluator to be folded.
+std::optional<Planner::Part> Planner::add_constant_list(const Expr& expr) {
+  const bool are_literals =
+      std::ranges::all_of(expr.args, [](const Expr* arg) { return arg->kind == Expr::Kind::literal; });
+  if (expr.kind != Expr::Kind::list || !expr.optional_args.empty() || !are_literals) return std::nullopt;
+  const std::span<Value> items = plan_.arena.array<Value>(expr.args.size());
+  std::ranges::transform(expr.args, items.begin(), &Expr::value);
+  return add_constant(expr, adopt_list(items, plan_.arena));
+}
+
 Planner::Part Planner::lower_aggregate(const Expr& expr) {
+  if (const auto list = add_constant_list(expr)) return *list;
   std::vector<Part> operands;
   operands.reserve(expr.args.size());
   for (const Expr* arg : expr.args) operands.push_back(lower(*arg));

@@ -4,7 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/container/inlined_vector.h"
 #include "cel/arithmetic.h"
 #include "cel/containers.h"
@@ -14,66 +13,55 @@
 namespace tallyho::cel {
 namespace {
 
-struct TypedOperator {
-  std::string_view overload;
-  Opcode opcode;
-};
+// The instruction for an operator of arithmetic on operands of this type; nothing if there is none.
+std::optional<Opcode> typed_opcode(Operator op, Type::Kind type) {
+  const bool is_int64 = type == Type::Kind::int64;
+  if (op == Operator::logical_not) return Opcode::logical_not;
+  if (!is_int64 && type != Type::Kind::float64) return std::nullopt;
+  switch (op) {
+    case Operator::add: return is_int64 ? Opcode::add_int64 : Opcode::add_float64;
+    case Operator::subtract: return is_int64 ? Opcode::subtract_int64 : Opcode::subtract_float64;
+    case Operator::multiply: return is_int64 ? Opcode::multiply_int64 : Opcode::multiply_float64;
+    case Operator::divide: return is_int64 ? Opcode::divide_int64 : Opcode::divide_float64;
+    case Operator::modulo: return is_int64 ? std::optional(Opcode::modulo_int64) : std::nullopt;
+    case Operator::negate: return is_int64 ? Opcode::negate_int64 : Opcode::negate_float64;
+    default: return std::nullopt;
+  }
+}
 
-constexpr std::array typed_operators = {
-    TypedOperator{"add_int64", Opcode::add_int64},
-    TypedOperator{"subtract_int64", Opcode::subtract_int64},
-    TypedOperator{"multiply_int64", Opcode::multiply_int64},
-    TypedOperator{"divide_int64", Opcode::divide_int64},
-    TypedOperator{"modulo_int64", Opcode::modulo_int64},
-    TypedOperator{"negate_int64", Opcode::negate_int64},
-    TypedOperator{"add_double", Opcode::add_float64},
-    TypedOperator{"subtract_double", Opcode::subtract_float64},
-    TypedOperator{"multiply_double", Opcode::multiply_float64},
-    TypedOperator{"divide_double", Opcode::divide_float64},
-    TypedOperator{"negate_double", Opcode::negate_float64},
-    TypedOperator{"logical_not", Opcode::logical_not},
-};
-
-struct OrderOperator {
-  std::string_view function;
-  Comparison comparison;
+struct ComparingOperator {
+  Operator op;
   Opcode for_int64;
   Opcode for_float64;
+  std::optional<Comparison> comparison = {};  // None: it is == or !=.
 };
 
-constexpr std::array order_operators = {
-    OrderOperator{"_<_", Comparison::less, Opcode::less_int64, Opcode::less_float64},
-    OrderOperator{"_<=_", Comparison::less_equals, Opcode::less_equals_int64, Opcode::less_equals_float64},
-    OrderOperator{"_>_", Comparison::greater, Opcode::greater_int64, Opcode::greater_float64},
-    OrderOperator{"_>=_", Comparison::greater_equals, Opcode::greater_equals_int64, Opcode::greater_equals_float64},
+constexpr std::array comparing_operators = {
+    ComparingOperator{Operator::equal, Opcode::equal_int64, Opcode::equal_float64},
+    ComparingOperator{Operator::not_equal, Opcode::not_equal_int64, Opcode::not_equal_float64},
+    ComparingOperator{Operator::less, Opcode::less_int64, Opcode::less_float64, Comparison::less},
+    ComparingOperator{Operator::less_equals, Opcode::less_equals_int64, Opcode::less_equals_float64,
+                      Comparison::less_equals},
+    ComparingOperator{Operator::greater, Opcode::greater_int64, Opcode::greater_float64, Comparison::greater},
+    ComparingOperator{Operator::greater_equals, Opcode::greater_equals_int64, Opcode::greater_equals_float64,
+                      Comparison::greater_equals},
 };
 
 // Whether the library's own overloads are all that the name may mean here; a host may have added to them.
 bool all_standard(Overloads overloads) {
-  static const auto standard = [] {
-    absl::flat_hash_set<const Overload*> all;
-    for (const std::string_view name : Environment::standard().function_names()) {
-      for (const Overload* overload : Environment::standard().find_overloads(name)) all.insert(overload);
-    }
-    return all;
-  }();
-  if (overloads.empty()) return false;
-  return std::ranges::all_of(overloads, [](const Overload* overload) { return standard.contains(overload); });
+  return !overloads.empty() && std::ranges::all_of(overloads, &Overload::is_standard);
 }
 
-bool is_call(const Expr& expr, std::string_view name, std::size_t args) {
-  return expr.kind == Expr::Kind::call && expr.target == nullptr && expr.name == name && expr.args.size() == args;
-}
-
-// The operands of a chain of the same operator, `a && b && c`, whatever way the parser has nested it.
-absl::InlinedVector<const Expr*, 8> flatten(const Expr& expr, std::string_view name, std::string_view overload) {
+// The operands of a chain of the same operator, `a && b && c`, whatever way the parser has nested it. `overload`: what
+// all of them are; null if that does not matter.
+absl::InlinedVector<const Expr*, 8> flatten(const Expr& expr, const Overload* overload) {
   absl::InlinedVector<const Expr*, 8> operands;
   absl::InlinedVector<const Expr*, 8> waiting = {&expr};
   while (!waiting.empty()) {
     const Expr* next = waiting.back();
     waiting.pop_back();
-    const bool is_same = is_call(*next, name, 2) &&
-                         (overload.empty() || (next->overloads.size() == 1 && next->overloads[0]->id == overload));
+    const bool is_same = next->is_call(expr.op, 2) &&
+                         (overload == nullptr || (next->overloads.size() == 1 && next->overloads[0] == overload));
     if (is_same) {
       waiting.push_back(next->args[1]);
       waiting.push_back(next->args[0]);
@@ -87,25 +75,30 @@ absl::InlinedVector<const Expr*, 8> flatten(const Expr& expr, std::string_view n
 }  // namespace
 
 Planner::Part Planner::lower_call(const Expr& expr) {
-  if (auto part = lower_logic(expr)) return *part;
+  if (expr.op != Operator::none) {
+    if (auto part = lower_logic(expr)) return *part;
+  }
+  if (checked_ == Checked::yes) return lower_call(expr, expr.overloads);
   bool is_method = expr.target != nullptr;
-  const std::vector<const Overload*> looked_up =
-      checked_ == Checked::yes ? std::vector<const Overload*>() : overloads_of(expr, is_method);
-  const Overloads overloads = checked_ == Checked::yes ? expr.overloads : looked_up;
-  if (expr.target == nullptr) {
+  const std::vector<const Overload*> looked_up = overloads_of(expr, is_method);
+  return lower_call(expr, looked_up);
+}
+
+Planner::Part Planner::lower_call(const Expr& expr, Overloads overloads) {
+  if (expr.op != Operator::none) {
     if (auto part = lower_standard_operator(expr, overloads)) return *part;
-  } else if (auto part = lower_optional_call(expr, overloads)) {
-    return *part;
+  } else if (expr.target != nullptr) {
+    if (auto part = lower_optional_call(expr, overloads)) return *part;
   }
   return lower_function(expr, overloads);
 }
 
 // Operators that do not evaluate all they are given, or take errors.
 std::optional<Planner::Part> Planner::lower_logic(const Expr& expr) {
-  if (is_call(expr, "_&&_", 2)) return lower_flattened(expr, "_&&_", Opcode::all_of, Kind::boolean);
-  if (is_call(expr, "_||_", 2)) return lower_flattened(expr, "_||_", Opcode::any_of, Kind::boolean);
-  if (is_call(expr, "@not_strictly_false", 1)) return add_unary(Opcode::not_strictly_false, expr, *expr.args[0]);
-  if (is_call(expr, "_?_:_", 3)) {
+  if (expr.is_call(Operator::logical_and, 2)) return lower_flattened(expr, Opcode::all_of, Kind::boolean);
+  if (expr.is_call(Operator::logical_or, 2)) return lower_flattened(expr, Opcode::any_of, Kind::boolean);
+  if (expr.is_call(Operator::not_strictly_false, 1)) return add_unary(Opcode::not_strictly_false, expr, *expr.args[0]);
+  if (expr.is_call(Operator::conditional, 3)) {
     const Part condition = lower(*expr.args[0]);
     const Part then = lower(*expr.args[1]);
     const Part otherwise = lower(*expr.args[2]);
@@ -116,19 +109,20 @@ std::optional<Planner::Part> Planner::lower_logic(const Expr& expr) {
     for (const Part& child : {condition, then, otherwise}) part.depend_on(child);
     return part;
   }
-  if (is_call(expr, "_?._", 2) && expr.args[1]->kind == Expr::Kind::literal) {
+  if (expr.is_call(Operator::optional_select, 2) && expr.args[1]->kind == Expr::Kind::literal) {
     const Part part = add_unary(Opcode::optional_select, expr, *expr.args[0]);
     node(part).constant = expr.args[1]->value;
     return part;
   }
-  if (is_call(expr, "_[?_]", 2)) return add_binary(Opcode::optional_index, expr, *expr.args[0], *expr.args[1]);
+  if (expr.is_call(Operator::optional_index, 2)) {
+    return add_binary(Opcode::optional_index, expr, *expr.args[0], *expr.args[1]);
+  }
   return std::nullopt;
 }
 
-Planner::Part Planner::lower_flattened(const Expr& expr, std::string_view name, Opcode opcode, Kind kind) {
-  const bool is_logic = kind == Kind::boolean;
+Planner::Part Planner::lower_flattened(const Expr& expr, Opcode opcode, Kind kind) {
   absl::InlinedVector<Part, 8> operands;
-  for (const Expr* operand : flatten(expr, name, is_logic ? std::string_view() : expr.overloads[0]->id)) {
+  for (const Expr* operand : flatten(expr, kind == Kind::boolean ? nullptr : expr.overloads[0])) {
     operands.push_back(lower(*operand));
   }
   const Part part = add_nary(opcode, expr, operands);
@@ -143,47 +137,43 @@ std::optional<Planner::Part> Planner::lower_standard_operator(const Expr& expr, 
   }
   if (expr.args.size() != 2) return std::nullopt;
   if (auto part = lower_comparison(expr)) return part;
-  const std::string_view name = expr.name;
-  if (name == "_[_]") return add_binary(Opcode::index, expr, *expr.args[0], *expr.args[1]);
-  if (name == "@in") return lower_in(expr);
+  if (expr.op == Operator::index) return add_binary(Opcode::index, expr, *expr.args[0], *expr.args[1]);
+  if (expr.op == Operator::in) return lower_in(expr);
   return std::nullopt;
 }
 
 std::optional<Planner::Part> Planner::lower_typed_operator(const Expr& expr, const Overload& overload) {
-  const std::string_view id = overload.id;
-  if (id == "add_string") return lower_flattened(expr, "_+_", Opcode::concatenate, Kind::string);
-  if (id == "add_bytes") return lower_flattened(expr, "_+_", Opcode::concatenate, Kind::bytes);
-  if (id == "add_list") return lower_flattened(expr, "_+_", Opcode::concatenate, Kind::list);
-  for (const TypedOperator& typed : typed_operators) {
-    if (typed.overload != id) continue;
-    if (expr.args.size() == 1) return add_unary(typed.opcode, expr, *expr.args[0]);
-    return add_binary(typed.opcode, expr, *expr.args[0], *expr.args[1]);
+  const Type::Kind type = overload.parameters[0].kind();
+  if (expr.op == Operator::add) {
+    if (type == Type::Kind::string) return lower_flattened(expr, Opcode::concatenate, Kind::string);
+    if (type == Type::Kind::bytes) return lower_flattened(expr, Opcode::concatenate, Kind::bytes);
+    if (type == Type::Kind::list) return lower_flattened(expr, Opcode::concatenate, Kind::list);
   }
-  return std::nullopt;
+  const auto opcode = typed_opcode(expr.op, type);
+  if (!opcode) return std::nullopt;
+  if (expr.args.size() == 1) return add_unary(*opcode, expr, *expr.args[0]);
+  return add_binary(*opcode, expr, *expr.args[0], *expr.args[1]);
 }
 
 // At run time all kinds of numbers compare with each other, so that the typed instructions are only for what the
 // checker knows on both sides.
 std::optional<Planner::Part> Planner::lower_comparison(const Expr& expr) {
+  const auto* const found = std::ranges::find(comparing_operators, expr.op, &ComparingOperator::op);
+  if (found == comparing_operators.end()) return std::nullopt;
   const Expr& a = *expr.args[0];
   const Expr& b = *expr.args[1];
-  const auto both = [&](Type::Kind kind) { return checked_ == Checked::yes && a.type.is(kind) && b.type.is(kind); };
-  for (const OrderOperator& order : order_operators) {
-    if (expr.name != order.function) continue;
-    if (both(Type::Kind::int64)) return add_binary(order.for_int64, expr, a, b);
-    if (both(Type::Kind::float64)) return add_binary(order.for_float64, expr, a, b);
-    const Part part = add_binary(Opcode::compare, expr, a, b);
-    node(part).detail = static_cast<std::uint8_t>(order.comparison);
-    return part;
+  const bool is_equality = !found->comparison;
+  if (checked_ == Checked::yes && a.type.kind() == b.type.kind()) {
+    if (a.type.is(Type::Kind::int64)) return add_binary(found->for_int64, expr, a, b);
+    if (a.type.is(Type::Kind::float64)) return add_binary(found->for_float64, expr, a, b);
+    if (a.type.is(Type::Kind::string) && is_equality) {
+      return add_binary(expr.op == Operator::equal ? Opcode::equal_string : Opcode::not_equal_string, expr, a, b);
+    }
   }
-  const std::string_view name = expr.name;
-  const bool is_equal = name == "_==_";
-  if (!is_equal && name != "_!=_") return std::nullopt;
-  Opcode opcode = is_equal ? Opcode::equal : Opcode::not_equal;
-  if (both(Type::Kind::int64)) opcode = is_equal ? Opcode::equal_int64 : Opcode::not_equal_int64;
-  if (both(Type::Kind::float64)) opcode = is_equal ? Opcode::equal_float64 : Opcode::not_equal_float64;
-  if (both(Type::Kind::string)) opcode = is_equal ? Opcode::equal_string : Opcode::not_equal_string;
-  return add_binary(opcode, expr, a, b);
+  if (is_equality) return add_binary(expr.op == Operator::equal ? Opcode::equal : Opcode::not_equal, expr, a, b);
+  const Part part = add_binary(Opcode::compare, expr, a, b);
+  node(part).detail = static_cast<std::uint8_t>(*found->comparison);
+  return part;
 }
 
 Planner::Part Planner::lower_in(const Expr& expr) {
@@ -203,18 +193,16 @@ Planner::Part Planner::lower_in(const Expr& expr) {
 // A constant list of strings, ints, uints and bools, as the keys of a map.
 std::optional<std::uint32_t> Planner::constant_set(const Value& list) {
   if (!list.is(Kind::list)) return std::nullopt;
-  std::vector<Value> pairs;
-  for (const Value& item : list.as_list()) {
-    if (!is_key(item)) return std::nullopt;
-    pairs.push_back(item);
-    pairs.emplace_back();
-  }
-  auto set = make_map(pairs, plan_.arena);
+  const std::span<const Value> items = list.as_list();
+  if (!std::ranges::all_of(items, is_key)) return std::nullopt;
+  const std::span<Value> pairs = plan_.arena.array<Value>(2 * items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) pairs[2 * i] = items[i];
+  auto set = adopt_map(pairs, plan_.arena);
   if (!set) {  // Some occur twice: once is enough.
     std::vector<Value> unique;
-    for (std::size_t i = 0; i < pairs.size(); i += 2) {
-      const auto seen = std::ranges::find_if(unique, [&](const Value& other) { return cel::equal(other, pairs[i]); });
-      if (seen == unique.end()) unique.insert(unique.end(), {pairs[i], Value()});
+    for (const Value& item : items) {
+      const auto seen = std::ranges::find_if(unique, [&](const Value& other) { return cel::equal(other, item); });
+      if (seen == unique.end()) unique.insert(unique.end(), {item, Value()});
     }
     set = make_map(unique, plan_.arena);
   }
@@ -247,6 +235,7 @@ std::optional<Planner::Part> Planner::lower_with_constant(const Expr& expr, cons
     const bool is_constant = args[1]->kind == Expr::Kind::literal || args[1]->reference == Expr::Reference::constant;
     if (!is_constant || !args[1]->value.is(Kind::string)) return std::nullopt;
   }
+  if (field && plan_.zones.empty()) plan_.zones.emplace_back();  // Zone 0 is UTC.
   std::uint32_t number = 0;
   if (is_matches) {
     re2::RE2::Options options;

@@ -6,8 +6,9 @@
 namespace tallyho::cel {
 namespace {
 
-bool is_call(const Expr& expr, std::string_view name, std::size_t args) {
-  return expr.kind == Expr::Kind::call && expr.target == nullptr && expr.name == name && expr.args.size() == args;
+bool is_insertion(const Expr& expr) {
+  return expr.kind == Expr::Kind::call && expr.target == nullptr && expr.name == "cel.@mapInsert" &&
+         (expr.args.size() == 2 || expr.args.size() == 3);
 }
 
 bool is_boolean(const Expr& expr, bool value) {
@@ -24,10 +25,10 @@ bool is_empty(const Expr& expr, Expr::Kind kind) {
 
 // @not_strictly_false(@result), or of !@result.
 bool continues_while(const Expr& expr, bool value, std::string_view result_name) {
-  if (!is_call(expr, "@not_strictly_false", 1)) return false;
+  if (!expr.is_call(Operator::not_strictly_false, 1)) return false;
   const Expr& tested = *expr.args[0];
   if (value) return is_name(tested, result_name);
-  return is_call(tested, "!_", 1) && is_name(*tested.args[0], result_name);
+  return tested.is_call(Operator::logical_not, 1) && is_name(*tested.args[0], result_name);
 }
 
 }  // namespace
@@ -86,7 +87,7 @@ bool Planner::lower_known_fold(const Expr& expr, FoldPlan& fold, FoldKind& kind,
   if (!is_name(*source.result, source.result_name)) return false;
   for (const bool is_all : {true, false}) {
     if (!is_boolean(*source.init, is_all) || !continues_while(*source.condition, is_all, source.result_name)) continue;
-    if (!is_call(*source.step, is_all ? "_&&_" : "_||_", 2)) return false;
+    if (!source.step->is_call(is_all ? Operator::logical_and : Operator::logical_or, 2)) return false;
     if (!is_name(*source.step->args[0], source.result_name)) return false;
     kind = is_all ? FoldKind::all : FoldKind::exists;
     const std::size_t base = locals_.size();
@@ -106,14 +107,14 @@ bool Planner::lower_collection(const Expr& expr, FoldPlan& fold, FoldKind& kind,
   const Expr::Fold& source = *expr.fold;
   const Expr* step = source.step;
   const Expr* filter = nullptr;
-  if (is_call(*step, "_?_:_", 3) && is_name(*step->args[2], source.result_name)) {
+  if (step->is_call(Operator::conditional, 3) && is_name(*step->args[2], source.result_name)) {
     filter = step->args[0];
     step = step->args[1];
   }
-  const bool is_list = is_call(*step, "_+_", 2) && is_empty(*source.init, Expr::Kind::list) &&
+  const bool is_list = step->is_call(Operator::add, 2) && is_empty(*source.init, Expr::Kind::list) &&
                        step->args[1]->kind == Expr::Kind::list && step->args[1]->args.size() == 1 &&
                        step->args[1]->optional_args.empty();
-  const bool is_insert = is_call(*step, "cel.@mapInsert", 2) || is_call(*step, "cel.@mapInsert", 3);
+  const bool is_insert = is_insertion(*step);
   const bool is_map = is_insert && is_empty(*source.init, Expr::Kind::map);
   if ((!is_list && !is_map) || !is_name(*step->args[0], source.result_name)) return false;
   kind = is_list ? FoldKind::to_list : FoldKind::to_map;

@@ -25,7 +25,7 @@ Planner::Part Planner::lower_unchecked_name(const Expr& expr) {
     Part part = add(Opcode::slot, expr);
     node(part).a = variable->slot;
     part.reads_slots = true;
-    plan_.slots.push_back(variable->slot);
+    slots_.push_back(variable->slot);
     return part;
   }
   if (may_be_qualified) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "cel/plan.h"
 
 namespace tallyho::cel {
@@ -48,17 +49,19 @@ class Planner {
   Part lower_identifier(const Expr& expr);
   Part lower_select(const Expr& expr);
   Part lower_aggregate(const Expr& expr);
+  std::optional<Part> add_constant_list(const Expr& expr);
   Part lower_slot(const Expr& expr);
   std::optional<std::uint32_t> find_local(std::string_view name) const;
 
   // plan_calls.cc
   Part lower_call(const Expr& expr);
+  Part lower_call(const Expr& expr, Overloads overloads);
   std::optional<Part> lower_logic(const Expr& expr);
   std::optional<Part> lower_standard_operator(const Expr& expr, Overloads overloads);
   std::optional<Part> lower_typed_operator(const Expr& expr, const Overload& overload);
   std::optional<Part> lower_comparison(const Expr& expr);
   std::optional<Part> lower_optional_call(const Expr& expr, Overloads overloads);
-  Part lower_flattened(const Expr& expr, std::string_view name, Opcode opcode, Kind kind);
+  Part lower_flattened(const Expr& expr, Opcode opcode, Kind kind);
   Part lower_in(const Expr& expr);
   Part lower_function(const Expr& expr, Overloads overloads);
   std::optional<Part> lower_with_constant(const Expr& expr, const Overload& overload);
@@ -90,6 +93,7 @@ class Planner {
   const Environment& environment_;
   Checked checked_;
   Plan plan_;
+  absl::InlinedVector<Slot, 16> slots_;  // As they are read.
   std::vector<Issue> issues_;
   std::vector<std::string_view> locals_;  // Names in scope, innermost last; the index is the local.
   int depth_ = 0;

@@ -161,9 +161,13 @@ SizeBound bound_of(const Type& type, const Bounds& bounds) {
 
 SizeBound bound_of_call(const Expr& call, std::span<const SizeBound> args) {
   if (is_scalar(call.type)) return {};
-  const std::string_view name = call.name;
-  if (name == "_?_:_") return largest(args[1], args[2]);
-  if (name == "_[_]" || name == "_?._" || name == "_[?_]") return args[0].item_bound();
+  switch (call.op) {
+    case Operator::conditional: return largest(args[1], args[2]);
+    case Operator::index:
+    case Operator::optional_select:
+    case Operator::optional_index: return args[0].item_bound();
+    default: break;
+  }
   if (call.overloads.empty()) return {.own = unbounded};
   SizeBound result{.is_constant = true};
   for (const Overload* overload : call.overloads) {

@@ -1,5 +1,6 @@
 #include "cel/text_literal.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <utility>
@@ -116,6 +117,15 @@ class Decoder {
 
 std::expected<std::string, Issue> decode_text_literal(std::string_view written, std::uint32_t begin) {
   return Decoder(written, begin).run();
+}
+
+std::optional<std::string_view> plain_text_literal(std::string_view written) {
+  const std::size_t letters = written.find_first_of("'\"");
+  const std::string_view text = written.substr(letters + 1, written.size() - letters - 2);
+  const char quote = written[letters];
+  const bool is_triple = text.size() >= 4 && text[0] == quote && text[1] == quote;
+  const bool is_plain = std::ranges::none_of(text, [](char c) { return c == '\\' || c == '\r'; });
+  return is_plain && !is_triple ? std::optional(text) : std::nullopt;
 }
 
 }  // namespace tallyho::cel

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,5 +15,8 @@ namespace tallyho::cel {
 // In strings \xFF and \377 are code points, in bytes they are octets, and \u and \U have no place there. Line ends
 // within """ are \n, however the text writes them.
 std::expected<std::string, Issue> decode_text_literal(std::string_view written, std::uint32_t begin);
+
+// What is between the quotes, if that is the text already, as of most literals.
+std::optional<std::string_view> plain_text_literal(std::string_view written);
 
 }  // namespace tallyho::cel

@@ -19,44 +19,8 @@ bool is_closing(TokenKind kind) {
 
 }  // namespace
 
-BinaryOperator binary_operator(TokenKind kind) {
-  switch (kind) {
-    case TokenKind::logical_or: return {or_precedence, "_||_"};
-    case TokenKind::logical_and: return {and_precedence, "_&&_"};
-    case TokenKind::equal: return {3, "_==_"};
-    case TokenKind::not_equal: return {3, "_!=_"};
-    case TokenKind::less: return {3, "_<_"};
-    case TokenKind::less_equal: return {3, "_<=_"};
-    case TokenKind::greater: return {3, "_>_"};
-    case TokenKind::greater_equal: return {3, "_>=_"};
-    case TokenKind::keyword_in: return {3, "@in"};
-    case TokenKind::plus: return {4, "_+_"};
-    case TokenKind::minus: return {4, "_-_"};
-    case TokenKind::star: return {5, "_*_"};
-    case TokenKind::slash: return {5, "_/_"};
-    case TokenKind::percent: return {5, "_%_"};
-    default: return {};
-  }
-}
-
 bool ends_expression(TokenKind kind) {
   return kind == TokenKind::end || kind == TokenKind::comma || kind == TokenKind::colon || is_closing(kind);
-}
-
-const Token& TokenReader::peek(std::size_t ahead) const {
-  return tokens_[std::min(index_ + ahead, tokens_.size() - 1)];
-}
-
-Token TokenReader::take() {
-  const Token token = peek();
-  if (index_ + 1 < tokens_.size()) ++index_;
-  return token;
-}
-
-bool TokenReader::take_if(TokenKind kind) {
-  if (!next_is(kind)) return false;
-  take();
-  return true;
 }
 
 void TokenReader::skip_to_operator() {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -13,11 +15,34 @@ namespace tallyho::cel {
 // A binary operator's place in the grammar, and what its call is named.
 struct BinaryOperator {
   int precedence = 0;  // 0: none. 1 binds least.
-  std::string_view function;
+  Operator op = Operator::none;
 };
 inline constexpr int or_precedence = 1;
 inline constexpr int and_precedence = 2;
-BinaryOperator binary_operator(Token::Kind kind);
+inline constexpr auto binary_operators = [] {
+  std::array<BinaryOperator, static_cast<std::size_t>(Token::Kind::right_brace) + 1> made{};
+  const auto add = [&](Token::Kind token, int precedence, Operator op) {
+    made[static_cast<std::size_t>(token)] = {precedence, op};
+  };
+  add(Token::Kind::logical_or, or_precedence, Operator::logical_or);
+  add(Token::Kind::logical_and, and_precedence, Operator::logical_and);
+  add(Token::Kind::equal, 3, Operator::equal);
+  add(Token::Kind::not_equal, 3, Operator::not_equal);
+  add(Token::Kind::less, 3, Operator::less);
+  add(Token::Kind::less_equal, 3, Operator::less_equals);
+  add(Token::Kind::greater, 3, Operator::greater);
+  add(Token::Kind::greater_equal, 3, Operator::greater_equals);
+  add(Token::Kind::keyword_in, 3, Operator::in);
+  add(Token::Kind::plus, 4, Operator::add);
+  add(Token::Kind::minus, 4, Operator::subtract);
+  add(Token::Kind::star, 5, Operator::multiply);
+  add(Token::Kind::slash, 5, Operator::divide);
+  add(Token::Kind::percent, 5, Operator::modulo);
+  return made;
+}();
+constexpr BinaryOperator binary_operator(Token::Kind kind) {
+  return binary_operators[static_cast<std::size_t>(kind)];
+}
 
 // Whether an expression within another may end before such a token.
 bool ends_expression(Token::Kind kind);
@@ -30,10 +55,18 @@ class TokenReader {
       : source_(source), tokens_(tokenize(source, issues)), issues_(issues) {}
 
   const Token& peek() const { return tokens_[index_]; }
-  const Token& peek(std::size_t ahead) const;
+  const Token& peek(std::size_t ahead) const { return tokens_[std::min(index_ + ahead, tokens_.size() - 1)]; }
   bool next_is(Token::Kind kind) const { return peek().kind == kind; }
-  Token take();
-  bool take_if(Token::Kind kind);
+  Token take() {
+    const Token token = peek();
+    if (index_ + 1 < tokens_.size()) ++index_;
+    return token;
+  }
+  bool take_if(Token::Kind kind) {
+    if (!next_is(kind)) return false;
+    take();
+    return true;
+  }
   // To the next operator, or to what ends the expression, past all brackets between.
   void skip_to_operator();
   void give_up();

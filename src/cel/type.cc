@@ -1,5 +1,6 @@
 #include "cel/type.h"
 
+#include <array>
 #include <utility>
 
 namespace tallyho::cel {
@@ -39,6 +40,15 @@ constexpr std::string_view name_of(Type::Kind kind) {
 }  // namespace
 
 Type Type::list(Type item) {
+  // Most lists are of simple types, and need no node of their own.
+  static const auto simple_lists = [] {
+    std::array<Type, static_cast<std::size_t>(Kind::duration) + 1> made;
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      made[i] = {Kind::list, std::make_shared<const Node>(Node{.parameters = {simple(static_cast<Kind>(i))}})};
+    }
+    return made;
+  }();
+  if (item.is_simple() && item.kind() <= Kind::duration) return simple_lists[static_cast<std::size_t>(item.kind())];
   return {Kind::list, std::make_shared<const Node>(Node{.parameters = {std::move(item)}})};
 }
 

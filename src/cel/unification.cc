@@ -79,6 +79,7 @@ bool Unifier::assignable(std::span<const Type> from, std::span<const Type> to) {
 
 Type Unifier::join(const Type& a, const Type& b) {
   if (a.is(TypeKind::error) || b.is(TypeKind::error)) return Type::simple(TypeKind::error);
+  if (a.is_simple() && b.is_simple() && a.kind() == b.kind()) return a;
   return assignable(a, b) ? more_general(a, b) : Type::simple(TypeKind::dyn);
 }
 
@@ -86,7 +87,7 @@ Type Unifier::resolve_parts(const Type& type, bool free_is_dyn) const {
   if (!may_go_on()) return {};
   if (const Type* known = find(type)) return resolve(*known, free_is_dyn);
   if (type.is(TypeKind::parameter)) return free_is_dyn ? Type() : type;
-  if (type.parameters().empty()) return type;
+  if (std::ranges::all_of(type.parameters(), &Type::is_simple)) return type;
   std::vector<Type> parameters;
   parameters.reserve(type.parameters().size());
   for (const Type& parameter : type.parameters()) parameters.push_back(resolve(parameter, free_is_dyn));

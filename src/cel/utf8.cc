@@ -1,5 +1,7 @@
 #include "cel/utf8.h"
 
+#include <cstring>
+
 namespace tallyho::cel {
 namespace {
 
@@ -36,6 +38,14 @@ char32_t decode_code_point(std::string_view text, std::size_t at) {
 
 bool is_utf8(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
+    std::uint64_t eight = 0;
+    if (text.size() - at >= sizeof eight) {
+      std::memcpy(&eight, text.data() + at, sizeof eight);
+      if ((eight & 0x8080808080808080U) == 0) {
+        at += sizeof eight;
+        continue;
+      }
+    }
     if (byte_at(text, at) < 0x80) {
       ++at;
       continue;
