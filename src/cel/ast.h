@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cel/operator.h"
@@ -94,6 +95,9 @@ class Ast {
   }
   Expr::Fold* make_fold() { return arena_.make<Expr::Fold>(); }
   Arena& arena() { return arena_; }
+  // Gives away what names and literals lie in, for whoever needs the literals longer than the nodes. Nothing more may be
+  // made then.
+  Arena release_arena() { return std::move(arena_); }
   std::size_t exprs_made() const { return exprs_made_; }
 
   Expr* root = nullptr;

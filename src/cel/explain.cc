@@ -2,22 +2,20 @@
 
 #include <algorithm>
 
+#include "cel/checker.h"
 #include "cel/evaluator.h"
 #include "cel/overloads.h"
+#include "cel/parser.h"
 #include "cel/program_impl.h"
 
 namespace tallyho::cel {
 namespace {
 
-bool is_operator(const Expr& expr, std::string_view name) {
-  return expr.kind == Expr::Kind::call && expr.target == nullptr && expr.name == name && expr.args.size() == 2;
-}
-
 // The operands of `a && b && c`, in the order they are written.
-std::vector<const Expr*> operands_of(const Expr& expr, std::string_view name) {
-  if (!is_operator(expr, name)) return {&expr};
-  std::vector<const Expr*> operands = operands_of(*expr.args[0], name);
-  const std::vector<const Expr*> right = operands_of(*expr.args[1], name);
+std::vector<const Expr*> operands_of(const Expr& expr, Operator op) {
+  if (!expr.is_call(op, 2)) return {&expr};
+  std::vector<const Expr*> operands = operands_of(*expr.args[0], op);
+  const std::vector<const Expr*> right = operands_of(*expr.args[1], op);
   operands.insert(operands.end(), right.begin(), right.end());
   return operands;
 }
@@ -31,7 +29,7 @@ class Explainer {
 
   // The first conjunct that is not true; null if all are.
   const Expr* first_not_true(const Expr& expr) {
-    for (const Expr* operand : operands_of(expr, "_&&_")) {
+    for (const Expr* operand : operands_of(expr, Operator::logical_and)) {
       if (!evaluate(*operand).is_true()) return operand;
     }
     return nullptr;
@@ -39,7 +37,7 @@ class Explainer {
 
   void explain(const Expr& expr) {
     add(expr);
-    const std::vector<const Expr*> alternatives = operands_of(expr, "_||_");
+    const std::vector<const Expr*> alternatives = operands_of(expr, Operator::logical_or);
     if (alternatives.size() > 1) {
       for (const Expr* alternative : alternatives) add(*alternative);
     }
@@ -105,7 +103,11 @@ class Explainer {
 
 std::vector<Finding> Program::explain(Activation& activation, Arena& arena) const {
   Explainer explainer(impl_->source, *impl_->environment, impl_->checked, activation, arena);
-  const Expr& root = *impl_->ast.root;
+  // The nodes are gone since it was compiled, which the same text and environment make again.
+  auto ast = parse(impl_->source);
+  if (!ast) return {};
+  if (impl_->checked == Checked::yes) check(*ast, *impl_->environment);
+  const Expr& root = *ast->root;
   const Expr* blamed = explainer.first_not_true(root);
   explainer.explain(blamed != nullptr ? *blamed : root);
   return explainer.take();

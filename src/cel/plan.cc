@@ -23,8 +23,9 @@ class NoActivation final : public Activation {
 
 }  // namespace
 
-std::expected<Plan, std::vector<Issue>> make_plan(const Expr& root, const Environment& environment, Checked checked) {
-  return Planner(environment, checked).make(root);
+std::expected<Plan, std::vector<Issue>> make_plan(const Expr& root, const Environment& environment, Checked checked,
+                                                  Arena arena) {
+  return Planner(environment, checked, std::move(arena)).make(root);
 }
 
 std::uint32_t kinds_of(Type::Kind type) {

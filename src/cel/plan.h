@@ -141,16 +141,17 @@ struct Plan {
   std::vector<Slot> slots;  // Sorted, without repeats.
   std::uint32_t root = 0;
   std::uint32_t locals = 0;  // How many may be alive at once.
-  Arena arena{1024};         // What folded constants point to.
+  Arena arena{1024};         // What constants point to.
 };
 
 enum class Checked : bool { no, yes };
 
 // Lowers `root`, and computes what depends on nothing. With Checked::no, names and overloads are looked up in
-// `environment` here or at run time, and what is unknown becomes an error value. The plan points to the AST's literals
-// and to the environment's overloads. Errors: an invalid constant pattern or time zone (checked expressions only),
+// `environment` here or at run time, and what is unknown becomes an error value. The plan points to the AST's literals,
+// so that it needs their arena if it outlives the AST, and to the environment's overloads. Errors: an invalid constant pattern or time zone (checked expressions only),
 // expressions too deep to evaluate.
-std::expected<Plan, std::vector<Issue>> make_plan(const Expr& root, const Environment& environment, Checked checked);
+std::expected<Plan, std::vector<Issue>> make_plan(const Expr& root, const Environment& environment, Checked checked,
+                                                  Arena arena = Arena(1024));
 
 // math.@max and math.@min are registered for up to so many arguments; the last of those overloads stands for any
 // number.

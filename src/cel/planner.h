@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
@@ -14,7 +15,9 @@ namespace tallyho::cel {
 
 class Planner {
  public:
-  Planner(const Environment& environment, Checked checked) : environment_(environment), checked_(checked) {}
+  Planner(const Environment& environment, Checked checked, Arena arena) : environment_(environment), checked_(checked) {
+    plan_.arena = std::move(arena);
+  }
 
   std::expected<Plan, std::vector<Issue>> make(const Expr& root);
 

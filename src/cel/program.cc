@@ -31,12 +31,11 @@ std::expected<Program, std::vector<Issue>> Program::compile(std::string_view sou
   impl->source = source;
   auto ast = parse(impl->source);
   if (!ast) return std::unexpected(std::move(ast.error()));
-  impl->ast = std::move(*ast);
-  std::vector<Issue> issues = check(impl->ast, environment);
+  std::vector<Issue> issues = check(*ast, environment);
   if (!issues.empty()) return std::unexpected(std::move(issues));
-  const Expr& root = *impl->ast.root;
+  const Expr& root = *ast->root;
   if (!expected.is(Type::Kind::dyn) && root.type != expected) return std::unexpected(wrong_result(root, expected));
-  auto plan = make_plan(root, environment, Checked::yes);
+  auto plan = make_plan(root, environment, Checked::yes, ast->release_arena());
   if (!plan) return std::unexpected(std::move(plan.error()));
   impl->plan = std::move(*plan);
   impl->type = root.type;
@@ -51,12 +50,11 @@ std::expected<Program, std::vector<Issue>> Program::compile_unchecked(std::strin
   impl->source = source;
   auto ast = parse(impl->source);
   if (!ast) return std::unexpected(std::move(ast.error()));
-  impl->ast = std::move(*ast);
-  auto plan = make_plan(*impl->ast.root, environment, Checked::no);
+  auto plan = make_plan(*ast->root, environment, Checked::no, ast->release_arena());
   if (!plan) return std::unexpected(std::move(plan.error()));
   impl->plan = std::move(*plan);
   impl->cost = {
-      .units = UINT64_MAX, .result_size = UINT64_MAX, .arena_bytes = UINT64_MAX, .depth = impl->ast.root->height};
+      .units = UINT64_MAX, .result_size = UINT64_MAX, .arena_bytes = UINT64_MAX, .depth = ast->root->height};
   impl->environment = &environment;
   impl->checked = Checked::no;
   return Program(std::move(impl));

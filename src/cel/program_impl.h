@@ -11,7 +11,6 @@ namespace tallyho::cel {
 
 struct Program::Impl {
   std::string source;
-  Ast ast;
   Plan plan;
   Type type;
   Cost cost;
