@@ -111,6 +111,7 @@ class Estimator {
   void take_items(const SizeBound& made, std::uint64_t runs) { take(times(made.own, made.is_map ? 128 : 16), runs); }
 
   Cost cost_;
+  const std::array<SizeBound, 3> no_sizes_ = {};  // Of scalars.
   std::vector<Local> locals_;
   std::vector<CostLoop> loops_;
 };
@@ -282,11 +283,9 @@ bool is_of_scalars(const Expr& expr) {
 }
 
 Estimate Estimator::call_of_scalars(const Expr& expr, std::uint64_t runs) {
-  static constexpr std::size_t operands_max = 3;
-  const std::array<SizeBound, operands_max> sizes;
   std::uint64_t units = 0;
   for (const Expr* arg : expr.args) units = plus(units, visit(*arg, runs).units);
-  const std::span<const SizeBound> args(sizes.data(), std::min(expr.args.size(), sizes.size()));
+  const auto args = std::span<const SizeBound>(no_sizes_).first(std::min(expr.args.size(), no_sizes_.size()));
   take(16 * expr.args.size(), runs);
   return {plus(units, own(expr, units_of_call(expr, args, {}), runs)), {}};
 }
