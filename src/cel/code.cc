@@ -37,13 +37,24 @@ Code::Preload Code::preload(std::span<const Slot> slots) const {
   return preload;
 }
 
+// Each without its last instruction if that is give_false: where it stood, the next condition begins.
 Code::Conditions Code::conditions(std::vector<const Program*> programs) const {
-  Conditions conditions;
-  for (const Program* program : programs) {
-    conditions.entries_.push_back(program == nullptr ? CodeImpl::always_true : impl_->entries[program->code_number_]);
+  auto made = std::make_shared<ConditionsImpl>();
+  for (std::uint64_t i = 0; i < programs.size(); ++i) {
+    made->entries.push_back(static_cast<std::uint32_t>(made->instructions.size()));
+    const std::uint32_t entry = programs[i] == nullptr ? CodeImpl::always_true : impl_->entries[programs[i]->code_number_];
+    for (const Instruction* at = impl_->instructions.data() + entry;; ++at) {
+      if (at->op == Op::give_false) break;
+      Instruction& copy = made->instructions.emplace_back(*at);
+      if (at->op == Op::give_true) copy.word = i;
+      if (at->op == Op::give) copy.word = i;
+      const bool is_last = at->op == Op::give || at->op == Op::hand_over || entry == CodeImpl::always_true;
+      if (is_last) break;
+    }
   }
-  conditions.programs_ = std::move(programs);
-  return conditions;
+  made->instructions.push_back({.op = Op::give_false});
+  made->programs = std::move(programs);
+  return Conditions(std::move(made));
 }
 
 namespace {

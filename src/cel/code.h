@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cel/program.h"
@@ -14,6 +15,7 @@
 namespace tallyho::cel {
 
 struct CodeImpl;
+struct ConditionsImpl;
 
 // Many programs over the same slots, compiled together so that they run several times as fast as one by one:
 //
@@ -65,13 +67,16 @@ class Code {
 
   // Conditions to be gone through in order. Belongs to the code.
   class Conditions {
+   public:
+    Conditions() = default;  // None.
+
    private:
     friend class Code;
     friend class Machine;
-    std::vector<const Program*> programs_;
-    std::vector<std::uint32_t> entries_;
+    explicit Conditions(std::shared_ptr<const ConditionsImpl> impl) : impl_(std::move(impl)) {}
+    std::shared_ptr<const ConditionsImpl> impl_;
   };
-  // Null stands for a condition that is always true. The programs were added, and give bools.
+  // Null stands for a condition that is always true. The programs were added, and give bools. Copies their instructions.
   Conditions conditions(std::vector<const Program*> programs) const;
 
   // What has to be read and computed anew when some slots have changed. Belongs to the code.

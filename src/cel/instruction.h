@@ -201,6 +201,14 @@ struct CodeImpl {
   Arena arena{1024};              // What they point to.
 };
 
+// Conditions that are gone through: one piece of code, in which whatever makes a condition false goes on to the first
+// instruction of the next one. give_true and give have the number of their condition as `word`; give_false is the end.
+struct ConditionsImpl {
+  std::vector<const Program*> programs;  // Null: always true.
+  std::vector<Instruction> instructions;
+  std::vector<std::uint32_t> entries;  // By condition: its first instruction.
+};
+
 inline Value not_loaded() {
   return Value::error(ErrorKind::none);
 }

@@ -42,7 +42,8 @@ void Machine::begin(const Code::Preload& preload, std::span<const Value> values)
   impl_->begin(preload, values);
 }
 Machine::Found Machine::find_true(const Code::Conditions& conditions, std::size_t from) {
-  return impl_->find_true(conditions, from);
+  if (conditions.impl_ == nullptr) return {0, Value::boolean(false)};
+  return impl_->find_true(*conditions.impl_, from);
 }
 void Machine::forget_changing() {
   impl_->forget_changing();
@@ -109,21 +110,21 @@ void Machine::Impl::begin(const Code::Preload& preload, std::span<const Value> v
   }
 }
 
-Machine::Found Machine::Impl::find_true(const Code::Conditions& conditions, std::size_t from) {
-  const std::uint32_t* const begin = conditions.entries_.data();
-  const std::uint32_t* const end = begin + conditions.entries_.size();
-  Chain chain{begin + from, end};
-  while (chain.next != end) {
-    Value value = run_chain<true>(code_.instructions.data() + *chain.next++, &chain);
-    const auto index = static_cast<std::size_t>(chain.next - begin) - 1;
-    if (value.is_error()) [[unlikely]] {
-      ++hand_overs;
-      value = conditions.programs_[index]->evaluate(activation_, arena_);
-      if (value.is_false()) continue;
-    }
+Machine::Found Machine::Impl::find_true(const ConditionsImpl& conditions, std::size_t from) {
+  const std::vector<std::uint32_t>& entries = conditions.entries;
+  while (from < entries.size()) {
+    const End end = run_code<true>(conditions.instructions.data() + entries[from]);
+    if (end.value.is_false()) break;
+    if (!end.value.is_error()) [[likely]]
+      return {end.at->word, end.value};
+    ++hand_overs;
+    const auto place = static_cast<std::uint32_t>(end.at - conditions.instructions.data());
+    const auto index = static_cast<std::size_t>(std::ranges::upper_bound(entries, place) - entries.begin()) - 1;
+    const Value value = conditions.programs[index]->evaluate(activation_, arena_);
     if (!value.is_false()) return {index, value};
+    from = index + 1;
   }
-  return {conditions.entries_.size(), Value::boolean(false)};
+  return {entries.size(), Value::boolean(false)};
 }
 
 // Every instruction ends with a jump of its own to the next one's place, so that processors can predict it by what came
@@ -149,14 +150,14 @@ Machine::Found Machine::Impl::find_true(const Code::Conditions& conditions, std:
       goto not_ready;                                                      \
     const Value result = checked_operation(a.as_int64(), b.as_int64(), 0); \
     if (result.is_error()) [[unlikely]]                                    \
-      return result;                                                       \
+      goto hand_over;                                                      \
     cells[at->cells.c] = result;                                           \
     ++at;                                                                  \
     GO_ON;                                                                 \
   }
 
-template <bool is_chain>
-Value Machine::Impl::run_chain(const Instruction* at, Chain* chain) {
+template <bool are_conditions>
+Machine::Impl::End Machine::Impl::run_code(const Instruction* at) {
   // In the order of Op.
   static const void* const places[] = {
       &&test_word,      &&test,  &&test,  &&test,      &&test,      &&test,       &&test,      &&equal_short_text,
@@ -167,6 +168,7 @@ Value Machine::Impl::run_chain(const Instruction* at, Chain* chain) {
       &&maker,          &&maker, &&jump,  &&give,      &&give_true, &&give_false, &&hand_over, &&hand_over};
   static_assert(std::size(places) == static_cast<std::size_t>(Op::unreachable) + 1);
   Value* const cells = cells_;
+  const Instruction* last = at;  // Before what may end in handing over.
   GO_ON;
 test_word: {
   const Value& a = cells[at->a];
@@ -181,6 +183,8 @@ test_word: {
     GO_ON;
   }
   at += at->jump;
+  if (are_conditions && at->op == Op::test_word) [[likely]]
+    goto test_word;
   GO_ON;
 }
   TEST(equal_short_text, Kind::string, is_short_text(*at, a.as_string()))
@@ -195,37 +199,41 @@ move:
   ++at;
   GO_ON;
 next_item:
+  last = at;
   at = this->next_item(at, false);
   GO_ON;
 jump:
   at += at->jump;
   GO_ON;
 test:
+  last = at;
   at = run_test(at);
   GO_ON;
 maker:
+  last = at;
   at = run_maker(at);
   GO_ON;
 not_ready_a:
   if (!load(at->a)) goto hand_over;
   GO_ON;
 not_ready:
+  last = at;
   at = recover(at);
   GO_ON;
 give:
   if (cells[at->a].is_error()) [[unlikely]]
     goto not_ready;
-  if (!is_chain || !cells[at->a].is_false()) return cells[at->a];
-give_false:
-  if (is_chain && chain->next != chain->end) {
-    at = code_.instructions.data() + *chain->next++;
+  if (are_conditions && cells[at->a].is_false()) {
+    ++at;
     GO_ON;
   }
-  return Value::boolean(false);
+  return {cells[at->a], at};
+give_false:
+  return {Value::boolean(false), at};
 give_true:
-  return Value::boolean(true);
+  return {Value::boolean(true), at};
 hand_over:
-  return not_loaded();
+  return {not_loaded(), at == &hand_over_ ? last : at};
 }
 #undef MAKE_INT64
 #undef TEST

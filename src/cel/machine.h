@@ -14,14 +14,14 @@ class Machine::Impl {
 
   void begin();
   void begin(const Code::Preload& preload, std::span<const Value> values);
-  Found find_true(const Code::Conditions& conditions, std::size_t from);
+  Found find_true(const ConditionsImpl& conditions, std::size_t from);
   void forget_changing();
   void forget(std::span<const std::uint16_t> cells) {
     for (const std::uint16_t cell : cells) cells_[cell] = not_loaded();
   }
 
   // Runs the code from there on. An error value: it is for the exact evaluator.
-  Value run(const Instruction* at) { return run_chain<false>(at, nullptr); }
+  Value run(const Instruction* at) { return run_code<false>(at).value; }
   const Instruction* entry(std::uint32_t program) const { return code_.instructions.data() + code_.entries[program]; }
 
   const CodeImpl& code() const { return code_; }
@@ -31,15 +31,14 @@ class Machine::Impl {
   std::uint64_t hand_overs = 0;
 
  private:
-  // Conditions that are gone through.
-  struct Chain {
-    const std::uint32_t* next;  // Entries.
-    const std::uint32_t* end;
+  // The same, and of conditions that are gone through, at which instruction it ended: one of the condition that is true
+  // or an error.
+  struct End {
+    Value value;
+    const Instruction* at;
   };
-  // The same; where a condition is false, the next one of the chain is run. Ends with a value that is true or an error,
-  // and `next` after its condition; or with false, at the end.
-  template <bool is_chain>
-  Value run_chain(const Instruction* at, Chain* chain);
+  template <bool are_conditions>
+  End run_code(const Instruction* at);
 
   // Cells that may have to be emptied when what they come from may have changed, each once.
   struct Loaded {
