@@ -95,8 +95,8 @@ class Ast {
   }
   Expr::Fold* make_fold() { return arena_.make<Expr::Fold>(); }
   Arena& arena() { return arena_; }
-  // Gives away what names and literals lie in, for whoever needs the literals longer than the nodes. Nothing more may be
-  // made then.
+  // Gives away what names and literals lie in, for whoever needs the literals longer than the nodes. Nothing more may
+  // be made then.
   Arena release_arena() { return std::move(arena_); }
   std::size_t exprs_made() const { return exprs_made_; }
 

@@ -42,7 +42,8 @@ Code::Conditions Code::conditions(std::vector<const Program*> programs) const {
   auto made = std::make_shared<ConditionsImpl>();
   for (std::uint64_t i = 0; i < programs.size(); ++i) {
     made->entries.push_back(static_cast<std::uint32_t>(made->instructions.size()));
-    const std::uint32_t entry = programs[i] == nullptr ? CodeImpl::always_true : impl_->entries[programs[i]->code_number_];
+    const std::uint32_t entry =
+        programs[i] == nullptr ? CodeImpl::always_true : impl_->entries[programs[i]->code_number_];
     for (const Instruction* at = impl_->instructions.data() + entry;; ++at) {
       if (at->op == Op::give_false) break;
       Instruction& copy = made->instructions.emplace_back(*at);

@@ -35,11 +35,12 @@ struct ConditionsImpl;
 // Two things make it faster still where there are many rules: values that the host has in a row are taken all at once
 // (Preload), and conditions are gone through without coming back for each (Machine::find_true).
 //
-
 // What makes it fast: the types are known, so that instructions work on bare words; conditions jump, with comparison
-// and jump in one instruction; a slot is read when it is first needed and then remembered; a text that is compared with
-// many constants is looked up once, and from then on compared as a number; and a sub-expression that several programs
-// have in common is computed once for all of them, as long as nothing that it reads may have changed.
+// and jump in one instruction; of the operands of && and || those that are a single test of a fixed slot come first,
+// however they are written, as they take least and cannot fail (so that such a slot may be read though the exact
+// evaluator would not have got there); a slot is read when it is first needed and then remembered; a text that is
+// compared with many constants is looked up once, and from then on compared as a number; and a sub-expression that
+// several programs have in common is computed once for all of them, as long as nothing that it reads may have changed.
 //
 // What it computes is what Program::evaluate() does, to the last error: whatever would be an error, or is not of the
 // type that was declared, hands the whole program over to Program::evaluate(), which has side effects no more than this
@@ -76,7 +77,8 @@ class Code {
     explicit Conditions(std::shared_ptr<const ConditionsImpl> impl) : impl_(std::move(impl)) {}
     std::shared_ptr<const ConditionsImpl> impl_;
   };
-  // Null stands for a condition that is always true. The programs were added, and give bools. Copies their instructions.
+  // Null stands for a condition that is always true. The programs were added, and give bools. Copies their
+  // instructions.
   Conditions conditions(std::vector<const Program*> programs) const;
 
   // What has to be read and computed anew when some slots have changed. Belongs to the code.

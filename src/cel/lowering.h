@@ -63,6 +63,8 @@ class Lowering {
   // Code that goes to `then` or `otherwise`, the one of which that is `next` by going on. (Or `next` is neither.)
   void branch(std::uint32_t node, Label& then, Label& otherwise, const Label* next);
   void branch_chain(const Node& node, Label& then, Label& otherwise, const Label* next);
+  absl::InlinedVector<std::uint32_t, 8> chain_order(const Node& node) const;
+  bool is_one_safe_test(std::uint32_t node) const;
   void branch_quantifier(const Node& node, Label& then, Label& otherwise);
   void begin_loop(const FoldPlan& fold, std::uint16_t range, Label& again, Label& done);
   bool branch_comparison(const Node& node, Label& then, Label& otherwise, const Label* next);

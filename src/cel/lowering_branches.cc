@@ -147,13 +147,37 @@ void Lowering::branch(std::uint32_t number, Label& then, Label& otherwise, const
   temporaries_used_ = used;
 }
 
+// Whether a condition is a single test of a slot that is fixed and always there with constants, or such a slot itself:
+// it takes next to nothing, and cannot fail.
+bool Lowering::is_one_safe_test(std::uint32_t number) const {
+  const auto is_safe = [this](std::uint32_t n) {
+    return plan_.nodes[n].opcode == Opcode::slot && code_.is_fixed(plan_.nodes[n].a);
+  };
+  const Node& node = plan_.nodes[number];
+  if (node.opcode == Opcode::slot) return is_safe(number);
+  if (node.opcode == Opcode::logical_not) return is_one_safe_test(node.a);
+  if (node.opcode == Opcode::in_constants) return is_safe(node.a);
+  const bool is_typed = node.opcode >= Opcode::equal_int64 && node.opcode <= Opcode::not_equal_string;
+  if (!is_typed) return false;
+  return (is_safe(node.a) && constant(node.b) != nullptr) || (is_safe(node.b) && constant(node.a) != nullptr);
+}
+
+// The operands of && or || in the order in which they are tested: each may decide, and errors are absorbed from either
+// side, so that what takes least comes first. What may fail stays where it is among the rest, behind its guards.
+absl::InlinedVector<std::uint32_t, 8> Lowering::chain_order(const Node& node) const {
+  const std::span<const std::uint32_t> operands = std::span(plan_.operands).subspan(node.b, node.count);
+  absl::InlinedVector<std::uint32_t, 8> order(operands.begin(), operands.end());
+  std::ranges::stable_partition(order, [this](std::uint32_t operand) { return is_one_safe_test(operand); });
+  return order;
+}
+
 void Lowering::branch_chain(const Node& node, Label& then, Label& otherwise, const Label* next) {
   const bool is_all = node.opcode == Opcode::all_of;
-  for (std::uint32_t i = 0; i < node.count; ++i) {
-    const std::uint32_t operand = plan_.operands[node.b + i];
-    if (i + 1 == node.count) return branch(operand, then, otherwise, next);
+  const absl::InlinedVector<std::uint32_t, 8> operands = chain_order(node);
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    if (i + 1 == operands.size()) return branch(operands[i], then, otherwise, next);
     Label further;
-    branch(operand, is_all ? further : then, is_all ? otherwise : further, &further);
+    branch(operands[i], is_all ? further : then, is_all ? otherwise : further, &further);
     place(further);
   }
 }

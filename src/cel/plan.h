@@ -148,8 +148,8 @@ enum class Checked : bool { no, yes };
 
 // Lowers `root`, and computes what depends on nothing. With Checked::no, names and overloads are looked up in
 // `environment` here or at run time, and what is unknown becomes an error value. The plan points to the AST's literals,
-// so that it needs their arena if it outlives the AST, and to the environment's overloads. Errors: an invalid constant pattern or time zone (checked expressions only),
-// expressions too deep to evaluate.
+// so that it needs their arena if it outlives the AST, and to the environment's overloads. Errors: an invalid constant
+// pattern or time zone (checked expressions only), expressions too deep to evaluate.
 std::expected<Plan, std::vector<Issue>> make_plan(const Expr& root, const Environment& environment, Checked checked,
                                                   Arena arena = Arena(1024));
 

@@ -53,8 +53,7 @@ std::expected<Program, std::vector<Issue>> Program::compile_unchecked(std::strin
   auto plan = make_plan(*ast->root, environment, Checked::no, ast->release_arena());
   if (!plan) return std::unexpected(std::move(plan.error()));
   impl->plan = std::move(*plan);
-  impl->cost = {
-      .units = UINT64_MAX, .result_size = UINT64_MAX, .arena_bytes = UINT64_MAX, .depth = ast->root->height};
+  impl->cost = {.units = UINT64_MAX, .result_size = UINT64_MAX, .arena_bytes = UINT64_MAX, .depth = ast->root->height};
   impl->environment = &environment;
   impl->checked = Checked::no;
   return Program(std::move(impl));
