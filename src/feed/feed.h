@@ -76,6 +76,9 @@ struct PlayerScore {
 // When. The first change after a quiet time goes out with the next flush, then at most one message per push interval.
 // The interval is kept per view, so that its watches stay in step and share what is encoded, and per watch. A
 // subscriber that is not ready is asked again at every flush; what it gets then leads from what it has seen to what is.
+// Where there is room for fewer messages than are due (`set_room`), the flush ends, and the next goes on with the watch
+// at which it ended: everybody comes once in a round, and the interval is kept from round to round. A round that takes
+// longer than the interval stretches it for all; nobody is left out, and what happens meanwhile is merged.
 //
 // Which section. A watch of a section that does not exist yet shows nobody, and shows it once it does. One without a
 // period shows the current period's and gets a snapshot when that becomes another. One around a member follows it as it
@@ -149,6 +152,9 @@ class Feed {
   // Sends what is due: for each watch with something to say whose subscriber is ready and whose push interval is over.
   // `version`: the position up to which boards are computed and durable. `now` never goes back.
   void flush(Position version, std::chrono::steady_clock::time_point now);
+
+  // How many messages flush() sends from now on, in all, until this is said again. At first there is no bound.
+  void set_room(std::size_t messages);
 
   // When flush() has something to do again, if nothing more happens; time_point::max() if not. While a subscriber is
   // not ready: a push interval after the last flush; whoever learns that it is ready may flush at once.

@@ -41,7 +41,13 @@ bool Feed::Impl::is_behind(const FeedWatch& watch) const {
   return watch.shown->of != (section == nullptr ? 0 : section->leaderboard->size());
 }
 
-// Tells a watch what it has not been told. False if its push interval is not over.
+void Feed::Impl::push(FeedWatch& watch, const std::shared_ptr<const std::string>& body) {
+  watch.owner->subscriber->push(watch.name, body);
+  ++stats.messages;
+  if (room > 0) --room;  // A player's news may be several.
+}
+
+// Tells a watch what it has not been told. False if its push interval is not over. `now`: when the round began.
 bool Feed::Impl::serve_board_watch(FeedWatch& watch, Position version, Time now) {
   if (!is_behind(watch)) return true;
   if (due_after(watch.pushed) > now) return false;
@@ -49,8 +55,7 @@ bool Feed::Impl::serve_board_watch(FeedWatch& watch, Position version, Time now)
   FeedView& view = *watch.view;
   const std::shared_ptr<const ViewState>& state = state_of(view, version);
   const std::uint64_t merged = state->effects - watch.shown->effects;
-  watch.owner->subscriber->push(watch.name, body_for(view, watch.shown, version));
-  ++stats.messages;
+  push(watch, body_for(view, watch.shown, version));
   if (merged > 1) stats.merged += merged - 1;
   watch.shown = state;
   watch.pushed = now;
@@ -62,24 +67,24 @@ void Feed::Impl::serve_player_watch(FeedWatch& watch) {
   if (watch.news == nullptr || !is_ready(*watch.owner)) return;
   const std::shared_ptr<PlayerNews> news = std::exchange(watch.news, nullptr);
   for (const auto& body : news->bodies(symbols.text(watch.player), stats.encoded)) {
-    watch.owner->subscriber->push(watch.name, body);
-    ++stats.messages;
+    push(watch, body);
   }
   stats.merged += news->merged() - 1;
 }
 
 void Feed::Impl::serve_view(FeedView& view, Position version, Time now, std::size_t& watches_left) {
   const bool is_resumed = view.next_watch > 0;
+  if (!is_resumed) view.round = now;
   bool is_early_for_some = false;
   for (; view.next_watch < view.watches.size(); ++view.next_watch, --watches_left) {
-    if (watches_left == 0) {
+    if (watches_left == 0 || room == 0) {
       schedule(view, Time::min());
       return;
     }
-    if (!serve_board_watch(*view.watches[view.next_watch], version, now)) is_early_for_some = true;
+    if (!serve_board_watch(*view.watches[view.next_watch], version, view.round)) is_early_for_some = true;
   }
   view.next_watch = 0;
-  view.pushed = now;
+  view.pushed = view.round;
   // Of those that were served before it was interrupted, some may be behind again.
   if (is_early_for_some || is_resumed) schedule(view);
 }
@@ -87,7 +92,7 @@ void Feed::Impl::serve_view(FeedView& view, Position version, Time now, std::siz
 // Asks some of those that were not ready whether they are now.
 void Feed::Impl::serve_unblocked(Position version, Time now) {
   std::size_t count = std::min<std::size_t>(blocked.size(), options.views_per_flush_max);
-  for (; count > 0; --count) {
+  for (; count > 0 && room > 0; --count) {
     const Subscriber* subscriber = blocked.front();
     blocked.pop_front();
     const auto owner = subscribers.find(subscriber);
@@ -106,7 +111,7 @@ void Feed::Impl::serve_unblocked(Position version, Time now) {
 
 void Feed::Impl::serve_players() {
   std::size_t count = std::min<std::size_t>(player_queue.size(), options.views_per_flush_max);
-  for (; count > 0; --count) {
+  for (; count > 0 && room > 0; --count) {
     FeedWatch& watch = *player_queue.front();
     player_queue.pop_front();
     watch.is_queued = false;
@@ -146,7 +151,7 @@ void Feed::flush(Position version, std::chrono::steady_clock::time_point now) {
   impl.serve_sizes(now);
   std::size_t views_left = impl.options.views_per_flush_max;
   std::size_t watches_left = views_left * watches_per_view;
-  while (views_left > 0 && watches_left > 0 && impl.view_timers.is_due(now)) {
+  while (views_left > 0 && watches_left > 0 && impl.room > 0 && impl.view_timers.is_due(now)) {
     const auto [due, id] = impl.view_timers.pop();
     const auto view = impl.views.find(id);
     if (view == impl.views.end() || view->second->due != due) continue;
@@ -156,6 +161,10 @@ void Feed::flush(Position version, std::chrono::steady_clock::time_point now) {
   }
   impl.end_finished();
   impl.end_lingering();
+}
+
+void Feed::set_room(std::size_t messages) {
+  impl_->room = messages;
 }
 
 std::chrono::steady_clock::time_point Feed::next_due() const {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -74,6 +75,7 @@ struct Feed::Impl {
   bool is_behind(const FeedWatch& watch) const;
   Time due_after(Time pushed) const { return pushed == Time::min() ? pushed : pushed + options.push_interval; }
   bool serve_board_watch(FeedWatch& watch, Position version, Time now);
+  void push(FeedWatch& watch, const std::shared_ptr<const std::string>& body);
   void serve_player_watch(FeedWatch& watch);
   void serve_view(FeedView& view, Position version, Time now, std::size_t& watches_left);
   void serve_unblocked(Position version, Time now);
@@ -100,6 +102,7 @@ struct Feed::Impl {
   std::deque<FeedWatch*> player_queue;
   std::deque<const Subscriber*> blocked;
   Time flushed = Time::min();
+  std::size_t room = std::numeric_limits<std::size_t>::max();  // Messages that may be sent.
 
   std::vector<ViewRange*> affected;  // Kept for its memory.
   std::vector<FeedWatch*> finished;  // Got the last thing they will get.

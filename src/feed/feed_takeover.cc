@@ -52,6 +52,7 @@ void Feed::take_over(Feed& old, const std::vector<std::optional<std::uint16_t>>&
   Impl& was = *old.impl_;
   impl_->stats = was.stats;
   impl_->flushed = was.flushed;
+  impl_->room = was.room;
   for (auto& [key, subscriber] : was.subscribers) {
     for (const auto& watch : subscriber->watches) {
       if (watch->view == nullptr) {

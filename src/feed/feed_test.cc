@@ -305,6 +305,70 @@ TEST(Feed, AViewWithMoreWatchesThanAFlushMayServeIsContinued) {
   for (FakeSubscriber& client : clients) EXPECT_EQ(client.shown["1"].rows["ada"].value, 3);
 }
 
+// A round of many watches
+
+TEST(Feed, WhereThereIsRoomForFewARoundGoesOnWhereItStopped) {
+  FeedWorld world({{.id = "global"}});
+  std::vector<FakeSubscriber> clients(10);
+  for (FakeSubscriber& client : clients) world.watch(client, "1", top_three);
+  const auto told = [&] {
+    std::vector<std::size_t> counts;
+    for (const FakeSubscriber& client : clients) counts.push_back(client.messages.size());
+    return counts;
+  };
+  const auto flush_four = [&](int after_ms) {
+    world.count(0, "ada", 1);
+    world.feed->set_room(4);
+    world.flush_after(milliseconds(after_ms));
+  };
+  flush_four(50);
+  EXPECT_THAT(told(), ElementsAre(1, 1, 1, 1, 0, 0, 0, 0, 0, 0));
+  EXPECT_LE(world.feed->next_due(), world.now);
+  flush_four(20);
+  EXPECT_THAT(told(), ElementsAre(1, 1, 1, 1, 1, 1, 1, 1, 0, 0));
+  flush_four(20);  // The round's end, 40 ms after it began: the next may not begin.
+  EXPECT_THAT(told(), ElementsAre(1, 1, 1, 1, 1, 1, 1, 1, 1, 1));
+  EXPECT_EQ(clients[9].shown["1"].merged, 3U);
+  flush_four(20);
+  EXPECT_THAT(told(), ElementsAre(2, 2, 2, 2, 1, 1, 1, 1, 1, 1));
+  EXPECT_EQ(clients[0].shown["1"].merged, 3U);
+}
+
+TEST(Feed, ARoundThatTakesLongerThanTheIntervalIsFollowedByTheNextAtOnce) {
+  FeedWorld world({{.id = "global"}});
+  std::vector<FakeSubscriber> clients(8);
+  for (FakeSubscriber& client : clients) world.watch(client, "1", top_three);
+  for (int i = 0; i < 40; ++i) {
+    world.count(0, "ada", 1);
+    world.feed->set_room(2);
+    world.flush_after(milliseconds(30));
+  }
+  for (const FakeSubscriber& client : clients) EXPECT_THAT(client.messages, SizeIs(10));
+  // Two get the same, so it is encoded once.
+  EXPECT_EQ(world.feed->stats().messages, 80U);
+  EXPECT_EQ(world.feed->stats().encoded, 40U);
+}
+
+TEST(Feed, WithoutRoomNobodyIsToldAndNothingIsLost) {
+  FeedWorld world({{.id = "global"}});
+  FakeSubscriber client;
+  world.watch(client, "1", top_three);
+  world.feed->watch_player(client, "2", world.symbol("ada"));
+  world.feed->set_room(0);
+  world.count(0, "ada", 1);
+  world.feed->scored({.player = world.symbol("ada"),
+                      .points = 1,
+                      .total = 1,
+                      .position = world.version,
+                      .event_type = "a",
+                      .notices = {}});
+  world.flush_after(milliseconds(50));
+  EXPECT_THAT(client.messages, IsEmpty());
+  world.feed->set_room(2);
+  world.flush_after(milliseconds(0));
+  EXPECT_THAT(client.messages, SizeIs(2));
+}
+
 // Players
 
 PlayerScore score(FeedWorld& world, std::string_view player, std::int64_t points, std::int64_t total) {

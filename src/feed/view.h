@@ -23,10 +23,10 @@ struct FeedWatch {
   std::string name;
   FeedSubscriber* owner = nullptr;
 
-  FeedView* view = nullptr;                // Of a board:
-  std::size_t index = 0;                   // in view->watches.
-  std::shared_ptr<const ViewState> shown;  // What it got last.
-  Timers::Time pushed = Timers::Time::min();
+  FeedView* view = nullptr;                   // Of a board:
+  std::size_t index = 0;                      // in view->watches.
+  std::shared_ptr<const ViewState> shown;     // What it got last.
+  Timers::Time pushed = Timers::Time::min();  // When the round began in which it did.
 
   Symbol player = no_symbol;         // Of a player:
   std::shared_ptr<PlayerNews> news;  // what it was not told yet.
@@ -64,7 +64,8 @@ struct FeedView : ViewRange {
   absl::flat_hash_map<const ViewState*, Change> changes;  // That lead from there to `state`.
 
   std::optional<Timers::Time> due;            // When it is looked at next.
-  Timers::Time pushed = Timers::Time::min();  // When its watches were last looked at.
+  Timers::Time pushed = Timers::Time::min();  // When the last round of its watches began that came to its end.
+  Timers::Time round = Timers::Time::min();   // When the one under way began.
   std::size_t next_watch = 0;                 // Where a flush that had enough of it left off.
   Timers::Time lingers_until;                 // While nobody watches it.
 };

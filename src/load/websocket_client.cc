@@ -102,7 +102,8 @@ struct WebSocketClient::Impl : std::enable_shared_from_this<WebSocketClient::Imp
     }
     taken = 0;
     const std::size_t kept = input.size();
-    input.resize(kept + read_bytes);
+    // Not cleared: for ten thousand watchers that was half of what the player did.
+    input.resize_and_overwrite(kept + read_bytes, [](char*, std::size_t size) { return size; });
     socket.async_read_some(asio::buffer(input.data() + kept, read_bytes),
                            [self = shared_from_this(), kept](error_code error, std::size_t bytes) {
                              if (self->is_closed) return;

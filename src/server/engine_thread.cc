@@ -73,6 +73,7 @@ void EngineThread::run() {
 std::chrono::nanoseconds EngineThread::idle_time() const {
   constexpr std::chrono::nanoseconds longest = std::chrono::seconds(1);
   if (!held_.empty() || has_waiting_pushes_) return std::chrono::microseconds(100);  // The log's disk is at work.
+  if (!has_room_) return longest;                                                    // It rings when there is.
   const auto due = engine_.feed().next_due();
   if (due == Clock::time_point::max()) return longest;
   return std::clamp<std::chrono::nanoseconds>(due - Clock::now(), std::chrono::nanoseconds(0), longest);
@@ -489,10 +490,21 @@ void EngineThread::release(const Held& held) {
 // are new ones collected. Else those of a log that is never quite durable, as events keep coming, would never leave.
 void EngineThread::collect_pushes() {
   if (has_waiting_pushes_) return;
+  const std::size_t room = room_for_pushes();
+  has_room_ = room > 0;
+  if (!has_room_) return;
+  engine_.feed().set_room(room);
   pushes_collected_ = Clock::now();
   engine_.push(pushes_collected_);
   has_waiting_pushes_ = !collected_.empty();
   pushes_version_ = engine_.version();
+}
+
+// What the fullest port has room for: watchers of all ports come in turn.
+std::size_t EngineThread::room_for_pushes() const {
+  std::size_t room = Port::pushes_max;
+  for (Port* port : ports_) room = std::min<std::size_t>(room, port->room());
+  return room;
 }
 
 void EngineThread::hand_over_pushes() {
@@ -504,6 +516,7 @@ void EngineThread::hand_over_pushes() {
     has_delivery_[watcher->port()] = true;
     auto pushes = watcher->take(pushes_version_);
     pushes->collected = pushes_collected_;
+    ports_[watcher->port()]->pushes_waiting.fetch_add(1);
     ports_[watcher->port()]->from_engine.push({.pushes = pushes.release()});
     return true;
   });

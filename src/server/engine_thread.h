@@ -37,8 +37,9 @@ struct Followers {
 //
 //     take batches from every port → ingest, read, watch → commit and push → give batches back → hand over pushes
 //
-// A batch goes back once the position its answers know of is durable. With nothing to do it sleeps until a port rings
-// the bell or the feed has something due.
+// A batch goes back once the position its answers know of is durable. A round hands over as many pushes as the ports
+// have room for, so that a watcher who is one of very many never keeps acks waiting. With nothing to do it sleeps until
+// a port rings the bell or the feed has something due.
 class EngineThread {
  public:
   using BeforeIngest = std::function<void(Engine&, const Event&)>;
@@ -89,6 +90,7 @@ class EngineThread {
   void release_reports();
   void release(const Held& held);
   void collect_pushes();
+  std::size_t room_for_pushes() const;
   void hand_over_pushes();
   void wake_ports();
   std::chrono::nanoseconds idle_time() const;
@@ -113,6 +115,7 @@ class EngineThread {
   Position pushes_version_ = 0;      // What those show.
   Clock::time_point pushes_collected_;
   bool has_waiting_pushes_ = false;  // Until that is durable.
+  bool has_room_ = true;             // For pushes, at the last look; else the bell rings when there is.
   std::vector<bool> has_delivery_;   // By port.
   std::uint64_t rounds_ = 0;
   std::mutex wanted_mutex_;

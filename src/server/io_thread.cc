@@ -3,12 +3,19 @@
 #include <array>
 #include <random>
 #include <tuple>
+#include <utility>
 
 #include "boost/asio/dispatch.hpp"
 #include "boost/asio/post.hpp"
 #include "server/http_connection.h"
 
 namespace tallyho {
+namespace {
+
+// How many pushes are sent before the sockets are looked after again: about a quarter of a millisecond.
+constexpr std::uint32_t pushes_at_once = 32;
+
+}  // namespace
 
 IoThread::IoThread(std::size_t index, const Shared& shared, Doorbell& engine_bell)
     : index_(index),
@@ -152,13 +159,26 @@ void IoThread::take_deliveries() {
       take_back(delivery.batch);
       continue;
     }
-    const std::unique_ptr<PushMessage> pushes(delivery.pushes);
+    pushes_.emplace_back(delivery.pushes);
+  }
+  if (!pushes_.empty() && !std::exchange(is_sending_pushes_, true)) send_pushes();
+}
+
+// Answers, and what has come meanwhile, go before the next pushes.
+void IoThread::send_pushes() {
+  std::uint32_t sent = 0;
+  for (; sent < pushes_at_once && !pushes_.empty(); ++sent) {
+    const std::unique_ptr<PushMessage> pushes = std::move(pushes_.front());
+    pushes_.pop_front();
     const auto found = connections_.find(pushes->connection);
     if (found == connections_.end()) continue;
     const std::shared_ptr<Connection> connection = found->second;  // push() may remove it.
     connection->push(*pushes);
     figures_.stage(Stage::push).add(Clock::now() - pushes->collected, 1);
   }
+  if (port_.made_room(sent)) engine_bell_.ring();
+  is_sending_pushes_ = !pushes_.empty();
+  if (is_sending_pushes_) boost::asio::post(context_, [this] { send_pushes(); });
 }
 
 void IoThread::take_back(Batch* batch) {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -114,6 +115,7 @@ class IoThread {
 
  private:
   void take_deliveries();
+  void send_pushes();
   void take_back(Batch* batch);
   void read_ledgers(Batch& batch);
   void refuse_batch(Batch& batch);
@@ -143,6 +145,8 @@ class IoThread {
   std::size_t batches_at_engine_ = 0;
   std::size_t bytes_at_engine_ = 0;
   std::size_t goodbyes_at_engine_ = 0;
+  std::deque<std::unique_ptr<PushMessage>> pushes_;  // At most Port::pushes_max.
+  bool is_sending_pushes_ = false;
   bool is_stopping_ = false;
   Clock::time_point stop_deadline_;
 };

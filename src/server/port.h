@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -18,16 +19,41 @@ struct Delivery {
 
 // Where one I/O thread and the engine thread meet.
 //
+// Pushes are what there can be too many of: whoever watches gets one whenever something happens, and each costs the I/O
+// thread a system call. So only `pushes_max` of them wait for the I/O thread at a time. It sends a few, looks after
+// what else there is, and goes on; it never has many that have grown old. The engine thread hands over more when there
+// is room again, of what is so then.
+//
 // Neither queue can overflow: an I/O thread has at most `batches` on their way (more are answered `overloaded`) and at
 // most one goodbye and one push message per connection.
 struct Port {
+  static constexpr std::uint32_t pushes_max = 256;
+
   Port(std::size_t batches, std::size_t connections)
       : to_engine(batches + connections), from_engine(batches + 2 * connections) {}
+
+  // Engine thread: how many more pushes may be handed over; 0 until half of them have gone, and then the bell rings.
+  std::uint32_t room() noexcept {
+    if (pushes_waiting.load() <= pushes_max / 2) return pushes_max - pushes_waiting.load();
+    is_room_wanted.store(true);
+    const std::uint32_t waiting = pushes_waiting.load();
+    return waiting <= pushes_max / 2 ? pushes_max - waiting : 0;
+  }
+  // I/O thread: so many have gone. True: the engine thread waits for that.
+  bool made_room(std::uint32_t pushes) noexcept {
+    const std::uint32_t waiting = pushes_waiting.fetch_sub(pushes) - pushes;
+    return waiting <= pushes_max / 2 && is_room_wanted.load() && is_room_wanted.exchange(false);
+  }
 
   SpscQueue<Batch*> to_engine;
   SpscQueue<Delivery> from_engine;
   std::function<void()> wake;                // Makes the I/O thread empty `from_engine`. Set before the threads start.
   std::atomic<bool> is_wake_pending{false};  // Set by the engine thread, cleared by the I/O thread before it looks.
+
+  // Partners: room() sets `is_room_wanted` and then looks at `pushes_waiting` again; made_room() lowers that and then
+  // looks at `is_room_wanted`.
+  std::atomic<std::uint32_t> pushes_waiting{0};
+  std::atomic<bool> is_room_wanted{false};
 };
 
 }  // namespace tallyho
