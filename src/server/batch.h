@@ -69,6 +69,7 @@ struct Batch {
   std::uint64_t connection = 0;
   Watcher* watcher = nullptr;        // Of a WebSocket: it outlives its batches.
   std::unique_ptr<Watcher> goodbye;  // Set: the connection is gone, and so shall be its watches.
+  bool is_greeting = false;          // `bytes` is the player whose connection the watcher's is. Nothing is answered.
   bool is_ingest = true;             // The sender has that role.
   bool is_http = false;              // It came as a request, not in a frame.
   bool needs_engine = false;         // Some item is an event or a request.
@@ -107,7 +108,7 @@ struct Batch {
     needs_engine = is_at_engine = is_done = false;
     position = 0;
     trace.reset();
-    is_http = false;
+    is_http = is_greeting = false;
   }
 };
 

@@ -41,6 +41,7 @@ EngineThread::EngineThread(Engine& engine, CurrentRuleset& ruleset, std::vector<
       readiness_(readiness),
       before_ingest_(std::move(before_ingest)),
       reads_(engine),
+      own_watches_(engine),
       has_delivery_(ports_.size(), false) {}
 
 void EngineThread::stop() {
@@ -141,9 +142,11 @@ void EngineThread::add_events(const Batch& batch, std::size_t first) {
 void EngineThread::process(Batch& batch) {
   if (batch.goodbye != nullptr) {
     engine_.feed().remove(*batch.goodbye);
+    own_watches_.end(*batch.goodbye);
     std::erase(collected_, batch.goodbye.get());
   }
   if (batch.watcher != nullptr) batch.watcher->set_collected_list(&collected_);
+  if (batch.is_greeting) own_watches_.begin(*batch.watcher, batch.bytes);
   if (&engine_.ruleset() != batch.ruleset.get()) decode_again(batch);
   answered_bytes_ = 0;
   for (std::size_t i = 0; i < batch.items.size(); ++i) {
@@ -189,6 +192,10 @@ void EngineThread::ingest(Item& item, Batch& batch) {
   if (before_ingest_) before_ingest_(engine_, item.event);
   const Sender sender{.is_ingest = batch.is_ingest, .subscriber = batch.watcher};
   item.outcome = engine_.ingest(item.event, item.record, batch.arrival, sender, batch.arena, item.detail.ranks);
+  if (item.outcome.code == Code::ok) {
+    const std::string_view type = item.ruleset->events[item.event.type].name;
+    own_watches_.met(item.event.envelope.player, item.outcome, type, batch.watcher);
+  }
   if (item.outcome.position == 0) {
     if (item.outcome.code == Code::unavailable) readiness_.refused(Clock::now());
     return;
@@ -278,7 +285,9 @@ Answered<void> EngineThread::watch(const WatchRequest& request, Item& item, Watc
   const bool has_ref = !item.envelope.ref.empty();
   const std::string name = has_ref ? std::string(item.envelope.ref) : unused_name(engine_.feed(), watcher);
   const bool is_new = !engine_.feed().has_watch(watcher, name);
-  if (is_new && engine_.feed().watches(watcher) >= limits_.watches_max) {
+  // The one that it has without asking is not counted.
+  const std::size_t own = engine_.feed().has_watch(watcher, OwnWatches::name) ? 1 : 0;
+  if (is_new && engine_.feed().watches(watcher) >= limits_.watches_max + own) {
     return refuse(Code::capacity, "a connection has at most " + std::to_string(limits_.watches_max) + " watches");
   }
   std::string members;
@@ -327,7 +336,9 @@ Answered<void> EngineThread::watch_player(const WatchRequest& request, Watcher& 
 }
 
 Answered<void> EngineThread::unwatch(const UnwatchRequest& request, Item& item, Watcher& watcher) {
-  if (!engine_.feed().unwatch(watcher, request.watch)) {
+  const bool has_ended = engine_.feed().unwatch(watcher, request.watch) ||
+                         (request.watch == OwnWatches::name && own_watches_.end(watcher));
+  if (!has_ended) {
     return refuse(Code::not_found, "there is no watch " + std::string(request.watch));
   }
   JsonWriter json(text_);
@@ -347,6 +358,7 @@ Answered<void> EngineThread::operate(const OperationRequest& request, Batch& bat
                     .envelope = {.player = operation.player, .id = operation.id, .ref = {}},
                     .outcome = outcome});
   }
+  if (outcome.code == Code::ok) own_watches_.met(operation.player, outcome, "adjustment", nullptr);
   const bool is_done = outcome.code == Code::ok || outcome.code == Code::duplicate;
   if (!is_done) {
     const std::string where = outcome.board ? "board '" + engine_.ruleset().boards[*outcome.board].id + "': " : "";

@@ -17,6 +17,7 @@
 #include "server/bookkeeper.h"
 #include "server/current_ruleset.h"
 #include "server/limits.h"
+#include "server/own_watches.h"
 #include "server/port.h"
 #include "server/readiness.h"
 #include "server/reads.h"
@@ -104,6 +105,7 @@ class EngineThread {
   Readiness& readiness_;
   const BeforeIngest before_ingest_;
   Reads reads_;
+  OwnWatches own_watches_;
   Decoder decoder_;                  // For events that were decoded under a ruleset that is in force no more.
   std::string text_;                 // Scratch for an answer.
   std::size_t answered_bytes_ = 0;   // Of the batch at hand, without acks.

@@ -142,11 +142,22 @@ void IoThread::send(Batch* batch) {
   engine_bell_.ring();
 }
 
+void IoThread::submit_greeting(std::uint64_t id, Watcher& watcher, std::string_view player) {
+  Batch* batch = take_batch(id);
+  batch->is_greeting = true;
+  batch->watcher = &watcher;
+  batch->bytes = player;
+  batch->is_at_engine = true;
+  ++words_at_engine_;
+  port_.to_engine.push(batch);  // Has room: one per connection.
+  engine_bell_.ring();
+}
+
 void IoThread::submit_goodbye(std::uint64_t id, std::unique_ptr<Watcher> watcher) {
   Batch* batch = take_batch(id);
   batch->goodbye = std::move(watcher);
   batch->is_at_engine = true;
-  ++goodbyes_at_engine_;
+  ++words_at_engine_;
   port_.to_engine.push(batch);  // Has room: one per connection.
   engine_bell_.ring();
 }
@@ -183,8 +194,8 @@ void IoThread::send_pushes() {
 
 void IoThread::take_back(Batch* batch) {
   batch->is_at_engine = false;
-  if (batch->goodbye != nullptr) {
-    --goodbyes_at_engine_;
+  if (batch->goodbye != nullptr || batch->is_greeting) {
+    --words_at_engine_;
     return give_back(batch);
   }
   --batches_at_engine_;
@@ -259,7 +270,7 @@ void IoThread::sweep() {
   if (is_stopping_ && now >= stop_deadline_) {
     for (const auto& connection : all) connection->drop();
   }
-  if (is_stopping_ && connections_.empty() && batches_at_engine_ + goodbyes_at_engine_ == 0) {
+  if (is_stopping_ && connections_.empty() && batches_at_engine_ + words_at_engine_ == 0) {
     work_.reset();
     return;
   }

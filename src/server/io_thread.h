@@ -110,6 +110,8 @@ class IoThread {
   // Sends a batch to the engine, or has it answered `overloaded` at once; either way `is_done` says when it is
   // answered. A batch in which nothing needs the engine is done at once.
   void submit(Batch* batch);
+  // The connection is this player's: it is told what happens to it. Once. Never overloaded.
+  void submit_greeting(std::uint64_t id, Watcher& watcher, std::string_view player);
   // The connection is gone: its watches end. Never overloaded.
   void submit_goodbye(std::uint64_t id, std::unique_ptr<Watcher> watcher);
 
@@ -144,7 +146,7 @@ class IoThread {
   std::vector<Batch*> free_batches_;
   std::size_t batches_at_engine_ = 0;
   std::size_t bytes_at_engine_ = 0;
-  std::size_t goodbyes_at_engine_ = 0;
+  std::size_t words_at_engine_ = 0;                  // Greetings and goodbyes.
   std::deque<std::unique_ptr<PushMessage>> pushes_;  // At most Port::pushes_max.
   bool is_sending_pushes_ = false;
   bool is_stopping_ = false;

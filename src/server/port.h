@@ -25,12 +25,12 @@ struct Delivery {
 // is room again, of what is so then.
 //
 // Neither queue can overflow: an I/O thread has at most `batches` on their way (more are answered `overloaded`) and at
-// most one goodbye and one push message per connection.
+// most one greeting, one goodbye and one push message per connection.
 struct Port {
   static constexpr std::uint32_t pushes_max = 256;
 
   Port(std::size_t batches, std::size_t connections)
-      : to_engine(batches + connections), from_engine(batches + 2 * connections) {}
+      : to_engine(batches + 2 * connections), from_engine(batches + 3 * connections) {}
 
   // Engine thread: how many more pushes may be handed over; 0 until half of them have gone, and then the bell rings.
   std::uint32_t room() noexcept {

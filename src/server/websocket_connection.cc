@@ -159,7 +159,15 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     is_accepted_ = true;
     request_ = {};
     accepted_ = last_heard_ = Clock::now();
+    greet();
     read_on();
+  }
+
+  // As soon as it is known whose connection it is.
+  void greet() {
+    if (is_greeted_ || session_.roles.player.empty()) return;
+    is_greeted_ = true;
+    io_.submit_greeting(id_, *watcher_, session_.roles.player);
   }
 
   // Whose token has ended sees nothing more; who shows none does not stay to see nothing.
@@ -218,6 +226,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     if (!io_.shared().authority.holds(session_.grant, batch->arrival)) session_.roles = {};
     io_.reader().read_frame(batch->bytes, session_, *batch);
     batch->is_ingest = session_.roles.ingest;
+    greet();
     in_flight_.push_back(batch);
     bytes_in_flight_ += batch->bytes.size();
     io_.submit(batch);
@@ -306,6 +315,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   std::uint64_t push_frame_ = 0;  // The last frame with a push message in it, or 0.
 
   bool is_accepted_ = false;
+  bool is_greeted_ = false;
   bool has_said_ = false;  // It has sent a message.
   bool is_reading_ = false;
   bool is_pinging_ = false;
