@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <span>
 #include <utility>
 
 #include "cel/arithmetic.h"
@@ -166,8 +168,11 @@ bool Lowering::is_one_safe_test(std::uint32_t number) const {
 // side, so that what takes least comes first. What may fail stays where it is among the rest, behind its guards.
 absl::InlinedVector<std::uint32_t, 8> Lowering::chain_order(const Node& node) const {
   const std::span<const std::uint32_t> operands = std::span(plan_.operands).subspan(node.b, node.count);
-  absl::InlinedVector<std::uint32_t, 8> order(operands.begin(), operands.end());
-  std::ranges::stable_partition(order, [this](std::uint32_t operand) { return is_one_safe_test(operand); });
+  absl::InlinedVector<std::uint32_t, 8> order;
+  for (const bool is_first : {true, false}) {
+    std::ranges::copy_if(operands, std::back_inserter(order),
+                         [&](std::uint32_t operand) { return is_one_safe_test(operand) == is_first; });
+  }
   return order;
 }
 

@@ -129,7 +129,13 @@ Machine::Found Machine::Impl::find_true(const ConditionsImpl& conditions, std::s
 
 // Every instruction ends with a jump of its own to the next one's place, so that processors can predict it by what came
 // before. A test has two of them: which instruction comes next depends most of all on how it ended.
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a statement.
 #define GO_ON goto* places[static_cast<std::size_t>(at->op)]
+#define CALL(place, next) \
+  place:                  \
+  last = at;              \
+  at = next;              \
+  GO_ON;
 #define TEST(place, of_kind, holds)  \
   place: {                           \
     const Value& a = cells[at->a];   \
@@ -198,28 +204,16 @@ move:
   cells[at->cells.c] = cells[at->a];
   ++at;
   GO_ON;
-next_item:
-  last = at;
-  at = this->next_item(at, false);
-  GO_ON;
+  CALL(next_item, this->next_item(at, false))
 jump:
   at += at->jump;
   GO_ON;
-test:
-  last = at;
-  at = run_test(at);
-  GO_ON;
-maker:
-  last = at;
-  at = run_maker(at);
-  GO_ON;
+  CALL(test, run_test(at))
+  CALL(maker, run_maker(at))
 not_ready_a:
   if (!load(at->a)) goto hand_over;
   GO_ON;
-not_ready:
-  last = at;
-  at = recover(at);
-  GO_ON;
+  CALL(not_ready, recover(at))
 give:
   if (cells[at->a].is_error()) [[unlikely]]
     goto not_ready;
@@ -237,6 +231,7 @@ hand_over:
 }
 #undef MAKE_INT64
 #undef TEST
+#undef CALL
 #undef GO_ON
 
 const Instruction* Machine::Impl::recover(const Instruction* at) {
