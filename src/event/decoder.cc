@@ -104,6 +104,7 @@ struct Decoder::Impl {
   Fault ref_fault = Fault::none;
 
   // Of the last one.
+  bool was_known = false;
   EventEnvelope envelope;
   FaultContext blame;
 };
@@ -118,6 +119,9 @@ Result<Event> Decoder::decode(std::string_view bytes, const Ruleset& ruleset, Ar
 const EventEnvelope& Decoder::envelope() const {
   return impl_->envelope;
 }
+bool Decoder::was_known() const {
+  return impl_->was_known;
+}
 std::string_view Decoder::field_name() const {
   return impl_->blame.member;
 }
@@ -128,6 +132,7 @@ std::string Decoder::describe(const Error& error) const {
 Result<Event> Decoder::Impl::decode(std::string_view bytes, const Ruleset& ruleset, Arena& arena) {
   envelope = {};
   blame = {};
+  was_known = false;
   if (tables.use(ruleset)) shapes.forget();
   if (!options.learns_shapes || bytes.size() > event_bytes_max) return decode_unknown(bytes, ruleset, arena);
   const Shapes::Shape* known = shapes.read(bytes);
@@ -136,6 +141,7 @@ Result<Event> Decoder::Impl::decode(std::string_view bytes, const Ruleset& rules
   }
   tokens = {shapes.tokens(), Shapes::members_max + 1};
   layout = known->layout;
+  was_known = true;
   read_envelope(bytes);
   return read_event(known->type, ruleset.events[known->type], arena);
 }

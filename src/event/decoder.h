@@ -48,6 +48,8 @@ class Decoder {
   // Of the last decode(), also a failed one: what is known of the event's player, id and ref (as far as they are
   // valid themselves). For malformed events: nothing.
   const EventEnvelope& envelope() const;
+  // Whether the last decode() read its event by the shape of an earlier one. For tests, and who counts.
+  bool was_known() const;
   // Of the last decode(), if it failed: the member to blame, or "". Valid as long as what decode() was given.
   std::string_view field_name() const;
   // Of the last decode(), if it failed with `error`: a sentence without a full stop: "'value' is above 10000". Members

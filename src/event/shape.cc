@@ -108,33 +108,35 @@ inline bool Shapes::fits(const Piece& piece, const Place& place) const {
 
 // The piece after `parent` that the message has at this place; 0 if there is none.
 std::uint16_t Shapes::find(std::uint16_t parent, const Place& place) {
-  std::uint16_t* const likely = hint(parent, place);
-  if (likely != nullptr && *likely != 0 && pieces_[*likely].parent == parent && fits(pieces_[*likely], place)) {
-    return *likely;
-  }
-  for (std::uint16_t child = pieces_[parent].child; child != 0; child = pieces_[child].sibling) {
-    if (fits(pieces_[child], place)) {
-      if (likely != nullptr) *likely = child;
-      return child;
+  constexpr int few = 4;
+  if (pieces_[parent].children <= few) return look_through(parent, place);
+  // Of many children, the one that it was when the same bytes stood where these differ: 16 bytes, for pieces that are
+  // short and have values behind them, or 32, for those that are alike for longer.
+  std::array<std::uint16_t*, 2> hints{};
+  std::uint64_t mixed = parent;
+  const char* at = place.at + std::min<std::ptrdiff_t>(pieces_[parent].alike_bytes, place.end - place.at);
+  for (std::uint16_t*& hint : hints) {
+    for (int words = 0; words < 2 && at < place.end; ++words) {
+      mixed = (std::rotl(mixed, 29) ^ load_word(place.begin, at, place.end)) * 0x9e3779b97f4a7c15;
+      at += std::min<std::ptrdiff_t>(8, place.end - at);
     }
+    hint = &hints_[mixed >> 54];
+    if (*hint != 0 && pieces_[*hint].parent == parent && fits(pieces_[*hint], place)) return *hint;
+  }
+  const std::uint16_t child = look_through(parent, place);
+  if (child != 0) *hints[0] = *hints[1] = child;
+  return child;
+}
+
+std::uint16_t Shapes::look_through(std::uint16_t parent, const Place& place) {
+  for (std::uint16_t child = pieces_[parent].child; child != 0; child = pieces_[child].sibling) {
+    if (fits(pieces_[child], place)) return child;
     if (--looks_ == 0) {
       is_new_ = false;
       return 0;
     }
   }
   return 0;
-}
-
-// Where it is remembered which of many children it was, when the same bytes stood where these differ.
-inline std::uint16_t* Shapes::hint(std::uint16_t parent, const Place& place) {
-  constexpr int few = 4;
-  constexpr int seen_bytes = 16;
-  const Piece& piece = pieces_[parent];
-  if (piece.children <= few || place.end - place.at < piece.alike_bytes + seen_bytes) return nullptr;
-  const std::uint64_t first = word_at(place.at + piece.alike_bytes);
-  const std::uint64_t second = word_at(place.at + piece.alike_bytes + 8);
-  const std::uint64_t mixed = (first ^ std::rotl(second, 29) ^ parent) * 0x9e3779b97f4a7c15;
-  return &hints_[mixed >> 56];
 }
 
 void Shapes::learn(std::string_view bytes, std::span<const JsonToken> tokens, const EventLayout& layout,

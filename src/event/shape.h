@@ -57,7 +57,7 @@ class Shapes {
   static constexpr std::size_t text_bytes_max = 64'000;
   static constexpr std::size_t shapes_max = 500;
   static constexpr int children_max = 64;  // Of a piece.
-  static constexpr int looks_max = 64;
+  static constexpr int looks_max = 128;
   static constexpr int unlearned_max = 4'000;  // Messages that found no room, until all is forgotten.
 
   struct Shape {
@@ -105,7 +105,7 @@ class Shapes {
 
   bool fits(const Piece& piece, const Place& place) const;
   std::uint16_t find(std::uint16_t parent, const Place& place);
-  std::uint16_t* hint(std::uint16_t parent, const Place& place);
+  std::uint16_t look_through(std::uint16_t parent, const Place& place);
   bool has_room(std::string_view bytes, std::size_t members) const;
   void refuse();
   std::uint16_t enter(std::uint16_t parent, std::string_view text, Next next);
@@ -114,7 +114,7 @@ class Shapes {
   std::vector<Piece> pieces_;
   std::vector<char> text_;
   std::vector<Shape> shapes_;
-  std::array<std::uint16_t, 256> hints_{};  // By parent and bytes: the child that had them last.
+  std::array<std::uint16_t, 1'024> hints_{};  // By parent and bytes: the child that had them last.
   int unlearned_ = 0;
   std::array<JsonToken, members_max + 1> tokens_;  // From 1.
 
