@@ -37,6 +37,8 @@ struct Caller {
   Grant grant = {};
 };
 
+class TokenCache;
+
 // The one place where roles come from. Every request and every WebSocket asks here who it is, and whether that still
 // holds. With `dev` no tokens are asked, and only this machine is served; else a token says it, and who has none may
 // read what is public.
@@ -85,9 +87,10 @@ class Authority {
   bool is_admin_listener_private() const;
 
  private:
-  explicit Authority(Options options) : options_(std::move(options)) {}
+  explicit Authority(Options options);
 
   Options options_;
+  std::shared_ptr<TokenCache> known_;  // Tokens that were verified.
 };
 
 // "127.0.0.1", "[::1]", "::1", "localhost", anything in 127/8; with or without a port.

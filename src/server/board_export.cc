@@ -50,15 +50,16 @@ class BoardExport final : public Connection, public std::enable_shared_from_this
 
   void push(const PushMessage& /*message*/) override {}
 
-  void tick(Clock::time_point now) override {
-    if (is_dropped_) return;
+  Clock::time_point tick(Clock::time_point now) override {
+    if (is_dropped_) return now;
     if (!is_writing_) {
       if (batch_ == nullptr) ask();
-      return;
+      return now;
     }
-    const std::uint64_t written = stream_.bytes_written();
-    if (std::exchange(bytes_written_, written) != written) last_progress_ = now;
+    const std::uint64_t taken = stream_.bytes_taken();
+    if (std::exchange(bytes_taken_, taken) != taken) last_progress_ = now;
     if (now - last_progress_ > limits_.send_timeout) drop();
+    return now;
   }
 
   void stop() override {}  // Goes on as long as the server waits for its connections.
@@ -127,7 +128,7 @@ class BoardExport final : public Connection, public std::enable_shared_from_this
   std::string out_;
   Batch* batch_ = nullptr;
   Clock::time_point last_progress_;
-  std::uint64_t bytes_written_ = 0;
+  std::uint64_t bytes_taken_ = 0;
   bool is_writing_ = false;
   bool is_dropped_ = false;
 };

@@ -21,10 +21,10 @@ error_code error_of(TlsSession::State state) {
 
 }  // namespace
 
-TlsStream::TlsStream(PlainStream::socket_type socket, std::unique_ptr<TlsSession> session)
+TlsStream::TlsStream(PlainStream socket, std::unique_ptr<TlsSession> session)
     : plain_(std::move(socket)), session_(std::move(session)) {
   error_code ignored;
-  std::ignore = plain_.socket().non_blocking(true, ignored);
+  std::ignore = plain_.non_blocking(true, ignored);
 }
 
 // Callers expect to be called back from the loop, never from within their own call.
@@ -49,7 +49,7 @@ void TlsStream::read_on() {
     return finish(std::exchange(read_done_, nullptr), error_of(read.state), 0);
   }
   // A client that is idle holds no buffer: there is one once the socket has something.
-  plain_.socket().async_wait(PlainStream::socket_type::wait_read, [self = shared_from_this()](error_code error) {
+  plain_.async_wait(PlainStream::wait_read, [self = shared_from_this()](error_code error) {
     if (error) return std::exchange(self->read_done_, nullptr)(error, 0);
     self->receive();
   });
@@ -58,7 +58,7 @@ void TlsStream::read_on() {
 void TlsStream::receive() {
   std::array<char, 16'384> received;  // A record of TLS.
   error_code error;
-  const std::size_t bytes = plain_.socket().read_some(boost::asio::buffer(received), error);
+  const std::size_t bytes = plain_.read_some(boost::asio::buffer(received), error);
   if (error && error != boost::asio::error::would_block) return std::exchange(read_done_, nullptr)(error, 0);
   session_->take({received.data(), bytes});
   read_on();

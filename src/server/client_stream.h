@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,33 +13,16 @@
 #include "boost/asio/buffer.hpp"
 #include "boost/asio/io_context.hpp"
 #include "boost/asio/ip/tcp.hpp"
-#include "boost/beast/core/basic_stream.hpp"
-#include "boost/beast/core/rate_policy.hpp"
 #include "boost/beast/core/role.hpp"
 #include "boost/beast/websocket/teardown.hpp"
+#include "server/acknowledged.h"
 #include "server/tls.h"
 
 namespace tallyho {
 
-// Limits nothing; counts what the socket has taken, so that a client that takes nothing can be told from a slow one.
-class ProgressPolicy {
- public:
-  std::uint64_t bytes_written() const { return bytes_written_; }
-
- private:
-  friend class boost::beast::rate_policy_access;
-  static constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
-  std::size_t available_read_bytes() const noexcept { return all; }
-  std::size_t available_write_bytes() const noexcept { return all; }
-  void transfer_read_bytes(std::size_t /*bytes*/) noexcept {}
-  void transfer_write_bytes(std::size_t bytes) noexcept { bytes_written_ += bytes; }
-  void on_timer() noexcept {}
-
-  std::uint64_t bytes_written_ = 0;
-};
-
-using PlainStream =
-    boost::beast::basic_stream<boost::asio::ip::tcp, boost::asio::io_context::executor_type, ProgressPolicy>;
+// Asio's own: Beast's basic_stream has timers and rates beside it, a third of a kilobyte for each connection, of which
+// nothing was used.
+using PlainStream = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 // TLS between a client and its socket. Its templates end here: whatever Beast wants to do with what is read is a
 // callback of one type, so that only client_stream.cc is compiled for it.
@@ -50,7 +32,7 @@ class TlsStream : public std::enable_shared_from_this<TlsStream> {
  public:
   using Done = absl::AnyInvocable<void(boost::system::error_code, std::size_t)>;
 
-  TlsStream(PlainStream::socket_type socket, std::unique_ptr<TlsSession> session);
+  TlsStream(PlainStream socket, std::unique_ptr<TlsSession> session);
 
   // One at a time each. `done` is never called from within.
   void read_some(boost::asio::mutable_buffer into, Done done);
@@ -80,15 +62,16 @@ class ClientStream {
   using executor_type = boost::asio::io_context::executor_type;
   using next_layer_type = PlainStream;
 
-  explicit ClientStream(PlainStream::socket_type socket) : plain_(std::in_place, std::move(socket)) {}
-  ClientStream(PlainStream::socket_type socket, std::unique_ptr<TlsSession> session)
+  explicit ClientStream(PlainStream socket) : plain_(std::in_place, std::move(socket)) {}
+  ClientStream(PlainStream socket, std::unique_ptr<TlsSession> session)
       : tls_(std::make_shared<TlsStream>(std::move(socket), std::move(session))) {}
 
   executor_type get_executor() noexcept { return next_layer().get_executor(); }
   PlainStream& next_layer() noexcept { return tls_ == nullptr ? *plain_ : tls_->plain(); }
   const PlainStream& next_layer() const noexcept { return tls_ == nullptr ? *plain_ : tls_->plain(); }
-  PlainStream::socket_type& socket() noexcept { return next_layer().socket(); }
-  std::uint64_t bytes_written() { return next_layer().rate_policy().bytes_written(); }
+  PlainStream& socket() noexcept { return next_layer(); }
+  // How much the client has taken so far.
+  std::uint64_t bytes_taken() { return bytes_acknowledged(socket().native_handle()); }
   // Before the socket is closed, or its sending end.
   void say_goodbye() {
     if (tls_ != nullptr) tls_->close();

@@ -18,8 +18,9 @@ class Connection {
   virtual void answered() = 0;
   // The feed has something for it.
   virtual void push(const PushMessage& message) = 0;
-  // Some time has passed: look at timeouts, and whether stopping is done.
-  virtual void tick(Clock::time_point now) = 0;
+  // Some time has passed: look at timeouts, and whether stopping is done. Says when to look again, at the latest: very
+  // many connections are quiet, and cost nothing.
+  virtual Clock::time_point tick(Clock::time_point now) = 0;
   // The server stops: answer what was sent, then close.
   virtual void stop() = 0;
   // Close at once, whatever is under way.

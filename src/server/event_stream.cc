@@ -53,20 +53,9 @@ class EventStream final : public Connection, public std::enable_shared_from_this
     write_on();
   }
 
-  void tick(Clock::time_point now) override {
-    if (is_dropped_) return;
-    if (grant_.has_token() && !io_.shared().authority.holds(grant_, Timestamp::system_now())) return drop();
-    if (sending_.empty()) {
-      if (io_.is_stopping()) return drop();
-      if (now - last_progress_ > limits_.heartbeat) {
-        waiting_ += ":\n\n";
-        write_on();
-      }
-      return;
-    }
-    const std::uint64_t written = stream_.bytes_written();
-    if (std::exchange(bytes_written_, written) != written) last_progress_ = now;
-    if (now - last_progress_ > limits_.send_timeout) drop();
+  Clock::time_point tick(Clock::time_point now) override {
+    look_at_timeouts(now);
+    return now + limits_.look_interval();
   }
 
   void stop() override {
@@ -83,6 +72,22 @@ class EventStream final : public Connection, public std::enable_shared_from_this
   }
 
  private:
+  void look_at_timeouts(Clock::time_point now) {
+    if (is_dropped_) return;
+    if (grant_.has_token() && !io_.shared().authority.holds(grant_, Timestamp::system_now())) return drop();
+    if (sending_.empty()) {
+      if (io_.is_stopping()) return drop();
+      if (now - last_progress_ > limits_.heartbeat) {
+        waiting_ += ":\n\n";
+        write_on();
+      }
+      return;
+    }
+    const std::uint64_t taken = stream_.bytes_taken();
+    if (std::exchange(bytes_taken_, taken) != taken) last_progress_ = now;
+    if (now - last_progress_ > limits_.send_timeout) drop();
+  }
+
   void append_event(std::string_view data, Position version) {
     waiting_ += "id: ";
     waiting_ += std::to_string(version);
@@ -131,7 +136,7 @@ class EventStream final : public Connection, public std::enable_shared_from_this
   std::string body_;
   std::array<char, 64> heard_{};
   Clock::time_point last_progress_;
-  std::uint64_t bytes_written_ = 0;
+  std::uint64_t bytes_taken_ = 0;
   bool has_push_ = false;         // In what waits;
   bool is_sending_push_ = false;  // in what is sent.
   bool is_dropped_ = false;

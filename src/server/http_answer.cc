@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "boost/beast/http/error.hpp"
 #include "server/routes.h"
 #include "server/tickets.h"
 
@@ -50,6 +51,21 @@ bool allows_method(const Route& route, std::string_view method) {
     rest.remove_prefix(std::min(comma + 2, rest.size()));
   }
   return false;
+}
+
+HttpAnswer broken_answer(const AnswerWriter& writer, const boost::system::error_code& error, const Limits& limits) {
+  namespace http = boost::beast::http;
+  const auto larger_than = [](std::string_view what, std::size_t bytes_max) {
+    return Problem{
+        Code::too_large, "the " + std::string(what) + " is larger than " + std::to_string(bytes_max) + " bytes", {}};
+  };
+  if (error == http::error::body_limit) {
+    return problem_answer(writer, 413, larger_than("body", limits.body_bytes_max));
+  }
+  if (error == http::error::header_limit) {
+    return problem_answer(writer, 431, larger_than("header", limits.header_bytes_max));
+  }
+  return problem_answer(writer, 400, {Code::malformed, "not HTTP: " + error.message(), {}});
 }
 
 HttpAnswer problem_answer(const AnswerWriter& writer, int status, const Problem& problem) {

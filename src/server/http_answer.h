@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "base/problem.h"
+#include "boost/system/error_code.hpp"
 #include "server/answers.h"
 #include "server/batch.h"
+#include "server/limits.h"
 
 namespace tallyho {
 
@@ -40,6 +42,9 @@ bool allows_method(const Route& route, std::string_view method);
 HttpAnswer ticket_answer(std::string_view ticket);
 
 HttpAnswer problem_answer(const AnswerWriter& writer, int status, const Problem& problem);
+
+// To what is not HTTP, or too much of it: what Beast said when it read it.
+HttpAnswer broken_answer(const AnswerWriter& writer, const boost::system::error_code& error, const Limits& limits);
 
 // The results of a request's events, in order.
 HttpAnswer events_answer(const AnswerWriter& writer, EventForm form, const std::vector<Item>& items);

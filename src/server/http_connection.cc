@@ -56,17 +56,9 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   }
   void push(const PushMessage& /*message*/) override {}
 
-  void tick(Clock::time_point now) override {
-    if (is_dropped_) return;
-    if (io_.is_stopping() && is_idle()) return drop();
-    if (state_ == State::writing) {
-      const std::uint64_t written = stream_.bytes_written();
-      if (std::exchange(bytes_written_, written) != written) deadline_ = now + limits_.send_timeout;
-    }
-    const bool has_begun = state_ == State::header && buffer_.size() > 0;
-    if (has_begun && !has_header_begun_) deadline_ = now + limits_.header_timeout;
-    has_header_begun_ = has_begun;
-    if (state_ != State::engine && now > deadline_) drop();
+  Clock::time_point tick(Clock::time_point now) override {
+    if (!is_dropped_) look_at_timeouts(now);
+    return now + limits_.look_interval();
   }
 
   void stop() override {
@@ -85,6 +77,18 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
  private:
   enum class State : std::uint8_t { header, body, engine, writing, closing };
+
+  void look_at_timeouts(Clock::time_point now) {
+    if (io_.is_stopping() && is_idle()) return drop();
+    if (state_ == State::writing) {
+      const std::uint64_t taken = stream_.bytes_taken();
+      if (std::exchange(bytes_taken_, taken) != taken) deadline_ = now + limits_.send_timeout;
+    }
+    const bool has_begun = state_ == State::header && buffer_.size() > 0;
+    if (has_begun && !has_header_begun_) deadline_ = now + limits_.header_timeout;
+    has_header_begun_ = has_begun;
+    if (state_ != State::engine && now > deadline_) drop();
+  }
 
   bool is_idle() {
     error_code ignored;
@@ -143,17 +147,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
         error.category() != http::make_error_code(http::error::bad_method).category()) {
       return drop();
     }
-    if (error == http::error::body_limit) {
-      return answer_and_close(problem_answer(
-          io_.writer(), 413,
-          {Code::too_large, "the body is larger than " + std::to_string(limits_.body_bytes_max) + " bytes"}));
-    }
-    if (error == http::error::header_limit) {
-      return answer_and_close(problem_answer(
-          io_.writer(), 431,
-          {Code::too_large, "the header is larger than " + std::to_string(limits_.header_bytes_max) + " bytes"}));
-    }
-    answer_and_close(problem_answer(io_.writer(), 400, {Code::malformed, "not HTTP: " + error.message()}));
+    answer_and_close(broken_answer(io_.writer(), error, limits_));
   }
 
   void answer_and_close(HttpAnswer answer) {
@@ -580,7 +574,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   Answering answering_ = Answering::events;
   State state_ = State::header;
   Clock::time_point deadline_;
-  std::uint64_t bytes_written_ = 0;
+  std::uint64_t bytes_taken_ = 0;
   unsigned version_ = 11;
   bool keep_alive_ = false;
   bool is_head_ = false;

@@ -45,7 +45,7 @@ void IoThread::begin_stop() {
     is_stopping_ = true;
     stop_deadline_ = Clock::now() + shared_.limits.close_timeout;
     std::vector<std::shared_ptr<Connection>> all;  // stop() may remove.
-    for (const auto& [id, connection] : connections_) all.push_back(connection);
+    for (const auto& [id, one] : connections_) all.push_back(one.connection);
     for (const auto& connection : all) connection->stop();
     sweep_in(std::chrono::milliseconds(0));
   });
@@ -75,13 +75,13 @@ bool IoThread::admit_forwarded(std::uint64_t id, std::string_view header) {
 
 std::uint64_t IoThread::add(std::shared_ptr<Connection> connection) {
   const std::uint64_t id = next_id_++;
-  connections_.emplace(id, std::move(connection));
+  connections_.emplace(id, Connected{std::move(connection), {}});
   figures_.connections_opened.add(1);
   return id;
 }
 
 void IoThread::replace(std::uint64_t id, std::shared_ptr<Connection> connection) {
-  connections_.insert_or_assign(id, std::move(connection));
+  connections_.insert_or_assign(id, Connected{std::move(connection), {}});
 }
 
 void IoThread::remove(std::uint64_t id) {
@@ -183,7 +183,7 @@ void IoThread::send_pushes() {
     pushes_.pop_front();
     const auto found = connections_.find(pushes->connection);
     if (found == connections_.end()) continue;
-    const std::shared_ptr<Connection> connection = found->second;  // push() may remove it.
+    const std::shared_ptr<Connection> connection = found->second.connection;  // push() may remove it.
     connection->push(*pushes);
     figures_.stage(Stage::push).add(Clock::now() - pushes->collected, 1);
   }
@@ -205,7 +205,7 @@ void IoThread::take_back(Batch* batch) {
   count_answers(*batch);
   const auto found = connections_.find(batch->connection);
   if (found == connections_.end()) return give_back(batch);
-  const std::shared_ptr<Connection> connection = found->second;
+  const std::shared_ptr<Connection> connection = found->second.connection;
   connection->answered();
 }
 
@@ -263,12 +263,17 @@ void IoThread::count_stages(const Batch& batch, std::uint64_t events, Clock::tim
 
 void IoThread::sweep() {
   const auto now = Clock::now();
-  std::vector<std::shared_ptr<Connection>> all;  // tick() may remove.
-  all.reserve(connections_.size());
-  for (const auto& [id, connection] : connections_) all.push_back(connection);
-  for (const auto& connection : all) connection->tick(now);
+  std::vector<std::pair<std::uint64_t, std::shared_ptr<Connection>>> due;  // tick() may remove.
+  for (const auto& [id, one] : connections_) {
+    if (is_stopping_ || one.look <= now) due.emplace_back(id, one.connection);
+  }
+  for (const auto& [id, connection] : due) {
+    const auto look = connection->tick(now);
+    const auto found = connections_.find(id);
+    if (found != connections_.end()) found->second.look = look;
+  }
   if (is_stopping_ && now >= stop_deadline_) {
-    for (const auto& connection : all) connection->drop();
+    for (const auto& [id, connection] : due) connection->drop();
   }
   if (is_stopping_ && connections_.empty() && batches_at_engine_ + words_at_engine_ == 0) {
     work_.reset();

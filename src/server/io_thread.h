@@ -138,7 +138,11 @@ class IoThread {
   AnswerWriter writer_;
   IoFigures figures_;
   std::optional<Tracer> tracer_;
-  absl::flat_hash_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
+  struct Connected {
+    std::shared_ptr<Connection> connection;
+    Clock::time_point look;  // When it is looked at again.
+  };
+  absl::flat_hash_map<std::uint64_t, Connected> connections_;
   absl::flat_hash_map<std::uint64_t, std::vector<Admission::Place>> places_;  // Of those.
   std::uint64_t next_id_ = 1;
   std::uint64_t ruleset_version_ = 0;            // Of the one that reader_ uses; 0: none yet.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -43,7 +44,18 @@ struct Limits {
   std::chrono::milliseconds first_message_timeout{5'000};
   std::chrono::milliseconds close_timeout{5'000};  // For the closing handshake, and for stop() altogether.
   std::chrono::milliseconds heartbeat{15'000};     // A stream that has nothing to say sends a comment.
-  std::chrono::milliseconds sweep_interval{100};   // How often timeouts are looked at.
+  std::chrono::milliseconds sweep_interval{100};   // How often timeouts are looked at, at most.
+
+  // So long a connection with which nothing is under way need not be looked at: what begins meanwhile is not over
+  // sooner.
+  std::chrono::milliseconds quiet_interval() const {
+    return std::min({send_timeout, header_timeout, body_timeout, keep_alive, pong_timeout, first_message_timeout,
+                     close_timeout, heartbeat});
+  }
+  // And others: a timeout is noticed late by a part of the shortest.
+  std::chrono::milliseconds look_interval() const {
+    return std::min<std::chrono::milliseconds>(quiet_interval() / 8, std::chrono::seconds(1));
+  }
 };
 
 }  // namespace tallyho

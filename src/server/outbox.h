@@ -2,9 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "server/fifo.h"
 
 namespace tallyho {
 
@@ -17,8 +20,8 @@ class Outbox {
   // Appends one message, written by `write` onto the string it is given.
   template <typename Write>
   void add(Write write) {
-    if (frames_.size() == (is_sending_ ? 1U : 0U) || frames_.back().size() >= frame_bytes) begin_frame();
-    std::string& frame = frames_.back();
+    if (frames_.size() == (is_sending_ ? 1U : 0U) || frames_.back()->size() >= frame_bytes) begin_frame();
+    std::string& frame = *frames_.back();
     const std::size_t before = frame.size();
     if (before > 0) frame += '\n';
     write(frame);
@@ -36,29 +39,27 @@ class Outbox {
   // The oldest frame, which stays as it is until sent_front().
   const std::string& begin_sending() {
     is_sending_ = true;
-    return frames_.front();
+    return *frames_.front();
   }
   void sent_front() {
     is_sending_ = false;
     ++sent_;
-    bytes_ -= frames_.front().size();
+    bytes_ -= frames_.front()->size();
     spare_ = std::move(frames_.front());
     frames_.pop_front();
-    // Many connections are idle: they keep no memory. (An assigned empty string would keep it.)
-    if (frames_.empty()) std::string().swap(spare_);
+    if (frames_.empty()) spare_.reset();  // Many connections are idle: they keep no memory.
   }
   // The memory held for frames to come.
-  std::size_t spare_bytes() const { return spare_.capacity(); }
+  std::size_t spare_bytes() const { return spare_ == nullptr ? 0 : spare_->capacity(); }
 
  private:
   void begin_frame() {
-    frames_.push_back(std::move(spare_));
-    frames_.back().clear();
-    spare_ = {};
+    frames_.push_back(spare_ == nullptr ? std::make_unique<std::string>() : std::move(spare_));
+    frames_.back()->clear();
   }
 
-  std::deque<std::string> frames_;
-  std::string spare_;  // The last sent frame's memory, while others wait.
+  Fifo<std::unique_ptr<std::string>> frames_;  // Which stay where they are while they are sent.
+  std::unique_ptr<std::string> spare_;         // The last sent frame's memory, while others wait.
   std::size_t bytes_ = 0;
   std::uint64_t sent_ = 0;
   bool is_sending_ = false;

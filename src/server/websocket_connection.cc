@@ -1,7 +1,6 @@
 #include "server/websocket_connection.h"
 
 #include <algorithm>
-#include <deque>
 #include <optional>
 #include <string_view>
 #include <tuple>
@@ -11,6 +10,8 @@
 #include "boost/beast/websocket/error.hpp"
 #include "boost/beast/websocket/rfc6455.hpp"
 #include "boost/beast/websocket/stream.hpp"
+#include "server/fifo.h"
+#include "server/frame_buffer.h"
 #include "server/outbox.h"
 
 namespace tallyho {
@@ -56,6 +57,20 @@ websocket::permessage_deflate deflate_options() {
   return options;
 }
 
+// As std::allocator, which Asio does not take at its word.
+template <typename T>
+struct ExactAllocator {
+  using value_type = T;
+  ExactAllocator() = default;
+  template <typename Other>
+  ExactAllocator(const ExactAllocator<Other>& /*other*/) noexcept {}
+  T* allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
+  void deallocate(T* memory, std::size_t count) { std::allocator<T>().deallocate(memory, count); }
+  bool operator==(const ExactAllocator& /*other*/) const = default;
+};
+
+using HttpRequest = beast::http::request<beast::http::string_body>;
+
 // A client on /v1/ws. Frames are read one at a time into batches; answers go out in the order of the messages,
 // whichever of them needed the engine. While the client is behind with reading, or too much of it is in flight, nothing
 // more is read from it.
@@ -73,7 +88,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   }
   ~WebSocketConnection() override = default;
 
-  void start(beast::http::request<beast::http::string_body> request) {
+  void start(HttpRequest request) {
     last_heard_ = last_progress_ = Clock::now();
     stream_.set_option(
         websocket::stream_base::timeout{std::chrono::seconds(10), websocket::stream_base::none(), false});
@@ -82,13 +97,13 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     stream_.text(true);
     if (io_.shared().offers_deflate) stream_.set_option(deflate_options());
     stream_.control_callback([this](websocket::frame_type, beast::string_view) { last_heard_ = Clock::now(); });
-    request_ = std::move(request);
-    if (offers_our_protocol(request_[beast::http::field::sec_websocket_protocol])) {
+    request_ = std::make_unique<HttpRequest>(std::move(request));
+    if (offers_our_protocol((*request_)[beast::http::field::sec_websocket_protocol])) {
       stream_.set_option(websocket::stream_base::decorator([](websocket::response_type& response) {
         response.set(beast::http::field::sec_websocket_protocol, our_protocol);
       }));
     }
-    stream_.async_accept(request_, [self = shared_from_this()](error_code error) { self->accepted(error); });
+    stream_.async_accept(*request_, [self = shared_from_this()](error_code error) { self->accepted(error); });
   }
 
   void answered() override {
@@ -113,14 +128,40 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     write_on();
   }
 
-  void tick(Clock::time_point now) override {
+  Clock::time_point tick(Clock::time_point now) override {
+    look_at_timeouts(now);
+    const bool is_unknown = !has_said_ && io_.shared().authority.asks_for_tokens();
+    const bool is_busy = !is_accepted_ || is_unknown || is_ending_ || is_closing_ || outbox_.is_sending();
+    if (is_busy || session_.grant.has_token()) return now + limits_.look_interval();
+    return now + limits_.quiet_interval();
+  }
+
+  void stop() override {  // tick() closes, once what the client has sent is answered.
+    is_stopping_ = true;
+    since_ = Clock::now();
+  }
+
+  void drop() override {
+    if (std::exchange(is_dropped_, true)) return;
+    error_code ignored;
+    std::ignore = stream_.next_layer().socket().close(ignored);
+    for (Batch* batch : in_flight_) {
+      if (!batch->is_at_engine) io_.give_back(batch);  // The others come back by themselves.
+    }
+    in_flight_.clear();
+    io_.submit_goodbye(id_, std::move(watcher_));
+    io_.remove(id_);
+  }
+
+ private:
+  void look_at_timeouts(Clock::time_point now) {
     if (is_dropped_) return;
     note_progress(now);
     const bool is_stuck = outbox_.is_sending() && now - last_progress_ > limits_.send_timeout;
     // Silence counts from the ping, not from before it: a late tick must not drop who was never asked.
     const bool has_asked = pinged_ > last_heard_;
     const bool is_silent = is_reading_ && has_asked && now - pinged_ > limits_.pong_timeout;
-    const bool is_refusing_to_close = is_closing_ && now - close_began_ > limits_.close_timeout;
+    const bool is_refusing_to_close = is_closing_ && now - since_ > limits_.close_timeout;
     if (is_stuck) {
       io_.figures().slow_readers.add(1);
       io_.log(LogLevel::info, "slow-reader", "a client that reads nothing was dropped",
@@ -132,33 +173,15 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     if (is_accepted_ && !is_ending_) end_without_rights(now);
     if (!is_stopping_) return;
     // A client that never stops sending is not read for ever.
-    if (now - stop_began_ > limits_.close_timeout / 2) is_ending_ = true;
+    if (now - since_ > limits_.close_timeout / 2) is_ending_ = true;
     close_if_drained();
   }
 
-  void stop() override {  // tick() closes, once what the client has sent is answered.
-    is_stopping_ = true;
-    stop_began_ = Clock::now();
-  }
-
-  void drop() override {
-    if (std::exchange(is_dropped_, true)) return;
-    error_code ignored;
-    std::ignore = beast::get_lowest_layer(stream_).socket().close(ignored);
-    for (Batch* batch : in_flight_) {
-      if (!batch->is_at_engine) io_.give_back(batch);  // The others come back by themselves.
-    }
-    in_flight_.clear();
-    io_.submit_goodbye(id_, std::move(watcher_));
-    io_.remove(id_);
-  }
-
- private:
   void accepted(error_code error) {
     if (error || is_dropped_) return drop();
     is_accepted_ = true;
-    request_ = {};
-    accepted_ = last_heard_ = Clock::now();
+    request_.reset();
+    since_ = last_heard_ = Clock::now();
     greet();
     read_on();
   }
@@ -175,7 +198,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     const Authority& authority = io_.shared().authority;
     const bool has_ended = session_.grant.has_token() && !authority.holds(session_.grant, Timestamp::system_now());
     const bool is_unknown = !has_said_ && authority.asks_for_tokens() && !session_.grant.has_token() &&
-                            now - accepted_ > limits_.first_message_timeout;
+                            now - since_ > limits_.first_message_timeout;
     if (!has_ended && !is_unknown) return;
     is_ending_ = true;
     close_code_ = websocket::close_code::policy_error;
@@ -196,13 +219,20 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
 
   void read_frame() {
     is_reading_ = true;
-    std::string().swap(input_);  // Grows as something comes: an idle connection holds nothing.
-    input_buffer_.emplace(input_);
-    stream_.async_read(*input_buffer_, [self = shared_from_this()](error_code error, std::size_t) {
+    input_.reset(!has_said_);  // Grows as something comes: an idle connection holds next to nothing.
+    stream_.async_read(input_, WhenRead{shared_from_this()});
+  }
+
+  // Its memory is as large as it must be. What Asio would reuse is as large as what was under way before.
+  struct WhenRead {
+    using allocator_type = ExactAllocator<void>;
+    allocator_type get_allocator() const noexcept { return {}; }
+    void operator()(error_code error, std::size_t /*bytes*/) const {
       self->is_reading_ = false;
       self->received(error);
-    });
-  }
+    }
+    std::shared_ptr<WebSocketConnection> self;
+  };
 
   void received(error_code error) {
     if (is_dropped_) return;
@@ -213,14 +243,14 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     if (is_closing_) return read_frame();  // On to the client's closing frame; what comes before it is not taken.
     // Beast does not see that a text is cut where its last frame is empty.
     const bool is_text = !stream_.got_binary();
-    if (!is_text || is_cut(input_)) {
+    if (!is_text || is_cut(input_.text())) {
       is_ending_ = true;
       close_code_ = is_text ? websocket::close_code::bad_payload : websocket::close_code::unknown_data;
       return close_if_drained();
     }
     has_said_ = true;
     Batch* batch = io_.take_batch(id_);
-    batch->bytes.swap(input_);
+    batch->bytes.swap(input_.text());
     io_.figures().received(Traffic::websocket).add(batch->bytes.size());
     batch->watcher = watcher_.get();
     if (!io_.shared().authority.holds(session_.grant, batch->arrival)) session_.roles = {};
@@ -279,17 +309,17 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     if (!is_accepted_) return drop();
     if (!in_flight_.empty() || !outbox_.is_empty()) return;
     error_code ignored;
-    auto& socket = beast::get_lowest_layer(stream_).socket();
+    auto& socket = stream_.next_layer().socket();
     if (!is_ending_ && is_reading_ && socket.available(ignored) > 0) return;
     is_closing_ = true;
-    close_began_ = Clock::now();
+    since_ = Clock::now();
     stream_.async_close(close_code_, [self = shared_from_this()](error_code) { self->drop(); });
   }
 
   void note_progress(Clock::time_point now) {
-    const std::uint64_t written = stream_.next_layer().bytes_written();
-    if (written != bytes_written_) last_progress_ = now;
-    bytes_written_ = written;
+    if (!outbox_.is_sending()) return;
+    const std::uint64_t taken = stream_.next_layer().bytes_taken();
+    if (std::exchange(bytes_taken_, taken) != taken) last_progress_ = now;
   }
 
   void ping() {
@@ -302,14 +332,13 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   const Limits& limits_;
   const std::uint64_t id_;
   websocket::stream<ClientStream, true> stream_;
-  beast::http::request<beast::http::string_body> request_;  // Until the handshake is answered.
+  std::unique_ptr<HttpRequest> request_;  // Until the handshake is answered.
   Session session_;
   Bucket bucket_;  // Of its messages.
   std::unique_ptr<Watcher> watcher_;
 
-  std::string input_;
-  std::optional<boost::asio::dynamic_string_buffer<char, std::char_traits<char>, std::allocator<char>>> input_buffer_;
-  std::deque<Batch*> in_flight_;  // In the order of the frames.
+  FrameBuffer input_;
+  Fifo<Batch*> in_flight_;  // In the order of the frames.
   std::size_t bytes_in_flight_ = 0;
   Outbox outbox_;
   std::uint64_t push_frame_ = 0;  // The last frame with a push message in it, or 0.
@@ -323,14 +352,12 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   bool is_stopping_ = false;
   bool is_closing_ = false;  // The closing handshake is under way.
   bool is_dropped_ = false;
-  Clock::time_point accepted_;
+  Clock::time_point since_;  // When it was accepted, stopping began, or closing: whichever came last.
   Clock::time_point last_heard_;
   Clock::time_point pinged_;
   Clock::time_point last_progress_;  // Of sending.
-  Clock::time_point close_began_;
-  Clock::time_point stop_began_;
   websocket::close_code close_code_ = websocket::close_code::going_away;
-  std::uint64_t bytes_written_ = 0;
+  std::uint64_t bytes_taken_ = 0;
 };
 
 }  // namespace
