@@ -30,7 +30,7 @@ void add_access_options(CLI::App& verb, AccessOptions& options) {
   verb.add_option(
           "--token-key", options.token_keys,
           "What tokens are signed with: a JSON Web Key Set, or a secret of at least 32 bytes for HS256; several "
-          "files while keys are changed. Read again on SIGHUP")
+          "files while keys are changed. Read again when they change, and on SIGHUP")
       ->type_name("FILE")
       ->delimiter(',');
   verb.add_option("--token-audience", options.token_audience, "Take only tokens whose 'aud' names this")

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +16,7 @@
 #include "cli/access.h"
 #include "cli/configuration.h"
 #include "cli/durations.h"
+#include "cli/file_changes.h"
 #include "cli/limit_options.h"
 #include "cli/progress.h"
 #include "cli/ruleset_files.h"
@@ -171,12 +173,28 @@ void read_keys_again(const AccessOptions& access, TokenVerifier* tokens, Console
   }
 }
 
+// The next one; or 0 after a second, if there are files to be looked at.
+int wait_for_signal(const sigset_t& signals, bool has_files) {
+  constexpr timespec second{.tv_sec = 1, .tv_nsec = 0};
+  while (true) {
+    const int signal = has_files ? sigtimedwait(&signals, nullptr, &second) : sigwaitinfo(&signals, nullptr);
+    if (signal > 0) return signal;
+    if (has_files && errno == EAGAIN) return 0;
+  }
+}
+
 // Until one comes that ends the server.
 void wait_for_signals(const sigset_t& signals, Server& server, const ServeOptions& options, TokenVerifier* tokens,
                       TlsContext* tls, Console& console) {
-  for (int signal = SIGHUP; signal == SIGHUP;) {
-    sigwait(&signals, &signal);
+  FileChanges keys(options.access.token_keys);
+  while (true) {
+    const int signal = wait_for_signal(signals, !options.access.token_keys.empty());
+    if (signal == 0) {
+      if (keys.look()) read_keys_again(options.access, tokens, console);
+      continue;
+    }
     if (signal != SIGHUP) break;
+    keys.were_read();  // Before: what is written meanwhile is a change.
     read_keys_again(options.access, tokens, console);
     read_certificate_again(tls, console);
     read_ruleset_again(server, options.ruleset, console);

@@ -330,6 +330,15 @@ class WebSocketTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(self.server.ask("GET", "/v1/boards", token(["read"]))[0], 401)
         self.assertEqual(self.server.ask("GET", "/v1/boards", token(["read"], secret=new_secret))[0], 200)
 
+    async def test_keys_are_read_again_when_their_file_changes(self):
+        new_secret = SECRET + ", and another"
+        self.server.key.write_text(new_secret)
+        for line in self.server.process.stderr:
+            if "read the token keys again" in line:
+                break
+        self.assertEqual(self.server.ask("GET", "/v1/boards", token(["read"]))[0], 401)
+        self.assertEqual(self.server.ask("GET", "/v1/boards", token(["read"], secret=new_secret))[0], 200)
+
     def reload(self, words):
         """SIGHUP, until the server has said `words`; its ruleset is read again as well."""
         self.server.process.send_signal(signal.SIGHUP)
