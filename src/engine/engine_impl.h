@@ -103,8 +103,8 @@ struct Engine::Impl {
   absl::flat_hash_map<Symbol, RememberedIds> adjustments;  // By player: the ids of those made, and their points.
 
   Position version = 0;
-  Timestamp arrival = Timestamp::min();           // The greatest so far.
-  Timestamp quiet_until = Timestamp::min();       // No board's period ends before.
+  Timestamp arrival = Timestamp::min();      // The greatest so far.
+  Timestamp quiet_until = Timestamp::min();  // No board's period ends before.
   // What an event's own time may be, when it arrives at `checked`.
   struct {
     Timestamp checked = never_happened;

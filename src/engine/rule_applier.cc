@@ -305,8 +305,7 @@ bool RuleApplier::set_all(std::span<const Assignment> assignments, const cel::Va
     const cel::Value& value = *values++;
     const Record record = reach_for_writing(assignment);
     if (record == nullptr) return false;
-    const StateFault fault =
-        state_.write(assignment.scope, record, assignment.variable, value, activation_.clock());
+    const StateFault fault = state_.write(assignment.scope, record, assignment.variable, value, activation_.clock());
     if (fault != StateFault::none) return fail(assignment, fault, value);
   }
   return true;
