@@ -1,13 +1,15 @@
-// Any bytes as an event: nothing crashes, what is taken is JSON by simdjson's judgement too and within the schema, and
-// what simdjson takes is refused only for a reason of our own.
+// Any bytes as an event: nothing crashes, what is taken is JSON by simdjson's judgement too and within the schema, what
+// simdjson takes is refused only for a reason of our own, and what a decoder has learned changes nothing.
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "event/decoder.h"
+#include "event/test_difference.h"
 #include "event/test_ruleset.h"
 #include "simdjson.h"
 
@@ -63,6 +65,26 @@ void check(std::string_view bytes, Decoder& decoder, const Ruleset& ruleset, sim
   check_values(*event, ruleset.events[event->type]);
 }
 
+// One that has learned how events are written against one that never does.
+void compare(std::string_view bytes, Decoder& learner, Decoder& plain, const Ruleset& ruleset) {
+  Arena arena;
+  for (const std::string_view known : {
+           std::string_view(R"({"type":"ping","player":"ada"})"),
+           std::string_view(
+               R"({"type":"location_ping","player":"ada","id":"e1","ts":1,"lat":1.5,"lon":2,"accuracy":3})"),
+           std::string_view(R"({"type":"everything","player":"ada","flag":true,"count":1,"word":"word","ratio":1})"),
+       }) {
+    require(learner.decode(known, ruleset, arena).has_value(), "a valid event is taken");
+  }
+  // Twice: what is taken is known the second time.
+  for (int i = 0; i < 2; ++i) {
+    const Result<Event> event = learner.decode(bytes, ruleset, arena);
+    const Result<Event> expected = plain.decode(bytes, ruleset, arena);
+    const std::string what = difference(event, learner, expected, plain, bytes);
+    require(what.empty(), what.c_str());
+  }
+}
+
 }  // namespace
 }  // namespace tallyho
 
@@ -74,5 +96,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   tallyho::check(bytes, live, ruleset, parser);
   tallyho::check(bytes, offline, ruleset, parser);
+  static tallyho::Decoder plain({.learns_shapes = false});
+  static tallyho::Decoder plain_offline({.takes_at = true, .learns_shapes = false});
+  tallyho::compare(bytes, live, plain, ruleset);
+  tallyho::compare(bytes, offline, plain_offline, ruleset);
   return 0;
 }

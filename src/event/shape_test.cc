@@ -168,15 +168,15 @@ TEST_F(ShapeTest, AStrangerWhoVariesShapesDoesNotKeepOthersFromBeingLearned) {
   EXPECT_TRUE(is_known(ping));  // What was known before still is.
   constexpr std::string_view late = R"({"type":"ping","player":"ada","late":1})";
   int known = 0;
-  for (int i = 0; i < 10'000; ++i) {
+  for (int i = 0; i < 6'000; ++i) {
     EXPECT_FALSE(is_known(vary()));
     if (is_known(late)) ++known;
   }
-  EXPECT_GT(known, 10'000 - Shapes::unlearned_max);
+  EXPECT_GT(known, 6'000 - Shapes::unlearned_max);
 }
 
 // Goal: the way by shapes and the general way never differ. Method: valid messages are learned; then each is spoiled at
-// every place: any byte for a byte, cut, something put in, something taken away.
+// every place: another byte for a byte, cut, something put in, something taken away.
 TEST_F(ShapeTest, SpoiledMessagesAreJudgedAlike) {
   const std::string_view messages[] = {
       find,
@@ -190,8 +190,8 @@ TEST_F(ShapeTest, SpoiledMessagesAreJudgedAlike) {
   for (const std::string_view message : messages) {
     std::string text(message);
     for (std::size_t at = 0; at < message.size(); ++at) {
-      for (int byte = 0; byte < 256; ++byte) {
-        text[at] = static_cast<char>(byte);
+      for (const char byte : std::string_view("\"\\{}[]:,.-+eE0129tfnazAZ /_\n\x1f\x7f\x80\x85\xc2\xff\0", 37)) {
+        text[at] = byte;
         ASSERT_TRUE(agree(text));
       }
       text[at] = message[at];
@@ -323,14 +323,14 @@ TEST_F(ShapeTest, RandomWritersAreReadAlike) {
     forget();
     ruleset_.reject_unknown_fields = seed % 2 == 0;
     int good = 0;
-    for (int i = 0; i < 25'000; ++i) {
+    for (int i = 0; i < 5'000; ++i) {
       SCOPED_TRACE(testing::Message() << "seed " << seed << ", message " << i);
       ASSERT_TRUE(agree(writers.write(ruleset_)));
       if (is_good_) ++good;
     }
-    EXPECT_GT(good, 1'000) << "seed " << seed;
+    EXPECT_GT(good, 200) << "seed " << seed;
   }
-  EXPECT_GT(known_, 1'000);
+  EXPECT_GT(known_, 200);
 }
 
 }  // namespace
