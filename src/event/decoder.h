@@ -24,7 +24,7 @@ namespace tallyho {
 // What an Error holds: `reason`, a Fault; `field`, for a declared field 1 + its index in EventType::fields, else 0;
 // `position`, the byte at which the value to blame (for `malformed`: the fault) stands, where there is one.
 //
-// It learns how its senders write events (event/shape.h): one that is written like an earlier one costs a fourth.
+// It learns how its senders write events (event/shape.h): one that is written like an earlier one costs two fifths.
 //
 // Threads: one owner each. Memory: a warmed-up decoder allocates only in `arena`; it keeps 24 bytes per byte of the
 // largest event, at most 200 KB of what it learned, and tables of names for the ruleset it saw last, which it tells
