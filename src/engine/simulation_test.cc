@@ -25,6 +25,7 @@
 #include "gtest/gtest.h"
 #include "log/durable_log_view.h"
 #include "log/frame.h"
+#include "log/testing/long_tier.h"
 #include "log/testing/virtual_disk.h"
 #include "ruleset/loader.h"
 
@@ -560,18 +561,19 @@ void Simulation::make_one_snapshot() {
 }
 
 TEST(Simulation, OfCrashesKeepsEveryPromise) {
-  const bool is_whole = std::getenv("TALLYHO_FAULTS") != nullptr;
   const char* const only = std::getenv("TALLYHO_SIMULATION_SEED");
   const std::uint64_t first = only == nullptr ? 0 : std::strtoull(only, nullptr, 10);
-  const std::uint64_t seeds = only != nullptr ? 1 : is_whole ? 20'000 : 2'000;
+  const std::uint64_t seeds = only != nullptr ? 1 : is_long_tier() ? 20'000 : 2'000;
   const Rulesets rulesets = make_rulesets();
   Counts counts;
+  LongProgress progress("seeds", seeds);
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed << ": TALLYHO_SIMULATION_SEED=" << seed);
     Simulation(rulesets, seed, counts).run();
     ASSERT_FALSE(HasFailure());
+    progress.at(seed - first + 1);
   }
-  std::printf("%llu seeds: %s\n", static_cast<unsigned long long>(seeds), counts.text().c_str());
+  std::printf("%llu seeds, every promise kept: %s\n", static_cast<unsigned long long>(seeds), counts.text().c_str());
   if (only != nullptr) return;
   for (const std::uint64_t count :
        {counts.powerless, counts.killed, counts.failed, counts.broken_starts, counts.lost, counts.torn, counts.swaps,

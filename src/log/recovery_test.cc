@@ -6,6 +6,7 @@
 #include "gtest/gtest.h"
 #include "log/log_reader.h"
 #include "log/segment_log.h"
+#include "log/testing/long_tier.h"
 #include "log/testing/virtual_disk.h"
 
 namespace tallyho {
@@ -15,7 +16,7 @@ const SegmentLog::Options tiny{.segment_bytes = 16384, .buffer_bytes_max = 4096,
 
 // A tenth of the long tier's by default; TALLYHO_FAULTS=1 for all of it.
 std::uint64_t scaled(std::uint64_t full) {
-  return std::getenv("TALLYHO_FAULTS") == nullptr ? full / 10 : full;
+  return is_long_tier() ? full : full / 10;
 }
 
 // What record `position` of the test's logs holds: anything from nothing to more than a sector.
@@ -102,17 +103,19 @@ TEST(Recovery, NoCrashLosesWhatWasAcked) {
   const std::uint64_t images_wanted = scaled(1'000'000);
   std::uint64_t images = 0;
   std::uint64_t seed = 0;
+  LongProgress progress("crash images", images_wanted);
   for (; images < images_wanted; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     VirtualDisk disk;
     Crashes crashes(seed);
     crashes.live(disk, 3);
     images += crashes.images();
+    progress.at(images);
     ASSERT_FALSE(HasFatalFailure());
   }
   RecordProperty("images", static_cast<int>(images));
-  std::printf("%llu crash images of %llu seeds recovered\n", static_cast<unsigned long long>(images),
-              static_cast<unsigned long long>(seed));
+  std::printf("%llu crash images of %llu seeds recovered: nothing acked was lost, none was refused\n",
+              static_cast<unsigned long long>(images), static_cast<unsigned long long>(seed));
 }
 
 VirtualDisk closed_log(Position records) {
@@ -139,7 +142,7 @@ TEST(Recovery, EveryFlippedBitIsRefusedOrHarmless) {
   for (const std::string& name : disk.names()) {
     if (!first_position_of(name)) continue;
     for (std::size_t i = 0; i < disk.bytes(name).size(); ++i) {
-      if (std::getenv("TALLYHO_FAULTS") == nullptr && i % 10 != 0) continue;
+      if (!is_long_tier() && i % 10 != 0) continue;
       for (int bit = 0; bit < 8; ++bit) {
         SCOPED_TRACE(testing::Message() << name << " byte " << i << " bit " << bit);
         VirtualDisk copy = disk.crashed(random);  // Nothing is unsynced: it is the same.
@@ -158,7 +161,8 @@ TEST(Recovery, EveryFlippedBitIsRefusedOrHarmless) {
   }
   EXPECT_GT(refused, 0U);
   EXPECT_GT(harmless, 0U);
-  std::printf("%llu flips refused, %llu harmless\n", static_cast<unsigned long long>(refused),
+  std::printf("%llu bits of a log flipped: %llu refused, %llu harmless; nothing wrong was read\n",
+              static_cast<unsigned long long>(refused + harmless), static_cast<unsigned long long>(refused),
               static_cast<unsigned long long>(harmless));
 }
 
