@@ -10,6 +10,7 @@ import os
 import pathlib
 import random
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -101,12 +102,22 @@ class KilledServer(unittest.TestCase):
         server.process.wait(PATIENCE)
         server.process.stderr.close()
 
+    def recomputed(self):
+        """The boards without groups, computed offline from the log."""
+        boards = pathlib.Path(self.folder.name) / "boards.json"
+        subprocess.run([TALLYHO, "replay", "--data", self.data, "--boards", str(boards)], capture_output=True,
+                       timeout=20 * PATIENCE, check=True)
+        computed = json.loads(boards.read_text(encoding="utf-8"))
+        return {board: computed[board] for board in ("global", "best")}
+
     def test_acked_events_are_scored_exactly_once(self):
         ledger = Ledger()
         ruleset = pathlib.Path(self.folder.name) / "rules.yaml"  # Remembers every id of this test.
         ruleset.write_text(RULESET.read_text(encoding="utf-8") + "\ndedupe: {per_player: 65536}\n", encoding="utf-8")
         for life in range(KILLS):
             asyncio.run(self.play(self.start(ruleset=ruleset), ledger, life))
+            if KILLS >= 100 and (life + 1) % (KILLS // 20) == 0:
+                print(f"  {life + 1} of {KILLS} kills", file=sys.stderr, flush=True)
         server = self.start(ruleset=ruleset)
         try:
             self.assertGreater(len(ledger.acked()), KILLS)
@@ -123,8 +134,12 @@ class KilledServer(unittest.TestCase):
                 expected[player] = expected.get(player, 0) + 1
             for player, finds in expected.items():
                 self.assertEqual(server.get("/v1/players/" + player)[1]["total"], finds)
+            for board, members in self.recomputed().items():
+                self.assertEqual(server.get(f"/v1/boards/{board}?limit=1000")[1]["members"], members, board)
         finally:
             server.stop()
+        print(f"\n{KILLS} kills: {len(ledger.sent)} events sent, {len(ledger.acked())} of them acked before the kill: "
+              "each scored exactly once, boards as recomputed")
 
     def test_a_stopped_server_goes_on_where_it_was(self):
         server = self.start()

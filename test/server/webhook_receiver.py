@@ -62,6 +62,9 @@ class Receiver:
             daemon_threads = True
             block_on_close = False
 
+            def handle_error(self, *_):
+                pass  # The sender is gone, as one that was killed is.
+
         self.server = Server(("127.0.0.1", self.port), Handler)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
