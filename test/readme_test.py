@@ -1,8 +1,8 @@
-"""The transcripts in README.md are true: runs their commands and compares what they print.
+"""The transcripts in the documents are true: runs their commands and compares what they print.
 
-A transcript is a code block marked `console`: lines that begin with `$ ` are typed, in one shell for the whole block,
-and the others are what appears. `…` stands for anything within a line. The server's usual ports are replaced by free
-ones.
+A transcript is the code blocks of a document that are marked `console`: lines that begin with `$ ` are typed, in one
+shell, and the others are what appears. `…` stands for anything within a line. The server's usual ports are replaced by
+free ones, and `mktemp` makes what is gone afterwards.
 """
 
 import os
@@ -21,15 +21,15 @@ PATIENCE = 60  # Seconds until a line that should come has not come.
 
 
 def transcripts(text):
-    """For each block a list of (command, lines that appear)."""
+    """Of all blocks a list of (command, lines that appear)."""
+    steps = []
     for block in re.findall(r"^```console\n(.*?)^```$", text, flags=re.M | re.S):
-        steps = []
         for line in block.splitlines():
             if line.startswith("$ "):
                 steps.append((line[2:], []))
             else:
                 steps[-1][1].append(line)
-        yield steps
+    return steps
 
 
 def free_ports(count):
@@ -48,7 +48,8 @@ class Shell:
     """One bash, with `tallyho` in its path; output and errors come as one stream of lines."""
 
     def __init__(self, folder):
-        environment = dict(os.environ, PATH=f"{folder}:{os.environ.get('PATH', '')}", LC_ALL="C.UTF-8")
+        environment = dict(os.environ, PATH=f"{folder}:{os.environ.get('PATH', '')}", TMPDIR=folder,
+                           LC_ALL="C.UTF-8")
         self.process = subprocess.Popen(["bash", "--norc"], cwd=ROOT, env=environment, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1,
                                         start_new_session=True)
@@ -84,16 +85,17 @@ class Shell:
 
 class ReadmeTest(unittest.TestCase):
     def test_the_transcripts_are_what_one_sees(self):
-        blocks = list(transcripts((ROOT / "README.md").read_text(encoding="utf-8")))
-        self.assertGreater(len(blocks), 0)
-        for steps in blocks:
-            self.check(steps, dict(zip(("7070", "7071"), free_ports(2))))
+        for document in ("README.md", "docs/kill-and-replay.md"):
+            steps = transcripts((ROOT / document).read_text(encoding="utf-8"))
+            self.assertGreater(len(steps), 0)
+            with self.subTest(document):
+                self.check(steps, dict(zip(("7070", "7071"), free_ports(2))))
 
     def check(self, steps, ports):
         def here(text):
             return re.sub(r"\b707[01]\b", lambda found: ports[found.group(0)], text)
 
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             os.symlink(pathlib.Path(os.environ["TALLYHO"]).resolve(), pathlib.Path(folder) / "tallyho")
             shell = Shell(folder)
             try:
@@ -106,7 +108,7 @@ class ReadmeTest(unittest.TestCase):
                     with self.subTest(command):
                         self.assertEqual(len(printed), len(expected), "\n".join(printed))
                         for should, line in zip(expected, printed):
-                            self.assertTrue(matches(here(should), line), f"\nREADME: {should}\nseen:   {line}")
+                            self.assertTrue(matches(here(should), line), f"\nwritten: {should}\nseen:    {line}")
             finally:
                 shell.close()
 
