@@ -1,8 +1,10 @@
-"""How long a server takes to serve again after kill -9, with a snapshot and without one, and what its ledgers cost.
+"""How long a server takes to serve again after kill -9, with a snapshot and without one, how fast its log is replayed,
+and what its ledgers cost.
 
 The standard load of 100,000 players fills a log as fast as it goes; then the server is killed and started again. What
-is measured is from the start of the process to its first answer, with the files in the page cache and without. Ledgers:
-the last 100 entries of players of the top 1,000, over HTTP.
+is measured is from the start of the process to its first answer, with the files in the page cache and without.
+`tallyho replay` of the whole log, by itself and with another ruleset beside (--diff). Ledgers: the last 100 entries of
+players of the top 1,000, over HTTP.
 
     EVENTS  in the log (10,000,000)
     FOLDER  on the disk that is to be measured (build/bench/recovery)
@@ -14,6 +16,7 @@ import os
 import pathlib
 import random
 import shutil
+import subprocess
 import sys
 import time
 
@@ -93,6 +96,19 @@ def measure_start(title, data):
             server.kill()
 
 
+def measure_replay(data):
+    """By the verb's own clock, from the log's first record."""
+    other = FOLDER / "other.yaml"
+    other.write_text(pathlib.Path("rulesets/treasure-hunt.yaml").read_text(encoding="utf-8").replace(
+        "points: 30 * event.locks", "points: 300 - 30 * event.locks"), encoding="utf-8")
+    for title, arguments in (("replay", ()), ("replay --diff", ("--ruleset", str(other), "--diff"))):
+        done = subprocess.run([server_bench.TALLYHO, "replay", "--data", str(data), "--json", *arguments],
+                              stdout=subprocess.PIPE, check=True)
+        report = json.loads(done.stdout)
+        print(f"  {title}: {report['records']:,} records in {report['seconds']:.1f} s: "
+              f"{report['records_per_second']:,.0f} records/s{'' if arguments else ' (at least 300,000)'}")
+
+
 def measure_ledgers(data):
     with serve(data) as server:
         _, page = server.get("/v1/boards/global?limit=1000")
@@ -122,6 +138,7 @@ def main():
         print(f"  snapshots: {', '.join(snapshots) or 'none'}")
         if snapshots:
             measure_start("with a snapshot", data)
+        measure_replay(data)
         measure_ledgers(data)
         for name in snapshots:
             (data / name).unlink()

@@ -1,7 +1,7 @@
 # ./dev bench. Sourced by ./dev.
 
 # Those that take long, or break something down: only by their names.
-benches_by_name=(k6 recovery)
+benches_by_name=(k6 recovery snapshots)
 
 run_bench() {
   local wanted=${1:-} name
