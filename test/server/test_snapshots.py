@@ -119,6 +119,25 @@ class Made(SnapshotTest):
             self.assertEqual(server.get("/v1/players/" + player)[1]["total"], total)
         self.assertEqual(server.stop(), 0)
 
+    def test_what_two_snapshots_hold_is_let_go_of_beyond_the_bytes_that_are_kept(self):
+        server = self.start("--snapshot-events", "3000", "--retain-bytes", "1")
+        event = {"type": "find", "player": "filler", "value": 1, "more": "x" * 15_000}
+        batch, sent = "\n".join([json.dumps(event)] * 60), 0
+        first = self.data / f"{1:020}.log"
+        deadline = time.monotonic() + 4 * LONG
+        while first.exists():  # Of 64 MiB, so some 4,300 events: gone once there are two snapshots behind it.
+            self.assertLess(time.monotonic(), deadline, "it was not let go of")
+            if sent < 20_000:
+                _, _, body = server.post_events(batch, "application/x-ndjson")
+                sent += sum(json.loads(answer)["code"] == "ok" for answer in body.splitlines())
+            else:
+                time.sleep(0.1)
+        self.assertEqual(server.get("/v1/players/filler")[1]["total"], sent)
+        self.kill(server)
+        server = self.start("--snapshot-events", "0")
+        self.assertEqual(server.get("/v1/players/filler")[1]["total"], sent)
+        self.assertEqual(server.stop(), 0)
+
     def test_of_what_is_no_log_fails_and_says_why(self):
         self.assertIn("No such file or directory", self.snapshot(status=1))
         self.data.mkdir()
