@@ -175,7 +175,10 @@ IoResult<std::unique_ptr<LogDirectory>> open_log_directory_for_snapshots(const s
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return failed("open", path);
   auto directory = std::make_unique<PosixDirectory>(descriptor, path, PosixDirectory::Use::writing);
-  const int lock = ::openat(descriptor, "snapshots.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  int lock = -1;
+  do {
+    lock = ::openat(descriptor, "snapshots.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  } while (lock < 0 && errno == EINTR);
   if (lock < 0) return failed("open", path + "/snapshots.lock");
   directory->hold(lock);
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0) return failed("flock", path + "/snapshots.lock");
