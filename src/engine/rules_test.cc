@@ -267,7 +267,7 @@ TEST(Rules, ExpressionsHandedOverToTheExactEvaluatorAreCounted) {
   Game game(R"yaml(
     events: {find: {value: int}}
     rules:
-      - {id: absorbed, when: 10 / event.value > 100 || event.value == 0, points: 1}
+      - {id: absorbed, when: 10 / event.value > 100 || event.value * event.value == 0, points: 1}
       - {id: failing, when: event.value == 2, points: 1 / (event.value - 2)}
     boards:
       - {id: shares, when: 'true', value: '12 / (event.value - 3)'})yaml");
