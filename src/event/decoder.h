@@ -27,7 +27,7 @@ namespace tallyho {
 // It learns how its senders write events (event/shape.h): one that is written like an earlier one costs two fifths.
 //
 // Threads: one owner each. Memory: a warmed-up decoder allocates only in `arena`; it keeps 24 bytes per byte of the
-// largest event, at most 200 KB of what it learned, and tables of names for the ruleset it saw last, which it tells
+// largest event, at most 250 KB of what it learned, and tables of names for the ruleset it saw last, which it tells
 // from others by address and hash.
 class Decoder {
  public:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <new>
 
 #include "event/scan.h"
 #include "simdjson.h"
@@ -145,6 +146,15 @@ void Shapes::learn(std::string_view bytes, std::span<const JsonToken> tokens, co
   const bool is_flat = tokens.size() == 1 + members * 2;
   if (!is_new_ || !is_flat || members > members_max || bytes.size() > bytes_max) return;
   if (!has_room(bytes, members)) return refuse();
+  try {
+    enter_all(bytes, tokens, layout, type);
+  } catch (const std::bad_alloc&) {
+    forget();  // What was entered in part is of no use; the message was read without it.
+  }
+}
+
+void Shapes::enter_all(std::string_view bytes, std::span<const JsonToken> tokens, const EventLayout& layout,
+                       EventTypeIndex type) {
   if (pieces_.empty()) pieces_.emplace_back();
   std::uint16_t piece = 0;
   std::size_t begin = 0;

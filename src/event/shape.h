@@ -48,7 +48,7 @@ struct EventLayout {
 // limits below, and is emptied when it has been full for long; a message is compared with no more than `looks_max`
 // wrong pieces; learning is a pass over the message, for one that is not known.
 //
-// Threads: one owner. Memory: as the shapes are, some hundred bytes each; at most 200 KB.
+// Threads: one owner. Memory: as the shapes are, some hundred bytes each; at most 250 KB.
 class Shapes {
  public:
   static constexpr std::size_t members_max = 32;    // Of a message that is learned,
@@ -74,7 +74,7 @@ class Shapes {
   const JsonToken* tokens() const { return tokens_.data(); }
 
   // Learns from the message that read() has just not known, with what JsonReader and its user made of it; if it has
-  // only scalars, and there is room. O(bytes); allocates.
+  // only scalars, and there is room. O(bytes); allocates. Without memory it forgets, and throws nothing.
   void learn(std::string_view bytes, std::span<const JsonToken> tokens, const EventLayout& layout, EventTypeIndex type);
 
   // Of another ruleset nothing is known.
@@ -108,6 +108,8 @@ class Shapes {
   std::uint16_t look_through(std::uint16_t parent, const Place& place);
   bool has_room(std::string_view bytes, std::size_t members) const;
   void refuse();
+  void enter_all(std::string_view bytes, std::span<const JsonToken> tokens, const EventLayout& layout,
+                 EventTypeIndex type);
   std::uint16_t enter(std::uint16_t parent, std::string_view text, Next next);
   std::uint16_t add_shape(const EventLayout& layout, EventTypeIndex type);
 
