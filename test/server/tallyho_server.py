@@ -4,6 +4,7 @@ The program under test is named by the environment variable TALLYHO. Needs Pytho
 """
 
 import asyncio
+import faulthandler
 import http.client
 import json
 import os
@@ -18,6 +19,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 TALLYHO = os.environ.get("TALLYHO", "tallyho")
 RULESET = HERE / "game.yaml"
 PATIENCE = 30  # Seconds until something that should come has not come: no test measures time with it.
+
+faulthandler.dump_traceback_later(240)  # Where a test waits that is about to be ended for taking too long.
 
 
 class Server:
