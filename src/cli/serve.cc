@@ -184,9 +184,8 @@ int wait_for_signal(const sigset_t& signals, bool has_files) {
 }
 
 // Until one comes that ends the server.
-void wait_for_signals(const sigset_t& signals, Server& server, const ServeOptions& options, TokenVerifier* tokens,
-                      TlsContext* tls, Console& console) {
-  FileChanges keys(options.access.token_keys);
+void wait_for_signals(const sigset_t& signals, Server& server, const ServeOptions& options, FileChanges& keys,
+                      TokenVerifier* tokens, TlsContext* tls, Console& console) {
   while (true) {
     const int signal = wait_for_signal(signals, !options.access.token_keys.empty());
     if (signal == 0) {
@@ -257,6 +256,7 @@ int serve(const ServeOptions& options) {
   }
   const auto shadow = options.shadow.empty() ? nullptr : load_or_explain(options.shadow);
   if (shadow == nullptr && !options.shadow.empty()) return 1;
+  FileChanges keys(options.access.token_keys);  // Before they are read: what is written meanwhile is a change.
   const auto tokens = open_tokens(options.access);
   if (!tokens) return console.fail(tokens.error());
   const auto tls = open_tls(options.access);
@@ -286,7 +286,7 @@ int serve(const ServeOptions& options) {
   }
   const IoStatus begun = kept->early_ends ? kept->early_ends->begin_life() : IoStatus();
   if (!begun) console.warn("an early end will not be noticed: " + begun.error().text());
-  std::thread waiter([&] { wait_for_signals(signals, **server, options, tokens->get(), tls->get(), console); });
+  std::thread waiter([&] { wait_for_signals(signals, **server, options, keys, tokens->get(), tls->get(), console); });
   (*server)->run([&] { console.ready((*server)->listen_endpoint(), (*server)->admin_endpoint()); });
   // run() returns only after stop(); should it ever return by itself, the waiter is woken all the same.
   pthread_kill(waiter.native_handle(), SIGTERM);
