@@ -18,6 +18,8 @@
 namespace tallyho {
 namespace {
 
+using namespace std::string_view_literals;
+
 constexpr std::string_view find =
     R"({"type":"treasure_found","player":"ada","id":"e1","ts":1784484000123,"ref":7,"treasure":"t1","rarity":"rare",)"
     R"("value":120,"lat":48.1,"lon":11.5,"accuracy":5})";
@@ -190,7 +192,7 @@ TEST_F(ShapeTest, SpoiledMessagesAreJudgedAlike) {
   for (const std::string_view message : messages) {
     std::string text(message);
     for (std::size_t at = 0; at < message.size(); ++at) {
-      for (const char byte : std::string_view("\"\\{}[]:,.-+eE0129tfnazAZ /_\n\x1f\x7f\x80\x85\xc2\xff\0", 37)) {
+      for (const char byte : "\"\\{}[]:,.-+eE0129tfnazAZ /_\n\x1f\x7f\x80\x85\xc2\xff\0"sv) {
         text[at] = byte;
         ASSERT_TRUE(agree(text));
       }
