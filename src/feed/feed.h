@@ -156,8 +156,8 @@ class Feed {
   // How many messages flush() sends from now on, in all, until this is said again. At first there is no bound.
   void set_room(std::size_t messages);
 
-  // When flush() has something to do again, if nothing more happens; time_point::max() if not. While a subscriber is
-  // not ready: a push interval after the last flush; whoever learns that it is ready may flush at once.
+  // When flush() has something to do again, if nothing more happens: time_point::min() if at once, max() if not. While
+  // a subscriber is not ready: a push interval after the last flush; whoever learns that it is ready may flush at once.
   std::chrono::steady_clock::time_point next_due() const;
 
   // Counters since the beginning, for metrics.

@@ -75,9 +75,11 @@ std::chrono::nanoseconds EngineThread::idle_time() const {
   constexpr std::chrono::nanoseconds longest = std::chrono::seconds(1);
   if (!held_.empty() || has_waiting_pushes_) return std::chrono::microseconds(100);  // The log's disk is at work.
   if (!has_room_) return longest;                                                    // It rings when there is.
+  // Compared, not subtracted: at once is as long ago, and never as far away, as a clock can say.
   const auto due = engine_.feed().next_due();
-  if (due == Clock::time_point::max()) return longest;
-  return std::clamp<std::chrono::nanoseconds>(due - Clock::now(), std::chrono::nanoseconds(0), longest);
+  const auto now = Clock::now();
+  if (due <= now) return std::chrono::nanoseconds(0);
+  return due < now + longest ? due - now : longest;
 }
 
 bool EngineThread::take_round() {
