@@ -82,7 +82,7 @@ class FaultTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
         self.ruleset = self.folder / "rules.yaml"  # Remembers every id of this test.
-        self.ruleset.write_text(RULESET.read_text(encoding="utf-8") + "\ndedupe: {per_player: 65536}\n",
+        self.ruleset.write_text(RULESET.read_text(encoding="utf-8") + "\ndedupe: {window: 24h, per_player: 65536}\n",
                                 encoding="utf-8")
 
     def serve(self, data, **variables):

@@ -113,7 +113,8 @@ class KilledServer(unittest.TestCase):
     def test_acked_events_are_scored_exactly_once(self):
         ledger = Ledger()
         ruleset = pathlib.Path(self.folder.name) / "rules.yaml"  # Remembers every id of this test.
-        ruleset.write_text(RULESET.read_text(encoding="utf-8") + "\ndedupe: {per_player: 65536}\n", encoding="utf-8")
+        ruleset.write_text(RULESET.read_text(encoding="utf-8") + "\ndedupe: {window: 24h, per_player: 65536}\n",
+                           encoding="utf-8")
         for life in range(KILLS):
             asyncio.run(self.play(self.start(ruleset=ruleset), ledger, life))
             if KILLS >= 100 and (life + 1) % (KILLS // 20) == 0:
