@@ -2,8 +2,10 @@
 
 add_custom_target(programs)  # All of them.
 
-# Makes `target` allocate with mimalloc; not under sanitizers, which bring their own allocator.
-function(tallyho_allocator target)
+# Makes `target` what is released: optimised as a whole, and allocating with mimalloc; not under sanitizers, which bring
+# their own allocator.
+function(tallyho_as_released target)
+  tallyho_optimise(${target})
   target_sources(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src/base/large_pages.cc)
   if(NOT TALLYHO_SANITIZE)
     find_package(mimalloc REQUIRED)
@@ -16,7 +18,7 @@ endfunction()
 function(tallyho_program name)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;LINKS")
   add_executable(${name} ${ARG_SOURCES})
-  tallyho_allocator(${name})
+  tallyho_as_released(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINKS})
   add_dependencies(programs ${name})
 endfunction()

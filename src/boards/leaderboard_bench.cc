@@ -205,9 +205,9 @@ void dense_rank(benchmark::State& state) {
 
 void register_all() {
   for (const std::int64_t members : {100'000, 2'000'000, 10'000'000}) {
-    for (const auto& [skew, name] : {std::pair(uniform, "uniform"), std::pair(zipf, "zipf")}) {
-      const auto add = [&, skew = skew, name = name](const char* what, const char* whose,
-                                                     void (*run)(benchmark::State&)) {
+    for (const auto& [how, title_of] : {std::pair(uniform, "uniform"), std::pair(zipf, "zipf")}) {
+      const auto add = [&, skew = how, name = title_of](const char* what, const char* whose,
+                                                        void (*run)(benchmark::State&)) {
         const std::string title = std::string(what) + "/" + whose + "/" + name;
         benchmark::RegisterBenchmark(title.c_str(), run)->Args({members, skew})->MinTime(0.5);
       };

@@ -14,6 +14,7 @@ set_target_properties(tallyho_shared PROPERTIES
 target_link_options(tallyho_shared PRIVATE -Wl,--version-script=${version_script} -Wl,-z,nodelete
                                            -Wl,--no-undefined-version)
 target_link_libraries(tallyho_shared PRIVATE $<BUILD_INTERFACE:tallyho_capi>)
+tallyho_optimise(tallyho_shared)
 target_include_directories(tallyho_shared INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>
                                                     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 add_dependencies(programs tallyho_shared)

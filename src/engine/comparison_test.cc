@@ -57,9 +57,9 @@ struct Kept {
   std::string bytes;
 };
 
-std::vector<Kept> random_log(std::mt19937_64& random, int records) {
+std::vector<Kept> random_log(std::mt19937_64& random, std::uint64_t records) {
   std::vector<Kept> log{{RecordKind::ruleset, std::string(old_rules)}};
-  for (int i = 0; i < records; ++i) {
+  for (std::uint64_t i = 0; i < records; ++i) {
     const std::string player = "p" + std::to_string(random() % 150);
     if (random() % 40 == 0) {
       log.push_back({RecordKind::operation, R"({"op":"ban","player":")" + player + R"("})"});

@@ -320,7 +320,7 @@ class Writers {
 
 // Goal as above. Method: a dozen writers with their habits, members that come and go, values at every bound.
 TEST_F(ShapeTest, RandomWritersAreReadAlike) {
-  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U, 4U}) {
     Writers writers(seed);
     forget();
     ruleset_.reject_unknown_fields = seed % 2 == 0;

@@ -18,8 +18,8 @@ TEST(ViewHistory, KnowsWhatWasShownFromOneVersionToAnother) {
   history.add(1, 10, 12, state_of(3));
   history.add(1, 15, 15, state_of(4));
   history.add(2, 10, 20, state_of(5));
-  for (const Position version : {9, 13, 14, 16}) EXPECT_EQ(history.find(1, version), nullptr) << version;
-  for (const Position version : {10, 11, 12}) EXPECT_EQ(history.find(1, version)->of, 3U) << version;
+  for (const Position version : {9U, 13U, 14U, 16U}) EXPECT_EQ(history.find(1, version), nullptr) << version;
+  for (const Position version : {10U, 11U, 12U}) EXPECT_EQ(history.find(1, version)->of, 3U) << version;
   EXPECT_EQ(history.find(1, 15)->of, 4U);
   EXPECT_EQ(history.find(2, 15)->of, 5U);
   EXPECT_EQ(history.find(3, 15), nullptr);

@@ -96,7 +96,7 @@ TEST(ReplayWatch, FindsTheRecordThatEndsItTwiceWhereverItIs) {
 
 TEST(ReplayWatch, BlamesNoRecordForKillsHereAndThere) {
   Replays replays;
-  for (const Position killed : {50'000, 50'100, 50'090, 70'000, 70'001, 3, 9, 50'000, 99'999}) {
+  for (const Position killed : {50'000U, 50'100U, 50'090U, 70'000U, 70'001U, 3U, 9U, 50'000U, 99'999U}) {
     EXPECT_FALSE(replays.replay(killed));
     EXPECT_FALSE(replays.poison) << killed;
   }

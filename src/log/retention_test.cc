@@ -57,7 +57,7 @@ TEST(Retention, BySizeLetsTheOldestGoUntilTheRestFits) {
 }
 
 TEST(Retention, ByAgeLetsSegmentsGoWhoseRecordsAreAllOlder) {
-  for (const Position oldest : {1, 40, 41, 150, 299}) {
+  for (const Position oldest : {1U, 40U, 41U, 150U, 299U}) {
     VirtualDisk disk = disk_with(300);
     const auto done =
         retain(*disk.directory(), 300, {.bytes_max = {}, .oldest = Timestamp{static_cast<std::int64_t>(oldest), 0}});
@@ -72,7 +72,7 @@ TEST(Retention, ByAgeLetsSegmentsGoWhoseRecordsAreAllOlder) {
 }
 
 TEST(Retention, NeverGoesBeyondTheSnapshotsOrTakesTheLastSegment) {
-  for (const Position floor : {0, 1, 20, 77, 150, 300}) {
+  for (const Position floor : {0U, 1U, 20U, 77U, 150U, 300U}) {
     VirtualDisk disk = disk_with(300);
     const auto done = retain(*disk.directory(), floor, {.bytes_max = 0, .oldest = Timestamp::max()});
     ASSERT_TRUE(done) << text_of(done.error());

@@ -41,7 +41,7 @@ TEST(SnapshotFiles, AreReadBackAndOnlySomeKept) {
   VirtualDisk disk;
   const auto directory = disk.directory();
   EXPECT_EQ(known_durable(*directory), 0U);
-  for (const Position position : {7, 900, 31}) {
+  for (const Position position : {7U, 900U, 31U}) {
     ASSERT_TRUE(write_text(*directory, position, "everything up to " + std::to_string(position)));
   }
   ASSERT_TRUE(keep_snapshots(*directory, std::vector{snapshot_name(31), snapshot_name(900)}));

@@ -86,7 +86,7 @@ TEST(WindowState, DoesWhatASortedVectorDoes) {
     std::vector<std::int64_t> model;
     std::vector<std::pair<Timestamp, WindowState::Added>> additions;
     std::vector<std::vector<std::int64_t>> before;
-    for (int step = 0; step < 2000; ++step) {
+    for (unsigned step = 0; step < 2000; ++step) {
       if (random() % 4 == 0 && !additions.empty()) {
         window.undo_add(additions.back().first, additions.back().second);
         model = before.back();

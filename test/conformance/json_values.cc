@@ -129,7 +129,7 @@ bool same_maps(const cel::Map& a, const cel::Map& b) {
 
 std::optional<Value> read_value(element json, Arena& arena) {
   const auto [kind, value] = only_member(json);
-  const auto text = [&value = value] { return value.is_string() ? value.get_string().value() : std::string_view(); };
+  const auto text = [&value] { return value.is_string() ? value.get_string().value() : std::string_view(); };
   if (kind == "nullValue") return Value();
   if (kind == "boolValue") return Value::boolean(value.get_bool());
   if (kind == "stringValue") return Value::string(text());
@@ -146,7 +146,7 @@ std::optional<Value> read_value(element json, Arena& arena) {
 
 std::optional<Type> read_type(element json) {
   const auto [kind, value] = only_member(json);
-  const auto text = [&value = value] { return value.is_string() ? value.get_string().value() : std::string_view(); };
+  const auto text = [&value] { return value.is_string() ? value.get_string().value() : std::string_view(); };
   if (kind == "dyn") return Type();
   if (kind == "null") return Type::simple(Type::Kind::null);
   if (kind == "primitive") return primitive(text());
