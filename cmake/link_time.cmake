@@ -1,5 +1,6 @@
-# What is released is optimised once more as a whole when it is linked (ThinLTO): clang, with lld of the same version. The
-# objects have machine code, too, for what is linked in seconds instead (tests), and by others (the installed libraries).
+# What is released is optimised once more as a whole when it is linked (ThinLTO): clang, with lld of the same version.
+# The objects have machine code, too, for what is linked in seconds instead (tests), and by others (the installed
+# libraries).
 
 option(TALLYHO_LINK_TIME "Optimise programs and shared libraries as a whole (clang with lld)" ON)
 set(tallyho_link_time OFF)
