@@ -63,6 +63,16 @@ class PosixFile final : public LogFile {
     return {};
   }
 
+  // Some file systems have no such call.
+  IoStatus write_back(std::uint64_t offset, std::uint64_t bytes) override {
+    constexpr unsigned flags = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    while (::sync_file_range(descriptor_, static_cast<off_t>(offset), static_cast<off_t>(bytes), flags) != 0) {
+      if (errno == ENOSYS || errno == ESPIPE || errno == EINVAL) return sync();
+      if (errno != EINTR) return failed("sync_file_range", name_);
+    }
+    return {};
+  }
+
   void drop_cache() override { ::posix_fadvise(descriptor_, 0, 0, POSIX_FADV_DONTNEED); }
 
   IoResult<std::uint64_t> size() override {

@@ -36,6 +36,9 @@ class LogFile {
   virtual IoResult<std::size_t> read(std::uint64_t offset, std::span<std::byte> into) = 0;
   // Writes all of `bytes`, in any number of steps. An error may leave some written.
   virtual IoStatus write(std::uint64_t offset, std::span<const std::byte> bytes) = 0;
+  // Returns once the disk was given what was written there: it may still lose it, but a later sync() has less to do.
+  // Errors: as of sync().
+  virtual IoStatus write_back(std::uint64_t offset, std::uint64_t bytes) = 0;
   // Returns once everything written is on the disk. After an error nobody knows what is: the log is over.
   virtual IoStatus sync() = 0;
   // What is read next comes from the disk, as far as the system lets it.

@@ -40,7 +40,8 @@ class Log {
     return {};
   }
 
-  // From now on, `call` is called after durable() has moved by itself, from any thread. Before the first append().
+  // From now on, `call` is called after durable() has moved by itself, and when a commit() that had to wait may be
+  // tried again, from any thread. Before the first append().
   virtual void when_durable(std::function<void()> /*call*/) {}
 
   // The position of the record appended last, 0 if there is none.

@@ -1,5 +1,6 @@
 #include "log/segment_log.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -11,7 +12,8 @@
 namespace tallyho {
 namespace {
 
-constexpr std::uint64_t late_steps = 8;  // In which a segment is made that should be there already.
+constexpr std::uint64_t late_steps = 8;  // In which a segment is made, at least.
+constexpr std::uint64_t ahead = 2;       // So many times faster than the one at hand fills.
 
 }  // namespace
 
@@ -56,7 +58,8 @@ void SegmentLog::stop() {
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;
   }
-  changed_.notify_all();
+  has_work_.notify_one();
+  spare_due_.notify_one();
   if (writing_.joinable()) writing_.join();
   if (making_spares_.joinable()) making_spares_.join();
 }
@@ -80,7 +83,7 @@ void SegmentLog::commit() {
     budget_ = writer_.has_spare() ? options_.buffer_bytes_max : writer_.left();
     return;
   }
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (is_handed_ || is_sealing_) return;  // What is being filled goes with the next one.
   if (has_new_spare_) {
     has_new_spare_ = false;
@@ -92,7 +95,8 @@ void SegmentLog::commit() {
   if (filling_.is_empty()) return;
   std::swap(filling_, handed_);
   is_handed_ = true;
-  changed_.notify_all();
+  lock.unlock();  // Else whoever is woken would at once wait for the lock.
+  has_work_.notify_one();
 }
 
 std::expected<void, std::string> SegmentLog::read(Position from,
@@ -110,7 +114,7 @@ std::expected<void, std::string> SegmentLog::read(Position from,
 
 void SegmentLog::when_durable(std::function<void()> call) {
   const std::lock_guard lock(mutex_);
-  on_durable_ = std::move(call);
+  on_durable_ = call ? std::make_shared<const std::function<void()>>(std::move(call)) : nullptr;
 }
 
 // The writing thread.
@@ -118,15 +122,14 @@ void SegmentLog::write() {
   std::unique_lock lock(mutex_);
   while (!has_failed_) {
     const auto has_work = [this] { return is_handed_ || is_stopping_; };
-    const bool is_idle = !changed_.wait_for(lock, options_.seal_after, has_work);
+    const bool is_idle = !has_work_.wait_for(lock, options_.seal_after, has_work);
     if (is_handed_) {
       lock.unlock();
       write_out(handed_);
       lock.lock();
       is_handed_ = false;
       used_bytes_ = options_.segment_bytes - writer_.left();
-      if (is_spare_due()) changed_.notify_all();
-      if (on_durable_) on_durable_();
+      tell(lock);
     } else if (is_stopping_) {
       return;
     } else if (is_idle && !writer_.is_sealed()) {
@@ -136,10 +139,21 @@ void SegmentLog::write() {
       lock.lock();
       is_sealing_ = false;
       if (!sealed) fail(sealed.error());
+      tell(lock);
     } else if (is_idle) {
-      changed_.wait(lock, has_work);
+      has_work_.wait(lock, has_work);
     }
   }
+}
+
+// Wakes whoever may go on now: without the lock, which they would at once wait for.
+void SegmentLog::tell(std::unique_lock<std::mutex>& lock) {
+  const auto on_durable = on_durable_;
+  const bool is_spare_due = spare_bytes_due() > 0;
+  lock.unlock();
+  if (on_durable != nullptr) (*on_durable)();
+  if (is_spare_due) spare_due_.notify_one();
+  lock.lock();
 }
 
 void SegmentLog::write_out(FrameBuffer& frames) {
@@ -151,32 +165,29 @@ void SegmentLog::write_out(FrameBuffer& frames) {
   if (!had_spare || writer_.has_spare()) return;
   const std::lock_guard lock(mutex_);
   is_spare_wanted_ = true;
-  used_bytes_ = 0;
-  changed_.notify_all();
 }
 
-// Whether some more of the next segment should be there by now.
-bool SegmentLog::is_spare_due() const {
-  constexpr std::uint64_t ahead = 4;
-  return is_spare_wanted_ && spare_bytes_ <= ahead * used_bytes_;
+// How many bytes of the next segment should be made now.
+std::uint64_t SegmentLog::spare_bytes_due() const {
+  const std::uint64_t wanted = std::min(ahead * used_bytes_, options_.segment_bytes);
+  if (!is_spare_wanted_ || spare_bytes_ > wanted) return 0;
+  return std::max(options_.spare_step_bytes, std::min(wanted - spare_bytes_, options_.segment_bytes / late_steps));
 }
 
 // The thread that makes segments. While the disk is full it tries again every second.
 void SegmentLog::make_spares() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return is_spare_due() || is_stopping_; });
+    spare_due_.wait(lock, [this] { return spare_bytes_due() > 0 || is_stopping_; });
     if (is_stopping_) return;
-    // Half of the segment is used, as after a restart: having the next one is more urgent than quick commits.
-    const bool is_late = 2 * used_bytes_ > options_.segment_bytes;
-    const std::uint64_t step = is_late ? options_.segment_bytes / late_steps : options_.spare_step_bytes;
+    const std::uint64_t step = spare_bytes_due();
     lock.unlock();
     const auto made = writer_.grow_spare(step);
     lock.lock();
     spare_bytes_ = made.value_or(0);
     if (!made) {
       is_disk_full_ = true;
-      changed_.wait_for(lock, std::chrono::seconds(1), [this] { return is_stopping_; });
+      spare_due_.wait_for(lock, std::chrono::seconds(1), [this] { return is_stopping_; });
     } else if (*made == options_.segment_bytes) {
       is_disk_full_ = false;
       is_spare_wanted_ = false;

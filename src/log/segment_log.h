@@ -30,8 +30,8 @@ namespace tallyho {
 // seals itself, and so does one that ends. A write or sync that fails ends everything: `on_failure` is called, from
 // whichever thread, and nothing becomes durable any more. A full disk is noticed while the next segment is made ahead
 // of need: append() then answers `unavailable` once what is there is used up, and goes on when there is room again.
-// The next segment is made little by little, as the one at hand fills, so that commits have the disk nearly for
-// themselves: all of it is there when a quarter of that one is used.
+// The next segment is made little by little, as the one at hand fills, so that commits have disk and processor nearly
+// for themselves: all of it is there when half of that one is used.
 //
 // Threads: as Log says; it has two of its own, one that writes and one that makes segments. Memory: two buffers of up
 // to `buffer_bytes_max`.
@@ -40,8 +40,8 @@ class SegmentLog final : public Log {
   struct Options {
     std::uint64_t segment_bytes = 64 << 20;  // A multiple of 4096; at least four times the buffer.
     std::uint64_t buffer_bytes_max = 8 << 20;
-    // Of the next segment that may be on their way to the disk at once; an eighth of it once half of this one is used.
-    std::uint64_t spare_step_bytes = 512 << 10;
+    // Of the next segment that are made at once; more, and at most an eighth of it, where that many are late.
+    std::uint64_t spare_step_bytes = 64 << 10;
     bool is_buffered = false;  // durable() counts what the system's page cache has: survives a killed process only.
     std::chrono::milliseconds seal_after{20};
     // False: no threads, commit() returns when everything is durable. For tests of what is below.
@@ -74,9 +74,10 @@ class SegmentLog final : public Log {
   SegmentLog(std::unique_ptr<LogDirectory> directory, Options options);
   void write();
   void write_out(FrameBuffer& frames);
+  void tell(std::unique_lock<std::mutex>& lock);
   void make_spares();
   bool try_spare();
-  bool is_spare_due() const;
+  std::uint64_t spare_bytes_due() const;
   void fail(const IoError& error);
   void stop();
 
@@ -92,9 +93,10 @@ class SegmentLog final : public Log {
   // The writing thread's.
   SegmentWriter writer_;
 
-  std::mutex mutex_;  // Guards what follows.
-  std::condition_variable changed_;
-  FrameBuffer handed_;  // To the writing thread, which empties it when it is durable.
+  std::mutex mutex_;                   // Guards what follows.
+  std::condition_variable has_work_;   // The writing thread waits for it.
+  std::condition_variable spare_due_;  // The other one does.
+  FrameBuffer handed_;                 // To the writing thread, which empties it when it is durable.
   bool is_handed_ = false;
   bool is_sealing_ = false;  // The writing thread is at work of its own.
   bool is_spare_wanted_ = false;
@@ -102,7 +104,7 @@ class SegmentLog final : public Log {
   std::uint64_t spare_bytes_ = 0;  // Of the spare that is being made.
   std::uint64_t used_bytes_ = 0;   // Of the segment at hand.
   bool is_stopping_ = false;
-  std::function<void()> on_durable_;
+  std::shared_ptr<const std::function<void()>> on_durable_;  // Null: nobody is told.
 
   std::atomic<Position> durable_{0};  // The writing thread releases, durable() acquires.
   std::atomic<bool> has_failed_{false};

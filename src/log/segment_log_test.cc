@@ -148,10 +148,11 @@ TEST(SegmentLog, AnIdleLogSealsItself) {
   }
 }
 
-// What of spares was on its way to the disk at once, at most, and how many were made.
+// What of spares was on its way to the disk at once, at most; how many were made, and how far the last one is.
 struct SpareCount {
-  std::atomic<std::uint64_t> unsynced_max{0};
+  std::atomic<std::uint64_t> under_way_max{0};
   std::atomic<int> made{0};
+  std::atomic<std::uint64_t> given{0};  // To the disk.
 };
 
 class CountedFile final : public LogFile {
@@ -159,21 +160,32 @@ class CountedFile final : public LogFile {
   CountedFile(std::unique_ptr<LogFile> file, SpareCount* count) : file_(std::move(file)), count_(count) {}
   IoResult<std::size_t> read(std::uint64_t at, std::span<std::byte> into) override { return file_->read(at, into); }
   IoStatus write(std::uint64_t at, std::span<const std::byte> bytes) override {
-    unsynced_ += bytes.size();
-    if (count_ != nullptr) count_->unsynced_max = std::max(count_->unsynced_max.load(), unsynced_);
+    under_way_ += bytes.size();
+    if (count_ != nullptr) count_->under_way_max = std::max(count_->under_way_max.load(), under_way_);
     return file_->write(at, bytes);
   }
+  IoStatus write_back(std::uint64_t at, std::uint64_t bytes) override {
+    const IoStatus done = file_->write_back(at, bytes);
+    end_step();
+    return done;
+  }
   IoStatus sync() override {
-    unsynced_ = 0;
-    return file_->sync();
+    const IoStatus done = file_->sync();
+    end_step();
+    return done;
   }
   void drop_cache() override { file_->drop_cache(); }
   IoResult<std::uint64_t> size() override { return file_->size(); }
 
  private:
+  void end_step() {
+    if (count_ != nullptr) count_->given += under_way_;
+    under_way_ = 0;
+  }
+
   const std::unique_ptr<LogFile> file_;
   SpareCount* const count_;  // Null: no spare.
-  std::uint64_t unsynced_ = 0;
+  std::uint64_t under_way_ = 0;
 };
 
 // A directory whose spares are counted.
@@ -185,6 +197,7 @@ class CountedDirectory final : public LogDirectory {
   IoResult<std::unique_ptr<LogFile>> open(std::string_view name) override { return directory_->open(name); }
   IoResult<std::unique_ptr<LogFile>> create(std::string_view name) override {
     const bool is_spare = name == "spare.segment";
+    if (is_spare) count_.given = 0;
     if (is_spare) ++count_.made;
     auto file = directory_->create(name);
     if (!file) return file;
@@ -199,30 +212,56 @@ class CountedDirectory final : public LogDirectory {
   SpareCount& count_;
 };
 
-// A commit would wait behind all that is on its way to the disk. Only the first segment is made at once: nobody waits.
-TEST(SegmentLog, SegmentsAreMadeInSmallDurableSteps) {
+// A new log whose spares are counted; it has made its first segment, all at once, as nobody waits for it.
+std::unique_ptr<SegmentLog> open_counted(const std::string& path, SpareCount& count, SegmentLog::Options options) {
+  auto files = open_log_directory(path);
+  EXPECT_TRUE(files);
+  auto log = SegmentLog::open(std::make_unique<CountedDirectory>(std::move(*files), count), {}, std::move(options));
+  EXPECT_TRUE(log);
+  return std::move(*log);
+}
+
+// A commit would wait behind all that is on its way to the disk, and for the processor that makes it.
+TEST(SegmentLog, ASegmentThatIsMadeInTimeIsMadeInSmallSteps) {
   const TemporaryFolder directory;
-  SpareCount count;
-  auto files = open_log_directory(directory.path());
-  ASSERT_TRUE(files);
   auto options = small();
   options.spare_step_bytes = 32 << 10;
-  auto log = SegmentLog::open(std::make_unique<CountedDirectory>(std::move(*files), count), {}, options);
-  ASSERT_TRUE(log);
+  options.has_threads = true;
+  SpareCount count;
+  const auto log = open_counted(directory.path(), count, options);
+  const std::string record(10'000, 'r');
+  for (std::uint64_t used = 0; used < options.segment_bytes / 2 - 2 * record.size(); used += record.size()) {
+    ASSERT_TRUE(log->append(record, Timestamp{}, RecordKind::event));
+    wait_until_durable(*log);
+    while (count.made < 2 || count.given < 2 * used) std::this_thread::yield();
+    if (used == 0) count.under_way_max = 0;  // From here on only the second one.
+  }
+  EXPECT_EQ(count.made, 2);
+  EXPECT_GE(count.under_way_max, options.spare_step_bytes);
+  EXPECT_LE(count.under_way_max, options.spare_step_bytes);
+}
+
+// Events that come faster than segments are made in small steps.
+TEST(SegmentLog, ALateSegmentIsMadeInLargerSteps) {
+  const TemporaryFolder directory;
+  SpareCount count;
+  auto options = small();
+  options.spare_step_bytes = 32 << 10;
+  auto log = open_counted(directory.path(), count, options);
   EXPECT_EQ(count.made, 1);
-  count.unsynced_max = 0;
+  count.under_way_max = 0;
   const std::string record(10'000, 'r');
   for (int i = 0; i < 500; ++i) {  // Five segments.
-    while (!(*log)->append(record, Timestamp{}, RecordKind::event)) {
-      (*log)->commit();
+    while (!log->append(record, Timestamp{}, RecordKind::event)) {
+      log->commit();
       std::this_thread::yield();
     }
-    (*log)->commit();
+    log->commit();
   }
-  wait_until_durable(**log);
+  wait_until_durable(*log);
   EXPECT_GE(count.made, 5);
-  EXPECT_GT(count.unsynced_max, 0U);
-  EXPECT_LE(count.unsynced_max, options.segment_bytes / 8);  // Nothing slowed the events down.
+  EXPECT_GT(count.under_way_max, 0U);
+  EXPECT_LE(count.under_way_max, options.segment_bytes / 8);
 }
 
 // While little of a segment is used, little of the next one is made.
@@ -234,7 +273,7 @@ TEST(SegmentLog, TheNextSegmentIsMadeAsThisOneFills) {
   const std::string spare = directory.path() + "/spare.segment";
   std::error_code error;
   EXPECT_LT(std::filesystem::exists(spare) ? std::filesystem::file_size(spare, error) : 0, small().segment_bytes);
-  for (int i = 0; i < 30; ++i) {
+  for (int i = 0; i < 60; ++i) {
     while (!log->append(std::string(10'000, 'r'), Timestamp{}, RecordKind::event)) log->commit();
     log->commit();
   }

@@ -7,7 +7,7 @@ namespace tallyho {
 namespace {
 
 constexpr std::string_view spare_name = "spare.segment";
-constexpr std::size_t zeros_at_once = 1 << 20;
+constexpr std::size_t zeros_at_once = 64 << 10;
 
 // Stops at the first that fails.
 template <typename... Steps>
@@ -53,7 +53,7 @@ IoStatus SegmentWriter::open(const RecoveredLog& log, const std::string& new_ide
 IoStatus SegmentWriter::begin_segment() {
   const SegmentHeader header{
       .identity = identity_, .version = log_format_version, .first = last_ + 1, .segment_bytes = segment_bytes_};
-  if (file_ != nullptr) {
+  if (file_ != nullptr && durable_ < last_) {
     if (const IoStatus synced = file_->sync(); !synced) return synced;
     durable_ = last_;
   }
@@ -77,9 +77,10 @@ IoStatus SegmentWriter::make_spare() {
 }
 
 IoResult<std::uint64_t> SegmentWriter::grow_spare(std::uint64_t step_bytes) {
-  const IoStatus grown = in_order([this] { return begin_spare(); }, [&] { return add_zeros(step_bytes); },
-                                  [this] { return spare_->sync(); },
-                                  [this] { return spare_bytes_ < segment_bytes_ ? IoStatus() : end_spare(); });
+  const auto end_step = [&, begin = spare_ == nullptr ? 0 : spare_bytes_] {
+    return spare_bytes_ < segment_bytes_ ? spare_->write_back(begin, spare_bytes_ - begin) : end_spare();
+  };
+  const IoStatus grown = in_order([this] { return begin_spare(); }, [&] { return add_zeros(step_bytes); }, end_step);
   if (grown) return spare_bytes_;
   spare_.reset();
   (void)directory_.remove(spare_name);  // What it took of a full disk is needed.
@@ -108,6 +109,7 @@ IoStatus SegmentWriter::add_zeros(std::uint64_t bytes) {
 }
 
 IoStatus SegmentWriter::end_spare() {
+  if (const IoStatus synced = spare_->sync(); !synced) return synced;
   spare_.reset();
   return directory_.sync_names();
 }

@@ -14,8 +14,9 @@ namespace tallyho {
 //
 // Segments are made ahead of need, filled with zeros and durable under the name of a spare: the disk can be full only
 // while one is made, never in the middle of a commit, and a write into a file that has its size and its blocks costs no
-// journal of the file system. Once the log is running they are made in small steps, each of them durable before the
-// next: a commit would else wait behind all the zeros that are on their way to the same disk.
+// journal of the file system. Once the log is running they are made in small steps, each of them given to the disk
+// before the next: a commit would else wait behind all the zeros that are on their way there. All of it is made durable
+// once, at the end: each sync of a file that grows would be one of the file system's journal, too.
 //
 // Threads: one at a time, except make_spare() and grow_spare(), which may run beside write().
 class SegmentWriter {

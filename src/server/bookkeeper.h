@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <vector>
 
 #include "engine/engine.h"
@@ -24,15 +25,17 @@ class Bookkeeper {
 
   // Where the player's newest entry is, for Ledger::read(), which sees it from now on. Errors: not_found, unavailable.
   Answered<std::uint64_t> newest(std::string_view player);
-  void hand_over(bool now_is_quiet) { ledger_.hand_over(now_is_quiet); }
+  void hand_over(bool now_is_quiet);
 
  private:
+  using Clock = std::chrono::steady_clock;
   void enter(const Event& event, const Outcome& outcome);
   void enter(const Operation& operation, const Outcome& outcome);
 
   const Engine& engine_;
   Ledger& ledger_;
   std::vector<LedgerRule> rules_;  // Scratch.
+  Clock::time_point handed_over_;  // When it last was.
 };
 
 }  // namespace tallyho

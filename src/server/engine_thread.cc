@@ -73,8 +73,8 @@ void EngineThread::run() {
 
 std::chrono::nanoseconds EngineThread::idle_time() const {
   constexpr std::chrono::nanoseconds longest = std::chrono::seconds(1);
-  if (!held_.empty() || has_waiting_pushes_) return std::chrono::microseconds(100);  // The log's disk is at work.
-  if (!has_room_) return longest;                                                    // It rings when there is.
+  // The log rings when more is durable, and a port when it has room again. Acks alone keep no push waiting.
+  if (has_waiting_pushes_ || !has_room_) return longest;
   // Compared, not subtracted: at once is as long ago, and never as far away, as a clock can say.
   const auto due = engine_.feed().next_due();
   const auto now = Clock::now();

@@ -123,6 +123,11 @@ int fdatasync(int file) {
   FAULTY(fails_making | 1 << eintr, fdatasync, file);
 }
 
+int sync_file_range(int file, off_t offset, off_t bytes, unsigned int flags) {
+  if (!is_watched(file)) return NEXT(sync_file_range)(file, offset, bytes, flags);
+  FAULTY(fails_making | 1 << eintr, sync_file_range, file, offset, bytes, flags);
+}
+
 int fsync(int file) {
   if (!is_watched(file)) return NEXT(fsync)(file);
   FAULTY(fails_making | 1 << eintr, fsync, file);
