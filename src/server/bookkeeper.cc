@@ -51,7 +51,7 @@ Answered<std::uint64_t> Bookkeeper::newest(std::string_view player) {
 // A server under load has nothing to do for a moment thousands of times a second, and would each time wake the writer
 // for a few entries, which need not be on the disk soon.
 void Bookkeeper::hand_over(bool now_is_quiet) {
-  constexpr std::chrono::milliseconds interval{100};
+  constexpr std::chrono::milliseconds interval{20};
   if (!now_is_quiet) return ledger_.hand_over(false);
   const auto now = Clock::now();
   if (now - handed_over_ < interval) return;
