@@ -13,6 +13,7 @@ struct Shape {
 };
 
 constexpr Shape time_shape{alignof(PackedTime), sizeof(PackedTime)};
+constexpr Shape period_shape{alignof(PackedPeriod), sizeof(PackedPeriod)};
 constexpr Shape handle_shape{alignof(std::uint32_t), sizeof(std::uint32_t)};
 
 Shape shape_of(StateType type) {
@@ -63,14 +64,15 @@ void RecordLayout::lay_out(const Scope& scope, bool is_player, std::uint16_t cap
   next = (next + 7) & ~7U;
   if (is_player) total_offset_ = take({8, 8});
   take_all(8);
-  for (Place& place : places_) {
-    if (place.resets != Every::never) place.period_offset = take({8, 8});
-  }
-  for (std::uint16_t i = 0; i < caps; ++i) payments_.push_back({take({8, 8}), take({8, 8})});
+  for (std::uint16_t i = 0; i < caps; ++i) payments_.push_back({.paid_offset = take({8, 8})});
   if (is_player) ids_offsets_[0] = take(handle_shape);
-  for (std::uint16_t i = 0; i < cooldowns; ++i) cooldown_offsets_.push_back(take(time_shape));
   take_all(4);
   take_all(1);
+  for (std::uint16_t i = 0; i < cooldowns; ++i) cooldown_offsets_.push_back(take(time_shape));
+  for (Place& place : places_) {
+    if (place.resets != Every::never) place.period_offset = take(period_shape);
+  }
+  for (Payment& payment : payments_) payment.period_offset = take(period_shape);
   record_bytes_ = (next + 7) & ~7U;
 }
 

@@ -7,11 +7,11 @@
 
 namespace tallyho {
 
-// Where the variables of a scope lie in the bytes of its records: 8-byte ones first, then 4, then 1, so that nothing is
-// lost to padding.
+// Where the variables of a scope lie in the bytes of its records: 8-byte ones first, then 4, then those of single
+// bytes, so that nothing is lost to padding.
 //
-//     bool 1 · int, double, duration 8 · timestamp 12 · string 4 (a Symbol) · set, window 4 (a number in a pool, 0:
-//     none) with `resets`: 8 more for the start of the period that the value belongs to
+//     bool 1 · int, double, duration 8 · timestamp 9 · string 4 (a Symbol) · set, window 4 (a number in a pool, 0:
+//     none) with `resets`: 5 more for the start of the period that the value belongs to
 //
 // A record begins with its key's Symbol. A player's also holds what every player has: the total, when the rules with a
 // cooldown fired last, what the rules with a cap have paid, and the remembered ids (numbers in a pool).
@@ -24,9 +24,9 @@ class RecordLayout {
     StateType type = StateType::int64;
     Every resets = Every::never;
     std::uint32_t offset = 0;
-    std::uint32_t period_offset = 0;  // If it resets.
+    std::uint32_t period_offset = 0;  // If it resets: a PackedPeriod.
   };
-  // Where a cap's payments are: an int64 and the start of the period they were paid in.
+  // Where a cap's payments are: an int64 and the start of the period they were paid in, a PackedPeriod.
   struct Payment {
     std::uint32_t paid_offset = 0;
     std::uint32_t period_offset = 0;

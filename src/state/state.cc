@@ -1,7 +1,5 @@
 #include "state/state.h"
 
-#include "state/packed_time.h"
-
 namespace tallyho {
 
 State::State(const Ruleset& ruleset, SymbolTable& symbols)
@@ -25,14 +23,14 @@ std::vector<std::byte> State::make_blank(ScopeIndex scope) {
     const RecordLayout::Place& place = layout.place(i);
     if (place.type == StateType::set || place.type == StateType::window) continue;
     store_scalar(blank.data(), place, ruleset_.scopes[scope].variables[i].init);
-    if (place.resets != Every::never) store(blank.data(), place.period_offset, PeriodClock::before_all);
+    if (place.resets != Every::never) store(blank.data(), place.period_offset, PackedPeriod(PeriodClock::before_all));
   }
   if (scope != player_scope) return blank;
   for (std::uint16_t i = 0; i < ruleset_.cooldowns; ++i) {
-    store(blank.data(), layout.last_fired_offset(i), PackedTime(never_happened));
+    store(blank.data(), layout.last_fired_offset(i), PackedMoment(never_happened));
   }
   for (std::uint16_t i = 0; i < ruleset_.caps; ++i) {
-    store(blank.data(), layout.payment(i).period_offset, PeriodClock::before_all);
+    store(blank.data(), layout.payment(i).period_offset, PackedPeriod(PeriodClock::before_all));
   }
   return blank;
 }
@@ -104,9 +102,9 @@ void State::store_scalar(Record record, const RecordLayout::Place& place, const 
 
 // A value that an event of a later period writes belongs to that period from then on.
 void State::enter_period(Record record, std::uint32_t period_offset, std::int64_t starts) {
-  if (starts <= load<std::int64_t>(record, period_offset)) return;
-  journal_.save(record, period_offset, sizeof(starts));
-  store(record, period_offset, starts);
+  if (starts <= load<PackedPeriod>(record, period_offset).unpack()) return;
+  journal_.save(record, period_offset, sizeof(PackedPeriod));
+  store(record, period_offset, PackedPeriod(starts));
 }
 
 StateFault State::add(ScopeIndex scope, Record record, std::uint16_t variable, const cel::Value& value) {
@@ -159,19 +157,19 @@ void State::set_total(Record player, std::int64_t total) {
 
 Timestamp State::last_fired(const std::byte* player, std::uint16_t cooldown) const {
   if (player == nullptr) return never_happened;
-  return load<PackedTime>(player, layouts_[player_scope].last_fired_offset(cooldown)).unpack();
+  return load<PackedMoment>(player, layouts_[player_scope].last_fired_offset(cooldown)).unpack();
 }
 
 void State::set_last_fired(Record player, std::uint16_t cooldown, Timestamp time) {
   const std::uint32_t offset = layouts_[player_scope].last_fired_offset(cooldown);
-  journal_.save(player, offset, sizeof(PackedTime));
-  store(player, offset, PackedTime(time));
+  journal_.save(player, offset, sizeof(PackedMoment));
+  store(player, offset, PackedMoment(time));
 }
 
 std::int64_t State::paid(const std::byte* player, const PointsCap& cap, PeriodClock& clock) const {
   if (player == nullptr) return 0;
   const RecordLayout::Payment& payment = layouts_[player_scope].payment(cap.number);
-  if (clock.starts(cap.per) > load<std::int64_t>(player, payment.period_offset)) return 0;
+  if (clock.starts(cap.per) > load<PackedPeriod>(player, payment.period_offset).unpack()) return 0;
   return load<std::int64_t>(player, payment.paid_offset);
 }
 

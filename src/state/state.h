@@ -15,6 +15,7 @@
 #include "state/dedupe.h"
 #include "state/hash128.h"
 #include "state/journal.h"
+#include "state/packed_time.h"
 #include "state/period_clock.h"
 #include "state/pool.h"
 #include "state/record_layout.h"
@@ -146,7 +147,8 @@ class State {
   void put_player(HashInput& input, const std::byte* record) const;
 
   bool has_reset(const RecordLayout::Place& place, const std::byte* record, PeriodClock& clock) const {
-    return place.resets != Every::never && clock.starts(place.resets) > load<std::int64_t>(record, place.period_offset);
+    return place.resets != Every::never &&
+           clock.starts(place.resets) > load<PackedPeriod>(record, place.period_offset).unpack();
   }
 
   const Ruleset& ruleset_;

@@ -58,7 +58,7 @@ void State::put_variable(HashInput& input, ScopeIndex scope, const std::byte* re
       break;
     }
   }
-  if (place.resets != Every::never) input.number(load<std::int64_t>(record, place.period_offset));
+  if (place.resets != Every::never) input.number(load<PackedPeriod>(record, place.period_offset).unpack());
 }
 
 void State::put_player(HashInput& input, const std::byte* record) const {
@@ -67,7 +67,7 @@ void State::put_player(HashInput& input, const std::byte* record) const {
   for (std::uint16_t i = 0; i < ruleset_.cooldowns; ++i) put_time(input, last_fired(record, i));
   for (std::uint16_t i = 0; i < ruleset_.caps; ++i) {
     input.number(load<std::int64_t>(record, layout.payment(i).paid_offset));
-    input.number(load<std::int64_t>(record, layout.payment(i).period_offset));
+    input.number(load<PackedPeriod>(record, layout.payment(i).period_offset).unpack());
   }
   for (const bool is_ingest : {false, true}) {
     const auto number = load<std::uint32_t>(record, layout.ids_offset(is_ingest));

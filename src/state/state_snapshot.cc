@@ -149,7 +149,7 @@ void State::Saving::save_value(const RecordLayout::Place& place, const std::byte
       break;
     }
   }
-  if (place.resets != Every::never) out.signed_number(load<std::int64_t>(record, place.period_offset));
+  if (place.resets != Every::never) out.signed_number(load<PackedPeriod>(record, place.period_offset).unpack());
 }
 
 void State::Saving::save_player(const std::byte* record) {
@@ -158,7 +158,7 @@ void State::Saving::save_player(const std::byte* record) {
   for (std::uint16_t i = 0; i < state.ruleset_.cooldowns; ++i) out.time(state.last_fired(record, i));
   for (std::uint16_t i = 0; i < state.ruleset_.caps; ++i) {
     out.signed_number(load<std::int64_t>(record, layout.payment(i).paid_offset));
-    out.signed_number(load<std::int64_t>(record, layout.payment(i).period_offset));
+    out.signed_number(load<PackedPeriod>(record, layout.payment(i).period_offset).unpack());
   }
   for (const bool is_ingest : {false, true}) {
     const auto number = load<std::uint32_t>(record, layout.ids_offset(is_ingest));
@@ -200,6 +200,7 @@ struct State::Loading {
   void load_set(const SavedScope& scope, Variable& variable, Record record);
   void load_window(const SavedScope& scope, Variable& variable, Record record);
   void load_player(const SavedScope& scope, Record record);
+  PackedPeriod load_period();
   const StateVariable& definition(const SavedScope& scope, const Variable& variable) const {
     return state.ruleset_.scopes[*scope.target].variables[*variable.target];
   }
@@ -322,8 +323,15 @@ void State::Loading::load_value(Variable& variable, const SavedScope& scope, Rec
     case StateType::window: load_window(scope, variable, record); break;
   }
   if (variable.resets == Every::never) return;
-  const std::int64_t starts = in.signed_number();
+  const PackedPeriod starts = load_period();
   if (place != nullptr) store(record, place->period_offset, starts);
+}
+
+PackedPeriod State::Loading::load_period() {
+  const std::int64_t starts = in.signed_number();
+  if (PackedPeriod::fits(starts)) return PackedPeriod(starts);
+  in.fail("there is no such period");
+  return {};
 }
 
 void State::Loading::load_text(const SavedScope& scope, Variable& variable, Record record) {
@@ -380,12 +388,12 @@ void State::Loading::load_player(const SavedScope& scope, Record record) {
   const RecordLayout& layout = state.layouts_[player_scope];
   store(record, layout.total_offset(), in.signed_number());
   for (const auto& target : scope.cooldowns) {
-    const PackedTime fired(in.time(never_happened));
+    const PackedMoment fired(in.time(never_happened));
     if (target) store(record, layout.last_fired_offset(*target), fired);
   }
   for (const auto& target : scope.caps) {
     const std::int64_t paid = in.signed_number();
-    const std::int64_t starts = in.signed_number();
+    const PackedPeriod starts = load_period();
     if (!target) continue;
     store(record, layout.payment(*target).paid_offset, paid);
     store(record, layout.payment(*target).period_offset, starts);

@@ -18,7 +18,7 @@ namespace tallyho {
 // A ring, because times mostly come in order: one at the end is O(1), a late one moves those after it.
 // The capacity is the ruleset's, so it comes with each call.
 //
-// Threads: the engine thread owns it. Memory: 24 bytes, and 12 to 24 bytes a time.
+// Threads: the engine thread owns it. Memory: 24 bytes, and 9 to 18 bytes a time.
 class WindowState {
  public:
   // What add() did.
