@@ -21,7 +21,7 @@
 namespace tallyho {
 
 // prepare.cc
-std::vector<std::uint16_t> parts_of(const EventType& type, const Ruleset& ruleset);
+State::Parts parts_of(const EventType& type, const Ruleset& ruleset, const State& state);
 
 // An adjustment's id is remembered for its player while it has fewer newer ones than this, however long.
 inline constexpr RememberedIds::Limits adjustment_limits{.window = Duration::max(), .per_player = 1024};
@@ -111,13 +111,13 @@ struct Engine::Impl {
     Timestamp earliest;
     Timestamp latest;
   } span;
-  std::size_t symbols_before = 0;                 // The event at hand.
-  std::vector<std::vector<std::uint16_t>> parts;  // By event type: the sets and windows of a player that it concerns.
-  std::vector<Prepared> prepared;                 // Events that come next, of players that are known.
-  std::size_t next_prepared = 0;                  // The first of them that has not come.
-  std::vector<std::uint8_t> payers;               // By event type: how likely it pays; see prepare.cc.
-  std::vector<SymbolTable::Wanted> wanted;        // Their names and the texts in them.
-  bool fails_next = false;                        // For tests.
+  std::size_t symbols_before = 0;           // The event at hand.
+  std::vector<State::Parts> parts;          // By event type: those of a player that it concerns.
+  std::vector<Prepared> prepared;           // Events that come next, of players that are known.
+  std::size_t next_prepared = 0;            // The first of them that has not come.
+  std::vector<std::uint8_t> payers;         // By event type: how likely it pays; see prepare.cc.
+  std::vector<SymbolTable::Wanted> wanted;  // Their names and the texts in them.
+  bool fails_next = false;                  // For tests.
   std::vector<RuleCounts> rule_counts;
   std::vector<std::uint32_t> dropped_sections;
   std::vector<PlayerScore::Notice> feed_notices;

@@ -1,27 +1,26 @@
 // Prefetching for a batch of events: each step asks for what the next one reads, for all of them.
 #include <algorithm>
+#include <vector>
 
 #include "engine/engine_impl.h"
 #include "ruleset/slots.h"
 
 namespace tallyho {
 
-// The sets and windows of players that the rules of an event's type read or add to.
-std::vector<std::uint16_t> parts_of(const EventType& type, const Ruleset& ruleset) {
-  const std::vector<StateVariable>& variables = ruleset.scopes[player_scope].variables;
-  std::vector<std::uint16_t> parts;
+// What lies behind the variables of players that the conditions of an event's type read and its rules write.
+State::Parts parts_of(const EventType& type, const Ruleset& ruleset, const State& state) {
+  std::vector<std::uint16_t> variables;
   const auto note = [&](cel::Slot slot) {
-    if (slot_record(slot) != slot_record(scope_slot(player_scope, 0))) return;
-    const StateType kind = variables[slot_number(slot)].type;
-    const bool is_part = kind == StateType::set || kind == StateType::window;
-    if (is_part && std::ranges::find(parts, slot_number(slot)) == parts.end()) parts.push_back(slot_number(slot));
+    if (slot_record(slot) == slot_record(scope_slot(player_scope, 0))) variables.push_back(slot_number(slot));
   };
   for (const RuleIndex index : type.rules) {
     const Rule& rule = ruleset.rules[index];
     if (rule.when) std::ranges::for_each(rule.when->slots(), note);
-    for (const Assignment& added : rule.add) note(scope_slot(added.scope, added.variable));
+    for (const auto* assignments : {&rule.set, &rule.add}) {
+      for (const Assignment& written : *assignments) note(scope_slot(written.scope, written.variable));
+    }
   }
-  return parts;
+  return state.parts_behind(variables);
 }
 
 void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
@@ -59,6 +58,9 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
   }
   for (const Impl::Prepared& next : prepared) {
     engine.state.prefetch_contents(next.record, is_ingest, engine.parts[next.event->type]);
+  }
+  for (const Impl::Prepared& next : prepared) {
+    engine.state.prefetch_annexed(next.record, engine.parts[next.event->type]);
   }
   for (const Impl::Prepared& next : prepared) {
     for (const BoardIndex board : boards_to_prepare(next.event->type)) boards[board]->prepare_near(next.player);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <utility>
 
 #include "fmt/format.h"
 #include "ruleset/slots.h"
@@ -94,10 +95,16 @@ RuleApplier::Beginning RuleApplier::make_beginning(const EventType& type) const 
   Beginning beginning;
   std::vector<cel::Slot> slots = slots_of_fields(type);
   slots.push_back(special_slot(SpecialSlot::now));
+  std::vector<std::pair<cel::Slot, State::Scalar>> variables;
   for (const cel::Slot slot : slots_read(type, ruleset_)) {
     if (slot_record(slot) != slot_record(scope_slot(player_scope, 0))) continue;
     const State::Scalar variable = state_.scalar(player_scope, slot_number(slot));
     if (variable.place.type == StateType::set || variable.place.type == StateType::window) continue;
+    variables.emplace_back(slot, variable);
+  }
+  // Those in the record itself first, then annex by annex.
+  std::ranges::stable_sort(variables, {}, [](const auto& variable) { return variable.second.place.annex; });
+  for (const auto& [slot, variable] : variables) {
     slots.push_back(slot);
     beginning.variables.push_back(variable);
   }
@@ -110,8 +117,14 @@ void RuleApplier::begin_event(const Event& event) {
   first_values_.assign(event.fields.begin(), event.fields.end());
   first_values_.push_back(cel::Value::timestamp(activation_.now()));
   const std::byte* const player = activation_.player();
+  std::uint16_t annex = 0;
+  const std::byte* there = player;
   for (const State::Scalar& variable : beginning.variables) {
-    first_values_.push_back(state_.read(variable, player, activation_.clock()));
+    if (variable.place.annex != annex) {
+      annex = variable.place.annex;
+      there = state_.annex_of(player, annex);
+    }
+    first_values_.push_back(state_.read_there(variable, there, activation_.clock()));
   }
   machine_.begin(beginning.preload, first_values_);
   points_ = 0;

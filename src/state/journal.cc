@@ -6,6 +6,10 @@ void Journal::record_created(RecordTable& table) {
   add(Change::What::record, &table);
 }
 
+void Journal::annex_created(RecordPages& annexes) {
+  add(Change::What::annex, &annexes);
+}
+
 void Journal::set_created(Pool<SetState>& pool) {
   add(Change::What::set, &pool);
 }
@@ -27,6 +31,7 @@ void Journal::undo(const Change& change) {
   switch (change.what) {
     case Change::What::bytes: std::memcpy(change.target, change.old.data(), change.size); break;
     case Change::What::record: static_cast<RecordTable*>(change.target)->erase_newest(); break;
+    case Change::What::annex: static_cast<RecordPages*>(change.target)->erase_newest(); break;
     case Change::What::set: static_cast<Pool<SetState>*>(change.target)->pop(); break;
     case Change::What::window: static_cast<Pool<WindowState>*>(change.target)->pop(); break;
     case Change::What::set_member: static_cast<SetState*>(change.target)->undo_add(change.dropped); break;

@@ -8,6 +8,7 @@
 
 #include "base/symbols.h"
 #include "state/pool.h"
+#include "state/record_pages.h"
 #include "state/record_table.h"
 #include "state/set_state.h"
 #include "state/window_state.h"
@@ -36,8 +37,12 @@ class Journal {
     symbols_before_ = symbols_.size();
   }
 
+  // Makes room for so many more changes: writing them down cannot fail for lack of memory then.
+  void reserve(std::size_t changes) {
+    if (changes_.size() < count_ + changes) changes_.resize(2 * count_ + 8 + changes);
+  }
   // Before `bytes` (at most 16) of a record are overwritten. Behind them at least 16 bytes from `offset` on can be read
-  // (RecordTable::slack_bytes).
+  // (RecordPages::slack_bytes).
   void save(Record record, std::uint32_t offset, std::uint32_t bytes) {
     Change& change = add(Change::What::bytes, record + offset);
     change.size = static_cast<std::uint8_t>(bytes);
@@ -45,6 +50,7 @@ class Journal {
   }
   // After something was made or added.
   void record_created(RecordTable& table);
+  void annex_created(RecordPages& annexes);
   void set_created(Pool<SetState>& pool);
   void window_created(Pool<WindowState>& pool);
   void set_added(SetState& set, Symbol dropped);
@@ -56,7 +62,7 @@ class Journal {
  private:
   // Most are bytes, of which an event writes dozens: nothing here is larger than those need.
   struct Change {
-    enum class What : std::uint8_t { bytes, record, set, window, set_member, window_time } what = What::bytes;
+    enum class What : std::uint8_t { bytes, record, annex, set, window, set_member, window_time } what = What::bytes;
     std::uint8_t size = 0;          // bytes
     Symbol dropped = no_symbol;     // set_member
     void* target = nullptr;         // The place, table, pool, set or window.

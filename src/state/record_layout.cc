@@ -1,79 +1,145 @@
 #include "state/record_layout.h"
 
+#include <algorithm>
+#include <map>
+#include <span>
+#include <utility>
+
 #include "base/symbols.h"
 #include "state/packed_time.h"
 
 namespace tallyho {
 namespace {
 
-// The alignment and size of a scalar or handle.
+constexpr std::uint32_t whole_bytes_max = 128;  // Two cache lines.
+constexpr std::uint32_t number_bytes = sizeof(std::uint32_t);
+// An annex costs 8 bytes, its number in the record and the key at its beginning, and must be worth them.
+constexpr std::uint32_t annex_bytes_min = 12;
+
+// How many bytes a scalar or handle takes, and of which width the numbers are that it consists of.
 struct Shape {
-  std::uint32_t alignment = 0;
+  std::uint32_t width = 0;
   std::uint32_t bytes = 0;
 };
 
-constexpr Shape time_shape{alignof(PackedTime), sizeof(PackedTime)};
-constexpr Shape period_shape{alignof(PackedPeriod), sizeof(PackedPeriod)};
-constexpr Shape handle_shape{alignof(std::uint32_t), sizeof(std::uint32_t)};
+constexpr Shape word_shape{8, 8};
+constexpr Shape moment_shape{1, sizeof(PackedMoment)};
+constexpr Shape period_shape{1, sizeof(PackedPeriod)};
+constexpr Shape handle_shape{number_bytes, number_bytes};
 
 Shape shape_of(StateType type) {
   switch (type) {
     case StateType::boolean: return {1, 1};
     case StateType::int64:
     case StateType::float64:
-    case StateType::duration: return {8, 8};
-    case StateType::timestamp: return time_shape;
-    case StateType::string: return {alignof(Symbol), sizeof(Symbol)};
+    case StateType::duration: return word_shape;
+    case StateType::timestamp: return {1, sizeof(PackedTime)};
+    case StateType::string: return {sizeof(Symbol), sizeof(Symbol)};
     case StateType::set:
     case StateType::window: return handle_shape;
   }
-  return {8, 8};
+  return word_shape;
+}
+
+std::uint32_t rounded(std::uint32_t bytes, std::uint32_t unit) {
+  return (bytes + unit - 1) / unit * unit;
 }
 
 }  // namespace
 
 RecordLayout::RecordLayout(const Scope& scope) {
-  lay_out(scope, false, 0, 0);
+  for (const StateVariable& variable : scope.variables) {
+    places_.push_back({.type = variable.type, .resets = variable.resets});
+  }
+  fill(0, false);
 }
 
-RecordLayout::RecordLayout(const Scope& player, std::uint16_t caps, std::uint16_t cooldowns) {
-  lay_out(player, true, caps, cooldowns);
+RecordLayout::RecordLayout(const Scope& player, const Writers& writers)
+    : firings_(writers.cooldowns.size()), payments_(writers.caps.size()) {
+  for (const StateVariable& variable : player.variables) {
+    places_.push_back({.type = variable.type, .resets = variable.resets});
+  }
+  fill(0, true);
+  take_out(writers);
+  record_bytes_.clear();
+  for (std::uint16_t annex = 0; annex <= annexes(); ++annex) fill(annex, annex == 0);
 }
 
 std::uint32_t RecordLayout::bytes_of(StateType type) {
   return shape_of(type).bytes;
 }
 
-void RecordLayout::lay_out(const Scope& scope, bool is_player, std::uint16_t caps, std::uint16_t cooldowns) {
+// Decides what goes into which annex.
+void RecordLayout::take_out(const Writers& writers) {
+  std::map<EventTypeIndex, std::uint32_t> bytes_of_types;
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    const std::uint32_t period = places_[i].resets == Every::never ? 0 : period_shape.bytes;
+    bytes_of_types[writers.variables[i]] += bytes_of(places_[i].type) + period;
+  }
+  for (const EventTypeIndex type : writers.cooldowns) bytes_of_types[type] += moment_shape.bytes;
+  for (const EventTypeIndex type : writers.caps) bytes_of_types[type] += word_shape.bytes + period_shape.bytes;
+  bytes_of_types.erase(Writers::several);
+
+  std::vector<std::pair<EventTypeIndex, std::uint32_t>> by_bytes(bytes_of_types.begin(), bytes_of_types.end());
+  std::ranges::stable_sort(by_bytes, std::ranges::greater(), &std::pair<EventTypeIndex, std::uint32_t>::second);
+  std::map<EventTypeIndex, std::uint16_t> annex_of_types;
+  std::uint32_t left = record_bytes_[0];
+  for (const auto& [type, bytes] : by_bytes) {
+    if (left <= whole_bytes_max || bytes < annex_bytes_min) break;
+    annex_of_types[type] = ++annexes_;
+    left -= bytes - number_bytes;
+  }
+  const auto put = [&annex_of_types](auto& places, std::span<const EventTypeIndex> types) {
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const auto found = annex_of_types.find(types[i]);
+      if (found != annex_of_types.end()) places[i].annex = found->second;
+    }
+  };
+  put(places_, writers.variables);
+  put(firings_, writers.cooldowns);
+  put(payments_, writers.caps);
+}
+
+// Gives what is in an annex, or in the record itself, its offsets.
+void RecordLayout::fill(std::uint16_t annex, bool is_player) {
   std::uint32_t next = key_offset;
-  const auto take = [&](Shape shape) {
+  const auto take = [&next](Shape shape) {
     const std::uint32_t offset = next;
     next += shape.bytes;
     return offset;
   };
-  for (const StateVariable& variable : scope.variables) places_.push_back({variable.type, variable.resets, 0, 0});
-  const auto take_all = [&](std::uint32_t alignment) {
+  const auto take_all = [&](std::uint32_t width) {
     for (Place& place : places_) {
-      if (shape_of(place.type).alignment == alignment) place.offset = take(shape_of(place.type));
+      if (place.annex == annex && shape_of(place.type).width == width) place.offset = take(shape_of(place.type));
     }
   };
 
-  take({4, sizeof(Symbol)});
+  take({sizeof(Symbol), sizeof(Symbol)});
   // What is 4 bytes wide fills the gap before the first 8-byte one: the key alone would leave half a word.
   if (is_player) ids_offsets_[1] = take(handle_shape);
-  next = (next + 7) & ~7U;
-  if (is_player) total_offset_ = take({8, 8});
-  take_all(8);
-  for (std::uint16_t i = 0; i < caps; ++i) payments_.push_back({.paid_offset = take({8, 8})});
-  if (is_player) ids_offsets_[0] = take(handle_shape);
-  take_all(4);
-  take_all(1);
-  for (std::uint16_t i = 0; i < cooldowns; ++i) cooldown_offsets_.push_back(take(time_shape));
-  for (Place& place : places_) {
-    if (place.resets != Every::never) place.period_offset = take(period_shape);
+  if (annex == 0) next = rounded(next, word_shape.width);
+  if (is_player) {
+    total_offset_ = take(word_shape);
+    next = annex_offset(static_cast<std::uint16_t>(annexes_ + 1));
+    if (annexes_ % 2 != 0) ids_offsets_[0] = take(handle_shape);
   }
-  for (Payment& payment : payments_) payment.period_offset = take(period_shape);
-  record_bytes_ = (next + 7) & ~7U;
+  take_all(word_shape.width);
+  for (Payment& payment : payments_) {
+    if (payment.annex == annex) payment.paid_offset = take(word_shape);
+  }
+  if (is_player && annexes_ % 2 == 0) ids_offsets_[0] = take(handle_shape);
+  take_all(number_bytes);
+  take_all(1);
+  for (Firing& firing : firings_) {
+    if (firing.annex == annex) firing.offset = take(moment_shape);
+  }
+  for (Place& place : places_) {
+    if (place.annex == annex && place.resets != Every::never) place.period_offset = take(period_shape);
+  }
+  for (Payment& payment : payments_) {
+    if (payment.annex == annex) payment.period_offset = take(period_shape);
+  }
+  record_bytes_.push_back(rounded(next, annex == 0 ? word_shape.width : number_bytes));
 }
 
 }  // namespace tallyho

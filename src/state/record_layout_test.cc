@@ -1,5 +1,7 @@
 #include "state/record_layout.h"
 
+#include <map>
+#include <set>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -31,7 +33,42 @@ TEST(RecordLayout, PacksVariablesByType) {
   EXPECT_EQ(layout.record_bytes() % 8, 0U);
 }
 
-// Every byte belongs to at most one thing.
+// Every byte belongs to at most one thing, and what a type has for itself lies in its annex, if it has one.
+void expect_no_overlap(const RecordLayout& layout, const Writers& writers) {
+  std::vector<std::vector<int>> used;
+  for (std::uint16_t annex = 0; annex <= layout.annexes(); ++annex) used.emplace_back(layout.record_bytes(annex));
+  const auto use = [&](std::uint16_t annex, std::uint32_t offset, std::uint32_t bytes) {
+    ASSERT_LE(offset + bytes, used[annex].size());
+    for (std::uint32_t i = 0; i < bytes; ++i) EXPECT_EQ(used[annex][offset + i]++, 0) << annex << ": " << offset + i;
+  };
+  std::map<std::uint16_t, std::set<EventTypeIndex>> types_in;
+  for (std::uint16_t annex = 0; annex <= layout.annexes(); ++annex) use(annex, RecordLayout::key_offset, 4);
+  for (std::uint16_t annex = 1; annex <= layout.annexes(); ++annex) use(0, RecordLayout::annex_offset(annex), 4);
+  use(0, layout.total_offset(), 8);
+  for (std::uint16_t i = 0; i < layout.variables(); ++i) {
+    const RecordLayout::Place& place = layout.place(i);
+    types_in[place.annex].insert(writers.variables[i]);
+    use(place.annex, place.offset, RecordLayout::bytes_of(place.type));
+    if (place.resets != Every::never) use(place.annex, place.period_offset, 5);
+  }
+  for (std::uint16_t i = 0; i < writers.caps.size(); ++i) {
+    types_in[layout.payment(i).annex].insert(writers.caps[i]);
+    use(layout.payment(i).annex, layout.payment(i).paid_offset, 8);
+    use(layout.payment(i).annex, layout.payment(i).period_offset, 5);
+  }
+  for (std::uint16_t i = 0; i < writers.cooldowns.size(); ++i) {
+    types_in[layout.last_fired(i).annex].insert(writers.cooldowns[i]);
+    use(layout.last_fired(i).annex, layout.last_fired(i).offset, 9);
+  }
+  use(0, layout.ids_offset(true), 4);
+  use(0, layout.ids_offset(false), 4);
+  EXPECT_EQ(layout.total_offset() % 8, 0U);
+  for (std::uint16_t annex = 1; annex <= layout.annexes(); ++annex) {
+    EXPECT_EQ(types_in[annex].size(), 1U) << "annex " << annex;
+    EXPECT_FALSE(types_in[annex].contains(Writers::several));
+  }
+}
+
 TEST(RecordLayout, NothingOverlaps) {
   const std::vector<StateType> types{StateType::boolean,   StateType::int64,    StateType::float64, StateType::string,
                                      StateType::timestamp, StateType::duration, StateType::set,     StateType::window};
@@ -40,26 +77,50 @@ TEST(RecordLayout, NothingOverlaps) {
     variables.push_back(variable(type));
     if (type < StateType::set) variables.push_back(variable(type, Every::daily));
   }
-  const RecordLayout layout(scope_of(variables), 3, 2);
-  std::vector<int> used(layout.record_bytes());
-  const auto use = [&](std::uint32_t offset, std::uint32_t bytes) {
-    ASSERT_LE(offset + bytes, used.size());
-    for (std::uint32_t i = 0; i < bytes; ++i) EXPECT_EQ(used[offset + i]++, 0) << "byte " << offset + i;
-  };
-  use(RecordLayout::key_offset, 4);
-  use(layout.total_offset(), 8);
-  for (std::uint16_t i = 0; i < layout.variables(); ++i) {
-    use(layout.place(i).offset, RecordLayout::bytes_of(layout.place(i).type));
-    if (layout.place(i).resets != Every::never) use(layout.place(i).period_offset, 5);
+  // First nobody has an annex, then the types 0 to 2 do.
+  for (const bool has_writers : {false, true}) {
+    SCOPED_TRACE(has_writers);
+    Writers writers{.variables = std::vector(variables.size(), Writers::several),
+                    .cooldowns = {Writers::several, Writers::several},
+                    .caps = {Writers::several, Writers::several, Writers::several}};
+    if (has_writers) {
+      for (std::size_t i = 0; i < variables.size(); ++i) writers.variables[i] = static_cast<EventTypeIndex>(i % 4);
+      writers.cooldowns = {0, 1};
+      writers.caps = {2, 2, Writers::several};
+    }
+    expect_no_overlap(RecordLayout(scope_of(variables), writers), writers);
   }
-  for (std::uint16_t i = 0; i < 3; ++i) {
-    use(layout.payment(i).paid_offset, 8);
-    use(layout.payment(i).period_offset, 5);
-  }
-  for (std::uint16_t i = 0; i < 2; ++i) use(layout.last_fired_offset(i), 9);
-  use(layout.ids_offset(true), 4);
-  use(layout.ids_offset(false), 4);
-  EXPECT_EQ(layout.total_offset() % 8, 0U);
+}
+
+Writers writers_of(std::vector<EventTypeIndex> variables) {
+  return {.variables = std::move(variables), .cooldowns = {}, .caps = {}};
+}
+
+TEST(RecordLayout, WhatFitsTwoCacheLinesStaysTogether) {
+  const std::vector<StateVariable> ints(13, variable(StateType::int64));  // With key, ids and total: 128 bytes.
+  const RecordLayout layout(scope_of(ints), writers_of(std::vector<EventTypeIndex>(13, 0)));
+  EXPECT_EQ(layout.record_bytes(), 128U);
+  EXPECT_EQ(layout.annexes(), 0U);
+}
+
+TEST(RecordLayout, TheTypeThatWritesMostIsTakenOutFirst) {
+  constexpr EventTypeIndex several = Writers::several;
+  // 24 + 64 + 16 bytes for three types, 48 for all, 20 besides: 172. Without the 64 of type 1 and with 4 for its annex:
+  // 112.
+  const RecordLayout layout(
+      scope_of(std::vector<StateVariable>(19, variable(StateType::int64))),
+      writers_of({0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, several, several, several, several, several, several}));
+  EXPECT_EQ(layout.annexes(), 1U);
+  EXPECT_EQ(layout.record_bytes(), 112U);
+  EXPECT_EQ(layout.record_bytes(1), 68U);
+  for (std::uint16_t i = 0; i < 19; ++i) EXPECT_EQ(layout.place(i).annex, i >= 3 && i < 11 ? 1 : 0) << i;
+}
+
+TEST(RecordLayout, AnAnnexThatIsNotWorthItsNumberIsNotMade) {
+  std::vector<EventTypeIndex> types(20);
+  for (std::size_t i = 0; i < types.size(); ++i) types[i] = static_cast<EventTypeIndex>(i);
+  const RecordLayout layout(scope_of(std::vector<StateVariable>(20, variable(StateType::int64))), writers_of(types));
+  EXPECT_EQ(layout.annexes(), 0U);  // 8 bytes each.
 }
 
 TEST(RecordLayout, ARecordOfAnEmptyScopeIsItsKey) {

@@ -1,5 +1,10 @@
 #include "state/state.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "state/writers.h"
+
 namespace tallyho {
 
 State::State(const Ruleset& ruleset, SymbolTable& symbols)
@@ -10,29 +15,35 @@ State::State(const Ruleset& ruleset, SymbolTable& symbols)
       id_limits_{.window = ruleset.dedupe_window, .per_player = ruleset.dedupe_per_player} {
   for (std::size_t i = 0; i < ruleset.scopes.size(); ++i) {
     const Scope& scope = ruleset.scopes[i];
-    layouts_.push_back(i == player_scope ? RecordLayout(scope, ruleset.caps, ruleset.cooldowns) : RecordLayout(scope));
-    tables_.emplace_back(make_blank(static_cast<ScopeIndex>(i)));
+    layouts_.push_back(i == player_scope ? RecordLayout(scope, writers_of_players(ruleset)) : RecordLayout(scope));
+    std::vector<std::vector<std::byte>> blanks = make_blanks(static_cast<ScopeIndex>(i));
+    tables_.emplace_back(std::move(blanks[0]));
+    for (std::size_t annex = 1; annex < blanks.size(); ++annex) annexes_.emplace_back(std::move(blanks[annex]));
   }
   journal_.begin();
 }
 
-std::vector<std::byte> State::make_blank(ScopeIndex scope) {
+std::vector<std::vector<std::byte>> State::make_blanks(ScopeIndex scope) {
   const RecordLayout& layout = layouts_[scope];
-  std::vector<std::byte> blank(layout.record_bytes());
+  std::vector<std::vector<std::byte>> blanks;
+  for (std::uint16_t annex = 0; annex <= layout.annexes(); ++annex) blanks.emplace_back(layout.record_bytes(annex));
   for (std::uint16_t i = 0; i < layout.variables(); ++i) {
     const RecordLayout::Place& place = layout.place(i);
     if (place.type == StateType::set || place.type == StateType::window) continue;
-    store_scalar(blank.data(), place, ruleset_.scopes[scope].variables[i].init);
-    if (place.resets != Every::never) store(blank.data(), place.period_offset, PackedPeriod(PeriodClock::before_all));
+    const Record there = blanks[place.annex].data();
+    store_scalar(there, place, ruleset_.scopes[scope].variables[i].init);
+    if (place.resets != Every::never) store(there, place.period_offset, PackedPeriod(PeriodClock::before_all));
   }
-  if (scope != player_scope) return blank;
+  if (scope != player_scope) return blanks;
   for (std::uint16_t i = 0; i < ruleset_.cooldowns; ++i) {
-    store(blank.data(), layout.last_fired_offset(i), PackedMoment(never_happened));
+    const RecordLayout::Firing& firing = layout.last_fired(i);
+    store(blanks[firing.annex].data(), firing.offset, PackedMoment(never_happened));
   }
   for (std::uint16_t i = 0; i < ruleset_.caps; ++i) {
-    store(blank.data(), layout.payment(i).period_offset, PackedPeriod(PeriodClock::before_all));
+    const RecordLayout::Payment& payment = layout.payment(i);
+    store(blanks[payment.annex].data(), payment.period_offset, PackedPeriod(PeriodClock::before_all));
   }
-  return blank;
+  return blanks;
 }
 
 cel::Value State::load_scalar(const RecordLayout::Place& place, const std::byte* record) const {
@@ -51,20 +62,23 @@ cel::Value State::load_scalar(const RecordLayout::Place& place, const std::byte*
 
 Symbol State::read_symbol(ScopeIndex scope, const std::byte* record, std::uint16_t variable, PeriodClock& clock) const {
   const RecordLayout::Place& place = layouts_[scope].place(variable);
-  if (record == nullptr || has_reset(place, record, clock)) record = tables_[scope].blank();
-  const auto symbol = load<Symbol>(record, place.offset);
+  const std::byte* at = annex_of(record, place.annex);
+  if (at == nullptr || has_reset(place, at, clock)) at = blank(scope, place.annex);
+  const auto symbol = load<Symbol>(at, place.offset);
   return symbol == empty_text_ ? no_symbol : symbol;
 }
 
+const std::byte* State::blank(ScopeIndex scope, std::uint16_t annex) const {
+  return annex == 0 ? tables_[scope].blank() : annexes_[annex - 1].blank();
+}
+
 const SetState* State::find_set(ScopeIndex scope, const std::byte* record, std::uint16_t variable) const {
-  if (record == nullptr) return nullptr;
-  const auto number = load<std::uint32_t>(record, layouts_[scope].place(variable).offset);
+  const std::uint32_t number = part_number(layouts_[scope].place(variable), record);
   return number == 0 ? nullptr : &sets_[number];
 }
 
 const WindowState* State::find_window(ScopeIndex scope, const std::byte* record, std::uint16_t variable) const {
-  if (record == nullptr) return nullptr;
-  const auto number = load<std::uint32_t>(record, layouts_[scope].place(variable).offset);
+  const std::uint32_t number = part_number(layouts_[scope].place(variable), record);
   return number == 0 ? nullptr : &windows_[number];
 }
 
@@ -74,6 +88,29 @@ Record State::create(ScopeIndex scope, Symbol key) {
   return created;
 }
 
+// The record of an annex that the player does not have yet.
+Record State::make_annex(Record player, std::uint16_t annex) {
+  RecordPages& records = annexes_[annex - 1];
+  const Record made = records.append(RecordTable::key(player));
+  store(player, RecordLayout::annex_offset(annex), static_cast<std::uint32_t>(records.size()));
+  return made;
+}
+
+Record State::make_annex_for_writing(Record record, std::uint16_t annex) {
+  const std::uint32_t offset = RecordLayout::annex_offset(annex);
+  RecordPages& records = annexes_[annex - 1];
+  journal_.reserve(2);  // An annex that nobody takes back or refers to would be in the way when players are forgotten.
+  journal_.save(record, offset, sizeof(std::uint32_t));
+  const Record made = make_annex(record, annex);
+  journal_.annex_created(records);
+  return made;
+}
+
+const std::byte* State::annex_or_blank(ScopeIndex scope, const std::byte* record, std::uint16_t annex) const {
+  const std::byte* const at = annex_of(record, annex);
+  return at == nullptr ? blank(scope, annex) : at;
+}
+
 StateFault State::write(ScopeIndex scope, Record record, std::uint16_t variable, const cel::Value& value,
                         PeriodClock& clock) {
   const RecordLayout::Place& place = layouts_[scope].place(variable);
@@ -81,6 +118,7 @@ StateFault State::write(ScopeIndex scope, Record record, std::uint16_t variable,
   if (is_text && value.as_string().size() > ruleset_.scopes[scope].variables[variable].max_bytes) {
     return StateFault::text_too_long;
   }
+  record = annex_for_writing(record, place.annex);
   journal_.save(record, place.offset, RecordLayout::bytes_of(place.type));
   store_scalar(record, place, value);
   if (place.resets != Every::never) enter_period(record, place.period_offset, clock.starts(place.resets));
@@ -118,6 +156,7 @@ StateFault State::add(ScopeIndex scope, Record record, std::uint16_t variable, c
 StateFault State::add_to_set(Record record, const RecordLayout::Place& place, const StateVariable& variable,
                              std::string_view text) {
   if (text.size() > variable.max_bytes) return StateFault::text_too_long;
+  record = annex_for_writing(record, place.annex);
   auto number = load<std::uint32_t>(record, place.offset);
   if (number == 0) {
     number = sets_.make();
@@ -134,6 +173,7 @@ StateFault State::add_to_set(Record record, const RecordLayout::Place& place, co
 
 void State::add_to_window(Record record, const RecordLayout::Place& place, const StateVariable& variable,
                           Timestamp time) {
+  record = annex_for_writing(record, place.annex);
   auto number = load<std::uint32_t>(record, place.offset);
   if (number == 0) {
     number = windows_.make();
@@ -156,53 +196,95 @@ void State::set_total(Record player, std::int64_t total) {
 }
 
 Timestamp State::last_fired(const std::byte* player, std::uint16_t cooldown) const {
-  if (player == nullptr) return never_happened;
-  return load<PackedMoment>(player, layouts_[player_scope].last_fired_offset(cooldown)).unpack();
+  const RecordLayout::Firing& firing = layouts_[player_scope].last_fired(cooldown);
+  const std::byte* const at = annex_of(player, firing.annex);
+  return at == nullptr ? never_happened : load<PackedMoment>(at, firing.offset).unpack();
 }
 
 void State::set_last_fired(Record player, std::uint16_t cooldown, Timestamp time) {
-  const std::uint32_t offset = layouts_[player_scope].last_fired_offset(cooldown);
-  journal_.save(player, offset, sizeof(PackedMoment));
-  store(player, offset, PackedMoment(time));
+  const RecordLayout::Firing& firing = layouts_[player_scope].last_fired(cooldown);
+  const Record at = annex_for_writing(player, firing.annex);
+  journal_.save(at, firing.offset, sizeof(PackedMoment));
+  store(at, firing.offset, PackedMoment(time));
 }
 
 std::int64_t State::paid(const std::byte* player, const PointsCap& cap, PeriodClock& clock) const {
-  if (player == nullptr) return 0;
   const RecordLayout::Payment& payment = layouts_[player_scope].payment(cap.number);
-  if (clock.starts(cap.per) > load<PackedPeriod>(player, payment.period_offset).unpack()) return 0;
-  return load<std::int64_t>(player, payment.paid_offset);
+  const std::byte* const at = annex_of(player, payment.annex);
+  if (at == nullptr || clock.starts(cap.per) > load<PackedPeriod>(at, payment.period_offset).unpack()) return 0;
+  return load<std::int64_t>(at, payment.paid_offset);
 }
 
 void State::set_paid(Record player, const PointsCap& cap, std::int64_t paid, PeriodClock& clock) {
   const RecordLayout::Payment& payment = layouts_[player_scope].payment(cap.number);
-  journal_.save(player, payment.paid_offset, sizeof(paid));
-  store(player, payment.paid_offset, paid);
-  enter_period(player, payment.period_offset, clock.starts(cap.per));
+  const Record at = annex_for_writing(player, payment.annex);
+  journal_.save(at, payment.paid_offset, sizeof(paid));
+  store(at, payment.paid_offset, paid);
+  enter_period(at, payment.period_offset, clock.starts(cap.per));
 }
 
-void State::prefetch_parts(const std::byte* player, bool is_ingest, std::span<const std::uint16_t> variables) const {
+State::Parts State::parts_behind(std::span<const std::uint16_t> variables) const {
+  Parts parts;
+  const auto add = [](std::vector<std::uint16_t>& to, std::uint16_t number) {
+    if (std::ranges::find(to, number) == to.end()) to.push_back(number);
+  };
+  for (const std::uint16_t variable : variables) {
+    const RecordLayout::Place& place = layouts_[player_scope].place(variable);
+    if (place.annex != 0) add(parts.annexes, place.annex);
+    if (place.type != StateType::set && place.type != StateType::window) continue;
+    add(place.annex == 0 ? parts.variables : parts.annexed, variable);
+  }
+  return parts;
+}
+
+void State::prefetch_part(const RecordLayout::Place& place, std::uint32_t number) const {
+  if (number == 0) return;
+  if (place.type == StateType::set) __builtin_prefetch(&sets_[number], 1);
+  if (place.type == StateType::window) __builtin_prefetch(&windows_[number], 1);
+}
+
+void State::prefetch_content(const RecordLayout::Place& place, std::uint32_t number) const {
+  if (number == 0) return;
+  if (place.type == StateType::set) sets_[number].prefetch();
+  if (place.type == StateType::window) windows_[number].prefetch();
+}
+
+void State::prefetch_parts(const std::byte* player, bool is_ingest, const Parts& parts) const {
   if (player == nullptr) return;
   const RecordLayout& layout = layouts_[player_scope];
   if (const auto ids = load<std::uint32_t>(player, layout.ids_offset(is_ingest))) __builtin_prefetch(&ids_[ids], 1);
-  for (const std::uint16_t variable : variables) {
+  for (const std::uint16_t number : parts.annexes) {
+    const std::byte* const found = annex_of(player, number);
+    if (found == nullptr) continue;
+    const std::uint32_t bytes = layout.record_bytes(number);
+    for (std::uint32_t i = 0; i < bytes; i += 64) __builtin_prefetch(found + i, 1);
+    __builtin_prefetch(found + bytes - 1, 1);
+  }
+  for (const std::uint16_t variable : parts.variables) {
     const RecordLayout::Place& place = layout.place(variable);
-    const auto number = load<std::uint32_t>(player, place.offset);
-    if (number == 0) continue;
-    if (place.type == StateType::set) __builtin_prefetch(&sets_[number], 1);
-    if (place.type == StateType::window) __builtin_prefetch(&windows_[number], 1);
+    prefetch_part(place, load<std::uint32_t>(player, place.offset));
   }
 }
 
-void State::prefetch_contents(const std::byte* player, bool is_ingest, std::span<const std::uint16_t> variables) const {
+void State::prefetch_contents(const std::byte* player, bool is_ingest, const Parts& parts) const {
   if (player == nullptr) return;
   const RecordLayout& layout = layouts_[player_scope];
   if (const auto ids = load<std::uint32_t>(player, layout.ids_offset(is_ingest))) ids_[ids].prefetch();
-  for (const std::uint16_t variable : variables) {
+  for (const std::uint16_t variable : parts.variables) {
     const RecordLayout::Place& place = layout.place(variable);
-    const auto number = load<std::uint32_t>(player, place.offset);
-    if (number == 0) continue;
-    if (place.type == StateType::set) sets_[number].prefetch();
-    if (place.type == StateType::window) windows_[number].prefetch();
+    prefetch_content(place, load<std::uint32_t>(player, place.offset));
+  }
+  for (const std::uint16_t variable : parts.annexed) {
+    const RecordLayout::Place& place = layout.place(variable);
+    prefetch_part(place, part_number(place, player));
+  }
+}
+
+void State::prefetch_annexed(const std::byte* player, const Parts& parts) const {
+  if (player == nullptr) return;
+  for (const std::uint16_t variable : parts.annexed) {
+    const RecordLayout::Place& place = layouts_[player_scope].place(variable);
+    prefetch_content(place, part_number(place, player));
   }
 }
 
@@ -232,7 +314,7 @@ void State::forget_player(Symbol player) {
   for (std::uint16_t i = 0; i < layout.variables(); ++i) {
     const RecordLayout::Place& place = layout.place(i);
     if (place.type != StateType::set && place.type != StateType::window) continue;
-    const auto number = load<std::uint32_t>(record, place.offset);
+    const std::uint32_t number = part_number(place, record);
     if (number == 0) continue;
     if (place.type == StateType::set) sets_[number] = SetState();
     if (place.type == StateType::window) windows_[number] = WindowState();
@@ -240,6 +322,12 @@ void State::forget_player(Symbol player) {
   for (const bool is_ingest : {false, true}) {
     const auto number = load<std::uint32_t>(record, layout.ids_offset(is_ingest));
     if (number != 0) ids_[number] = RememberedIds();
+  }
+  for (std::uint16_t annex = 1; annex <= layout.annexes(); ++annex) {
+    const auto number = load<std::uint32_t>(record, RecordLayout::annex_offset(annex));
+    if (number == 0) continue;
+    const Symbol moved = annexes_[annex - 1].erase(number - 1);
+    if (moved != no_symbol) store(find(player_scope, moved), RecordLayout::annex_offset(annex), number);
   }
   tables_[player_scope].erase(player);
 }
@@ -249,6 +337,7 @@ State::Memory State::memory() const {
                 .scopes = 0,
                 .sets = sets_.memory_bytes() + windows_.memory_bytes(),
                 .dedupe = ids_.memory_bytes()};
+  for (const RecordPages& annex : annexes_) memory.players += annex.memory_bytes();
   for (std::size_t i = player_scope + 1; i < tables_.size(); ++i) memory.scopes += tables_[i].memory_bytes();
   return memory;
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -55,14 +56,23 @@ class State {
   // Looking. None of these allocates. A null record is that of a key without one.
   Record find(ScopeIndex scope, Symbol key) const { return tables_[scope].find(key); }
   // Ask for bytes ahead of their use, so that they come from memory together and while something else is done: first
-  // those of a record; once they are there, the remembered ids and some sets and windows that a player's record names;
-  // and once those are, what they hold. Null is nobody's.
+  // those of a record; once they are there, the remembered ids and some annexes, sets and windows that a player's
+  // record names; once those are, what they hold or name; and at last what sets and windows named in annexes hold.
+  // Null is nobody's.
   void prefetch(ScopeIndex scope, const std::byte* record) const {
     if (record == nullptr) return;
     for (std::size_t i = 0; i < tables_[scope].record_bytes(); i += 64) __builtin_prefetch(record + i, 1);
   }
-  void prefetch_parts(const std::byte* player, bool is_ingest, std::span<const std::uint16_t> variables) const;
-  void prefetch_contents(const std::byte* player, bool is_ingest, std::span<const std::uint16_t> variables) const;
+  struct Parts {
+    std::vector<std::uint16_t> annexes;
+    std::vector<std::uint16_t> variables;  // Sets and windows, named in the record itself.
+    std::vector<std::uint16_t> annexed;    // And in annexes.
+  };
+  // Those that lie behind some variables of a player.
+  Parts parts_behind(std::span<const std::uint16_t> variables) const;
+  void prefetch_parts(const std::byte* player, bool is_ingest, const Parts& parts) const;
+  void prefetch_contents(const std::byte* player, bool is_ingest, const Parts& parts) const;
+  void prefetch_annexed(const std::byte* player, const Parts& parts) const;
   // A scalar's value at the clock's time; strings point into the symbol table or the ruleset.
   cel::Value read(ScopeIndex scope, const std::byte* record, std::uint16_t variable, PeriodClock& clock) const {
     return read(scalar(scope, variable), record, clock);
@@ -76,8 +86,18 @@ class State {
     return {layouts_[scope].place(variable), &ruleset_.scopes[scope].variables[variable].init};
   }
   cel::Value read(const Scalar& scalar, const std::byte* record, PeriodClock& clock) const {
-    if (record == nullptr || has_reset(scalar.place, record, clock)) return *scalar.initial;
-    return load_scalar(scalar.place, record);
+    return read_there(scalar, annex_of(record, scalar.place.annex), clock);
+  }
+  // The annex of a player with this number; number 0 is the record itself. Null: it has none, or there is no record.
+  const std::byte* annex_of(const std::byte* record, std::uint16_t annex) const {
+    if (annex == 0 || record == nullptr) return record;
+    const auto number = load<std::uint32_t>(record, RecordLayout::annex_offset(annex));
+    return number == 0 ? nullptr : annexes_[annex - 1].record(number - 1);
+  }
+  // The same as read(), by whoever has the annex that the variable is in.
+  cel::Value read_there(const Scalar& scalar, const std::byte* annex, PeriodClock& clock) const {
+    if (annex == nullptr || has_reset(scalar.place, annex, clock)) return *scalar.initial;
+    return load_scalar(scalar.place, annex);
   }
   // The symbol of a string's value; no_symbol for ''. O(1), looks at no text.
   Symbol read_symbol(ScopeIndex scope, const std::byte* record, std::uint16_t variable, PeriodClock& clock) const;
@@ -136,10 +156,40 @@ class State {
   struct Saving;
   struct Loading;
 
-  std::vector<std::byte> make_blank(ScopeIndex scope);
+  // Those of a scope's records, and, if it is the players', of their annexes.
+  std::vector<std::vector<std::byte>> make_blanks(ScopeIndex scope);
   cel::Value load_scalar(const RecordLayout::Place& place, const std::byte* record) const;
   void store_scalar(Record record, const RecordLayout::Place& place, const cel::Value& value);
   void enter_period(Record record, std::uint32_t period_offset, std::int64_t starts);
+  Record make_annex(Record player, std::uint16_t annex);
+  Record make_annex_for_writing(Record record, std::uint16_t annex);
+  Record annex_for_writing(Record record, std::uint16_t annex) {
+    if (annex == 0) return record;
+    const auto number = load<std::uint32_t>(record, RecordLayout::annex_offset(annex));
+    return number == 0 ? make_annex_for_writing(record, annex) : annexes_[annex - 1].record(number - 1);
+  }
+  // Writes what was read back. Not undone. What equals an annex's initial value needs no annex.
+  template <typename T>
+  void put(Record record, std::uint16_t annex, std::uint32_t offset, const T& value) {
+    const auto number = annex == 0 ? 0 : load<std::uint32_t>(record, RecordLayout::annex_offset(annex));
+    if (annex != 0 && number == 0) {
+      if (std::memcmp(blank(player_scope, annex) + offset, &value, sizeof(value)) == 0) return;
+      record = make_annex(record, annex);
+    } else if (annex != 0) {
+      record = annexes_[annex - 1].record(number - 1);
+    }
+    store(record, offset, value);
+  }
+  const std::byte* blank(ScopeIndex scope, std::uint16_t annex) const;
+  // What a record's annex holds, initial values if it has none.
+  const std::byte* annex_or_blank(ScopeIndex scope, const std::byte* record, std::uint16_t annex) const;
+  // The number in a pool that a set or window has; 0: none.
+  std::uint32_t part_number(const RecordLayout::Place& place, const std::byte* record) const {
+    const std::byte* const at = annex_of(record, place.annex);
+    return at == nullptr ? 0 : load<std::uint32_t>(at, place.offset);
+  }
+  void prefetch_part(const RecordLayout::Place& place, std::uint32_t number) const;
+  void prefetch_content(const RecordLayout::Place& place, std::uint32_t number) const;
   StateFault add_to_set(Record record, const RecordLayout::Place& place, const StateVariable& variable,
                         std::string_view text);
   void add_to_window(Record record, const RecordLayout::Place& place, const StateVariable& variable, Timestamp time);
@@ -158,6 +208,7 @@ class State {
   RememberedIds::Limits id_limits_;
   std::vector<RecordLayout> layouts_;  // By scope.
   std::vector<RecordTable> tables_;
+  std::vector<RecordPages> annexes_;  // Of players, from the one with number 1 on.
   Pool<SetState> sets_;
   Pool<WindowState> windows_;
   Pool<RememberedIds> ids_;

@@ -36,13 +36,14 @@ Hash128 State::hash() const {
 
 void State::put_variable(HashInput& input, ScopeIndex scope, const std::byte* record, std::uint16_t variable) const {
   const RecordLayout::Place& place = layouts_[scope].place(variable);
+  const std::byte* const at = annex_or_blank(scope, record, place.annex);
   switch (place.type) {
-    case StateType::boolean: input.number(std::uint64_t{load<std::uint8_t>(record, place.offset)}); break;
+    case StateType::boolean: input.number(std::uint64_t{load<std::uint8_t>(at, place.offset)}); break;
     case StateType::int64:
     case StateType::float64:
-    case StateType::duration: input.number(load<std::uint64_t>(record, place.offset)); break;
-    case StateType::timestamp: put_time(input, load<PackedTime>(record, place.offset).unpack()); break;
-    case StateType::string: input.text(symbols_.text(load<Symbol>(record, place.offset))); break;
+    case StateType::duration: input.number(load<std::uint64_t>(at, place.offset)); break;
+    case StateType::timestamp: put_time(input, load<PackedTime>(at, place.offset).unpack()); break;
+    case StateType::string: input.text(symbols_.text(load<Symbol>(at, place.offset))); break;
     case StateType::set: {
       const SetState* set = find_set(scope, record, variable);
       const std::uint32_t size = set == nullptr ? 0 : set->size();
@@ -58,7 +59,7 @@ void State::put_variable(HashInput& input, ScopeIndex scope, const std::byte* re
       break;
     }
   }
-  if (place.resets != Every::never) input.number(load<PackedPeriod>(record, place.period_offset).unpack());
+  if (place.resets != Every::never) input.number(load<PackedPeriod>(at, place.period_offset).unpack());
 }
 
 void State::put_player(HashInput& input, const std::byte* record) const {
@@ -66,8 +67,10 @@ void State::put_player(HashInput& input, const std::byte* record) const {
   input.number(load<std::int64_t>(record, layout.total_offset()));
   for (std::uint16_t i = 0; i < ruleset_.cooldowns; ++i) put_time(input, last_fired(record, i));
   for (std::uint16_t i = 0; i < ruleset_.caps; ++i) {
-    input.number(load<std::int64_t>(record, layout.payment(i).paid_offset));
-    input.number(load<PackedPeriod>(record, layout.payment(i).period_offset).unpack());
+    const RecordLayout::Payment& payment = layout.payment(i);
+    const std::byte* const at = annex_or_blank(player_scope, record, payment.annex);
+    input.number(load<std::int64_t>(at, payment.paid_offset));
+    input.number(load<PackedPeriod>(at, payment.period_offset).unpack());
   }
   for (const bool is_ingest : {false, true}) {
     const auto number = load<std::uint32_t>(record, layout.ids_offset(is_ingest));

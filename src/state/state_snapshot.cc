@@ -121,7 +121,8 @@ void State::Saving::save_scope(ScopeIndex scope) {
   for (std::size_t number = 0; number < table.size(); ++number) {
     const std::byte* record = table.record(number);
     out.number(RecordTable::key(record));
-    for (std::uint16_t i = 0; i < layout.variables(); ++i) save_value(layout.place(i), record);
+    for (std::uint16_t i = 0; i < layout.variables(); ++i)
+      save_value(layout.place(i), state.annex_or_blank(scope, record, layout.place(i).annex));
     if (scope == player_scope) save_player(record);
   }
 }
@@ -157,8 +158,10 @@ void State::Saving::save_player(const std::byte* record) {
   out.signed_number(state.total(record));
   for (std::uint16_t i = 0; i < state.ruleset_.cooldowns; ++i) out.time(state.last_fired(record, i));
   for (std::uint16_t i = 0; i < state.ruleset_.caps; ++i) {
-    out.signed_number(load<std::int64_t>(record, layout.payment(i).paid_offset));
-    out.signed_number(load<PackedPeriod>(record, layout.payment(i).period_offset).unpack());
+    const RecordLayout::Payment& payment = layout.payment(i);
+    const std::byte* const at = state.annex_or_blank(player_scope, record, payment.annex);
+    out.signed_number(load<std::int64_t>(at, payment.paid_offset));
+    out.signed_number(load<PackedPeriod>(at, payment.period_offset).unpack());
   }
   for (const bool is_ingest : {false, true}) {
     const auto number = load<std::uint32_t>(record, layout.ids_offset(is_ingest));
@@ -310,7 +313,7 @@ void State::Loading::load_value(Variable& variable, const SavedScope& scope, Rec
   const RecordLayout::Place* place =
       record == nullptr ? nullptr : &state.layouts_[*scope.target].place(*variable.target);
   const auto put = [&](const auto& value) {
-    if (place != nullptr) store(record, place->offset, value);
+    if (place != nullptr) state.put(record, place->annex, place->offset, value);
   };
   switch (variable.type) {
     case StateType::boolean: put(std::uint8_t{in.flag()}); break;
@@ -324,7 +327,7 @@ void State::Loading::load_value(Variable& variable, const SavedScope& scope, Rec
   }
   if (variable.resets == Every::never) return;
   const PackedPeriod starts = load_period();
-  if (place != nullptr) store(record, place->period_offset, starts);
+  if (place != nullptr) state.put(record, place->annex, place->period_offset, starts);
 }
 
 PackedPeriod State::Loading::load_period() {
@@ -340,7 +343,8 @@ void State::Loading::load_text(const SavedScope& scope, Variable& variable, Reco
   if (state.symbols_.text(symbol).size() > definition(scope, variable).max_bytes) {
     ++variable.cut;
   } else {
-    store(record, state.layouts_[*scope.target].place(*variable.target).offset, symbol);
+    const RecordLayout::Place& place = state.layouts_[*scope.target].place(*variable.target);
+    state.put(record, place.annex, place.offset, symbol);
   }
 }
 
@@ -354,7 +358,8 @@ void State::Loading::load_set(const SavedScope& scope, Variable& variable, Recor
     const StateVariable& is = definition(scope, variable);
     if (set == nullptr) {
       const std::uint32_t number = state.sets_.make();
-      store(record, state.layouts_[*scope.target].place(*variable.target).offset, number);
+      const RecordLayout::Place& place = state.layouts_[*scope.target].place(*variable.target);
+      state.put(record, place.annex, place.offset, number);
       set = &state.sets_[number];
     }
     if (state.symbols_.text(member).size() > is.max_bytes) {
@@ -376,7 +381,8 @@ void State::Loading::load_window(const SavedScope& scope, Variable& variable, Re
     if (record == nullptr || in.has_failed()) continue;
     if (window == nullptr) {
       const std::uint32_t number = state.windows_.make();
-      store(record, state.layouts_[*scope.target].place(*variable.target).offset, number);
+      const RecordLayout::Place& place = state.layouts_[*scope.target].place(*variable.target);
+      state.put(record, place.annex, place.offset, number);
       window = &state.windows_[number];
     }
     is_cut = window->add(time, definition(scope, variable).capacity).has_dropped || is_cut;
@@ -389,14 +395,17 @@ void State::Loading::load_player(const SavedScope& scope, Record record) {
   store(record, layout.total_offset(), in.signed_number());
   for (const auto& target : scope.cooldowns) {
     const PackedMoment fired(in.time(never_happened));
-    if (target) store(record, layout.last_fired_offset(*target), fired);
+    if (!target) continue;
+    const RecordLayout::Firing& firing = layout.last_fired(*target);
+    state.put(record, firing.annex, firing.offset, fired);
   }
   for (const auto& target : scope.caps) {
     const std::int64_t paid = in.signed_number();
     const PackedPeriod starts = load_period();
     if (!target) continue;
-    store(record, layout.payment(*target).paid_offset, paid);
-    store(record, layout.payment(*target).period_offset, starts);
+    const RecordLayout::Payment& payment = layout.payment(*target);
+    state.put(record, payment.annex, payment.paid_offset, paid);
+    state.put(record, payment.annex, payment.period_offset, starts);
   }
   for (const bool is_ingest : {false, true}) {
     RememberedIds ids;

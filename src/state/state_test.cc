@@ -1,9 +1,13 @@
 #include "state/state.h"
 
+#include <map>
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "gtest/gtest.h"
+#include "state/writers.h"
 
 namespace tallyho {
 namespace {
@@ -19,10 +23,18 @@ StateVariable variable(std::string name, StateType type, Value init) {
 }
 
 // A player who has one of everything, and teams.
-enum PlayerVariable : std::uint16_t { flag, finds, walked, team, last_find, pause, found, recent, today };
+enum PlayerVariable : std::uint16_t { flag, finds, walked, team, last_find, pause, found, recent, today, first_other };
+constexpr std::uint16_t others = 14;
 constexpr ScopeIndex team_scope = 1;
 
-Ruleset make_ruleset() {
+Assignment assignment_to(std::uint16_t variable) {
+  return {.scope = player_scope,
+          .variable = variable,
+          .value = cel::Program::compile("1", cel::Environment::standard()).value()};
+}
+
+// Whether each of two types of events writes variables of its own, so that records have annexes.
+Ruleset make_ruleset(bool has_annexes) {
   Ruleset ruleset;
   ruleset.time_zone = *TimeZone::load("Europe/Berlin");
   ruleset.dedupe_per_player = 4;
@@ -39,6 +51,9 @@ Ruleset make_ruleset() {
                       variable("found", StateType::set, {}),
                       variable("recent", StateType::window, {}),
                       variable("today", StateType::int64, Value::int64(5))};
+  for (int i = 0; i < others; ++i) {
+    player.variables.push_back(variable("other_" + std::to_string(i), StateType::int64, Value::int64(i)));
+  }
   player.variables[team].max_bytes = 8;
   player.variables[found].capacity = 3;
   player.variables[found].max_bytes = 8;
@@ -47,10 +62,20 @@ Ruleset make_ruleset() {
   Scope& teams = ruleset.scopes.emplace_back();
   teams.name = "team";
   teams.variables = {variable("finds", StateType::int64, Value::int64(0))};
+  const std::vector<EventTypeIndex> all{0, 1};
+  const std::vector<std::uint16_t> written[2] = {{flag, finds, walked, last_find, recent, today}, {team, pause, found}};
+  for (const EventTypeIndex type : all) {
+    Rule& rule = ruleset.rules.emplace_back();
+    rule.id = "rule-" + std::to_string(type);
+    rule.on = has_annexes ? std::vector{type} : all;
+    for (const std::uint16_t variable : written[type]) rule.set.push_back(assignment_to(variable));
+  }
+  ruleset.rules[0].cooldown = std::chrono::minutes(1);
+  ruleset.rules[1].cap = PointsCap{.points = 100, .per = Every::daily, .number = 0};
   return ruleset;
 }
 
-class StateTest : public testing::Test {
+class StateTest : public testing::TestWithParam<bool> {
  protected:
   Record make_player(std::string_view name) { return state.create(player_scope, symbols.intern(name)); }
   Value read(const std::byte* record, std::uint16_t number) { return state.read(player_scope, record, number, clock); }
@@ -59,11 +84,21 @@ class StateTest : public testing::Test {
   }
   void set_now(std::string_view time) { clock.set(*parse_timestamp(time)); }
 
-  const Ruleset ruleset = make_ruleset();
+  const Ruleset ruleset = make_ruleset(GetParam());
   SymbolTable symbols;
   State state{ruleset, symbols};
   PeriodClock clock{ruleset.time_zone};
 };
+
+TEST(AStateTest, HasAnnexesOrHasNot) {
+  for (const bool has_annexes : {false, true}) {
+    const Ruleset ruleset = make_ruleset(has_annexes);
+    const RecordLayout layout(ruleset.scopes[player_scope], writers_of_players(ruleset));
+    EXPECT_EQ(layout.annexes(), has_annexes ? 2U : 0U);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(WithAndWithoutAnnexes, StateTest, testing::Bool());
 
 void expect_initial(const State& state, const std::byte* record, PeriodClock& clock) {
   const auto read = [&](std::uint16_t number) { return state.read(player_scope, record, number, clock); };
@@ -80,15 +115,15 @@ void expect_initial(const State& state, const std::byte* record, PeriodClock& cl
   EXPECT_EQ(state.last_fired(record, 0), never_happened);
 }
 
-TEST_F(StateTest, AKeyWithoutStateReadsItsInitialValues) {
+TEST_P(StateTest, AKeyWithoutStateReadsItsInitialValues) {
   expect_initial(state, nullptr, clock);
 }
 
-TEST_F(StateTest, ANewKeyReadsItsInitialValues) {
+TEST_P(StateTest, ANewKeyReadsItsInitialValues) {
   expect_initial(state, make_player("ada"), clock);
 }
 
-TEST_F(StateTest, EveryTypeReadsBackWhatWasWritten) {
+TEST_P(StateTest, EveryTypeReadsBackWhatWasWritten) {
   const Record ada = make_player("ada");
   write(ada, flag, Value::boolean(false));
   write(ada, finds, Value::int64(std::numeric_limits<std::int64_t>::min()));
@@ -104,7 +139,7 @@ TEST_F(StateTest, EveryTypeReadsBackWhatWasWritten) {
   EXPECT_EQ(read(ada, pause).as_duration(), Duration(-1));
 }
 
-TEST_F(StateTest, KeysHaveStateOfTheirOwn) {
+TEST_P(StateTest, KeysHaveStateOfTheirOwn) {
   const Record ada = make_player("ada");
   const Record bob = make_player("bob");
   write(ada, finds, Value::int64(1));
@@ -112,7 +147,7 @@ TEST_F(StateTest, KeysHaveStateOfTheirOwn) {
   EXPECT_EQ(state.find(team_scope, *symbols.find("ada")), nullptr);  // The same name in another scope.
 }
 
-TEST_F(StateTest, TooLongATextIsRefusedAndChangesNothing) {
+TEST_P(StateTest, TooLongATextIsRefusedAndChangesNothing) {
   const Record ada = make_player("ada");
   EXPECT_EQ(write(ada, team, Value::string("12345678")), StateFault::none);
   EXPECT_EQ(write(ada, team, Value::string("123456789")), StateFault::text_too_long);
@@ -121,7 +156,7 @@ TEST_F(StateTest, TooLongATextIsRefusedAndChangesNothing) {
   EXPECT_EQ(state.add(player_scope, ada, found, Value::string("123456789")), StateFault::text_too_long);
 }
 
-TEST_F(StateTest, AValueThatResetsIsInitialInALaterPeriod) {
+TEST_P(StateTest, AValueThatResetsIsInitialInALaterPeriod) {
   const Record ada = make_player("ada");
   set_now("2026-07-19T21:59:59Z");  // One second to midnight in Berlin.
   write(ada, today, Value::int64(9));
@@ -130,7 +165,7 @@ TEST_F(StateTest, AValueThatResetsIsInitialInALaterPeriod) {
   EXPECT_EQ(read(ada, today).as_int64(), 5);
 }
 
-TEST_F(StateTest, AnEarlierPeriodReadsAndWritesTheValueOfTheLaterOne) {
+TEST_P(StateTest, AnEarlierPeriodReadsAndWritesTheValueOfTheLaterOne) {
   const Record ada = make_player("ada");
   set_now("2026-07-20T12:00:00Z");
   write(ada, today, Value::int64(9));
@@ -143,7 +178,7 @@ TEST_F(StateTest, AnEarlierPeriodReadsAndWritesTheValueOfTheLaterOne) {
   EXPECT_EQ(read(ada, today).as_int64(), 5);
 }
 
-TEST_F(StateTest, WhatACapHasPaidBelongsToItsPeriod) {
+TEST_P(StateTest, WhatACapHasPaidBelongsToItsPeriod) {
   const PointsCap daily{.points = 100, .per = Every::daily, .number = 0};
   const Record ada = make_player("ada");
   set_now("2026-07-20T12:00:00Z");
@@ -157,7 +192,7 @@ TEST_F(StateTest, WhatACapHasPaidBelongsToItsPeriod) {
   EXPECT_EQ(state.paid(make_player("bob"), ever, clock), 0);
 }
 
-TEST_F(StateTest, RollingBackTakesEverythingBack) {
+TEST_P(StateTest, RollingBackTakesEverythingBack) {
   set_now("2026-07-20T12:00:00Z");
   const Record ada = make_player("ada");
   for (const char* name : {"t1", "t2"}) state.add(player_scope, ada, found, Value::string(name));
@@ -191,7 +226,7 @@ TEST_F(StateTest, RollingBackTakesEverythingBack) {
   expect_initial(state, make_player("bob"), clock);  // Where the one taken back was.
 }
 
-TEST_F(StateTest, WhatWasWrittenBeforeAnEventStays) {
+TEST_P(StateTest, WhatWasWrittenBeforeAnEventStays) {
   const Record ada = make_player("ada");
   write(ada, finds, Value::int64(1));
   state.begin();
@@ -200,7 +235,7 @@ TEST_F(StateTest, WhatWasWrittenBeforeAnEventStays) {
   EXPECT_EQ(read(ada, finds).as_int64(), 1);
 }
 
-TEST_F(StateTest, IdsAreRememberedApartForEachKindOfSender) {
+TEST_P(StateTest, IdsAreRememberedApartForEachKindOfSender) {
   const Record ada = make_player("ada");
   EXPECT_EQ(state.remembered(nullptr, true, "e1", {0, 0}), std::nullopt);
   state.remember(ada, true, "e1", {0, 0}, 7);
@@ -210,7 +245,7 @@ TEST_F(StateTest, IdsAreRememberedApartForEachKindOfSender) {
 }
 
 // Each of these belongs to the state, so each must change its hash.
-TEST_F(StateTest, TheHashSeesEveryPartOfState) {
+TEST_P(StateTest, TheHashSeesEveryPartOfState) {
   const Record ada = make_player("ada");
   Hash128 last = state.hash();
   const auto expect_new = [&](const char* what) {
@@ -247,7 +282,7 @@ TEST_F(StateTest, TheHashSeesEveryPartOfState) {
   expect_new("key");
 }
 
-TEST_F(StateTest, TheHashDoesNotDependOnTheOrderInWhichKeysCame) {
+TEST_P(StateTest, TheHashDoesNotDependOnTheOrderInWhichKeysCame) {
   SymbolTable other_symbols;
   State other(ruleset, other_symbols);
   for (const char* name : {"ada", "bob", "eve"}) make_player(name);
@@ -256,7 +291,7 @@ TEST_F(StateTest, TheHashDoesNotDependOnTheOrderInWhichKeysCame) {
 }
 
 // Random writes within events that are kept or taken back, against a copy that only sees those that are kept.
-TEST_F(StateTest, WhatWasTakenBackHasNeverHappened) {
+TEST_P(StateTest, WhatWasTakenBackHasNeverHappened) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::mt19937 random(seed);
@@ -290,6 +325,60 @@ TEST_F(StateTest, WhatWasTakenBackHasNeverHappened) {
     }
     ASSERT_EQ(state.hash(), kept.hash()) << "event " << event;
     ASSERT_EQ(symbols.size(), kept_symbols.size()) << "event " << event;
+  }
+}
+
+// Random writes and players who are forgotten, against a state that only ever sees those who are left, and each through
+// a snapshot into a state whose records are laid out in the other way.
+TEST_P(StateTest, WhoIsForgottenLeavesTheOthersAsTheyAre) {
+  const unsigned seed = std::random_device()();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937 random(seed);
+  std::map<std::string, std::vector<std::uint32_t>> draws;  // By player, what was written.
+  const auto apply = [&](State& to, const std::string& name, std::uint32_t draw) {
+    const Symbol symbol = symbols.intern(name);
+    Record record = to.find(player_scope, symbol);
+    if (record == nullptr) record = to.create(player_scope, symbol);
+    clock.set({1'780'000'000 + draw % 400'000, 0});
+    switch (draw % 9) {
+      case 0: to.write(player_scope, record, finds, Value::int64(draw), clock); break;
+      case 1: to.write(player_scope, record, pause, Value::duration(Duration(draw)), clock); break;
+      case 2: to.add(player_scope, record, found, Value::string(std::to_string(draw / 16 % 9))); break;
+      case 3: to.add(player_scope, record, recent, Value::timestamp({draw % 100, 7})); break;
+      case 4: to.write(player_scope, record, today, Value::int64(draw), clock); break;
+      case 5: to.set_last_fired(record, 0, {draw, 0}); break;
+      case 6: to.set_paid(record, {.points = 9, .per = Every::daily, .number = 0}, draw, clock); break;
+      case 7: to.write(player_scope, record, team, Value::string("red"), clock); break;
+      default: to.set_total(record, draw); break;
+    }
+  };
+  for (int step = 0; step < 1000; ++step) {
+    const std::string name = "p" + std::to_string(random() % 20);
+    state.begin();
+    if (random() % 6 == 0) {
+      state.forget_player(symbols.intern(name));
+      draws.erase(name);
+    } else {
+      draws[name].push_back(static_cast<std::uint32_t>(random()));
+      apply(state, name, draws[name].back());
+    }
+    if (step % 20 != 0) continue;
+    State model(ruleset, symbols);
+    for (const auto& [player, written] : draws) {
+      for (const std::uint32_t draw : written) apply(model, player, draw);
+    }
+    ASSERT_EQ(state.hash(), model.hash()) << "step " << step;
+
+    std::vector<std::byte> bytes;
+    FormWriter out([&bytes](std::span<const std::byte> more) { bytes.insert(bytes.end(), more.begin(), more.end()); });
+    state.save(out);
+    out.flush();
+    const Ruleset other_ruleset = make_ruleset(!GetParam());
+    State other(other_ruleset, symbols);
+    FormReader in([rest = std::span<const std::byte>(bytes)]() mutable { return std::exchange(rest, {}); });
+    EXPECT_EQ(other.restore(in), std::vector<std::string>());
+    ASSERT_EQ(in.problem(), "");
+    ASSERT_EQ(other.hash(), state.hash()) << "step " << step;
   }
 }
 
