@@ -1,6 +1,7 @@
 #include "state/dedupe.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #define XXH_INLINE_ALL  // Its header is all it takes.
@@ -27,6 +28,8 @@ bool has_tag(const std::uint16_t* tags, std::uint32_t count, std::uint16_t wante
 constexpr std::int64_t seconds_before_epoch = -Timestamp::min().seconds;
 constexpr int nanos_bits = 30;
 constexpr int seconds_bits = 34;  // That fit beside them.
+constexpr std::int64_t nanos_per_second = 1'000'000'000;
+constexpr std::int64_t narrow_seconds_max = (std::int64_t{1} << 53) / nanos_per_second;  // 104 days.
 
 RememberedIds::HashedId::HashedId(std::string_view id) {
   const XXH128_hash_t hash = XXH3_128bits(id.data(), id.size());
@@ -51,16 +54,69 @@ bool RememberedIds::has_expired(const Entry& entry, Timestamp arrival, const Lim
   return ends && *ends <= arrival;
 }
 
+std::int64_t RememberedIds::base_seconds() const {
+  std::int32_t base = 0;
+  std::memcpy(&base, tags() + capacity(), sizeof(base));
+  return std::int64_t{base} * (std::int64_t{1} << base_bits);
+}
+
+void RememberedIds::set_base(Timestamp earliest) {
+  const auto base = static_cast<std::int32_t>(earliest.seconds >> base_bits);
+  std::memcpy(tags() + capacity(), &base, sizeof(base));
+}
+
+RememberedIds::Entry RememberedIds::entry(std::uint32_t slot) const {
+  Entry entry;
+  if (is_wide_) {
+    std::memcpy(&entry, entry_at(slot), sizeof(entry));
+    return entry;
+  }
+  std::uint64_t first = 0;
+  std::uint64_t second = 0;
+  std::int16_t third = 0;
+  std::memcpy(&first, entry_at(slot), sizeof(first));
+  std::memcpy(&second, entry_at(slot) + 8, sizeof(second));
+  std::memcpy(&third, entry_at(slot) + 16, sizeof(third));
+  const auto nanos = static_cast<std::int64_t>((first & Entry::upper_time_mask) << 48 | second >> 16);
+  const Timestamp arrival{base_seconds() + nanos / nanos_per_second,
+                          static_cast<std::int32_t>(nanos % nanos_per_second)};
+  const std::int64_t points = std::int64_t{third} * 65'536 + static_cast<std::int64_t>(second & 0xffff);
+  return {first & ~Entry::upper_time_mask, arrival, points};
+}
+
+// Whether a narrow one can keep it with its base.
+bool RememberedIds::fits(const Entry& entry) const {
+  const std::int64_t seconds = entry.arrival().seconds - base_seconds();
+  return seconds >= 0 && seconds < narrow_seconds_max && entry.points == static_cast<std::int32_t>(entry.points);
+}
+
+void RememberedIds::put(std::uint32_t slot, const Entry& entry) {
+  if (is_wide_) {
+    std::memcpy(entry_at(slot), &entry, sizeof(entry));
+    return;
+  }
+  const Timestamp arrival = entry.arrival();
+  const auto nanos = static_cast<std::uint64_t>((arrival.seconds - base_seconds()) * nanos_per_second + arrival.nanos);
+  const auto points = static_cast<std::uint32_t>(entry.points);
+  const std::uint64_t first = entry.upper() | nanos >> 48;
+  const std::uint64_t second = nanos << 16 | (points & 0xffff);
+  const auto third = static_cast<std::uint16_t>(points >> 16);
+  std::memcpy(entry_at(slot), &first, sizeof(first));
+  std::memcpy(entry_at(slot) + 8, &second, sizeof(second));
+  std::memcpy(entry_at(slot) + 16, &third, sizeof(third));
+}
+
 // An expired id may be there twice: once as it was, once as it came again.
 std::optional<std::int64_t> RememberedIds::find(std::string_view id, Timestamp arrival, const Limits& limits) const {
   if (size_ == 0) return std::nullopt;
   const HashedId wanted(id);
-  for (std::uint32_t first = 0; first < capacity_; first += chunk) {
-    const std::uint32_t count = std::min(chunk, capacity_ - first);
+  const std::uint32_t capacity = this->capacity();
+  for (std::uint32_t first = 0; first < capacity; first += chunk) {
+    const std::uint32_t count = std::min(chunk, capacity - first);
     if (!has_tag(tags() + first, count, wanted.tag)) continue;
     for (std::uint32_t slot = first; slot < first + count; ++slot) {
       if (tags()[slot] != wanted.tag || !is_kept(slot)) continue;
-      const Entry& entry = entries()[slot];
+      const Entry entry = this->entry(slot);
       if (entry.upper() == wanted.upper && !has_expired(entry, arrival, limits)) return entry.points;
     }
   }
@@ -71,32 +127,44 @@ void RememberedIds::remember(std::string_view id, Timestamp arrival, std::int64_
   if (limits.per_player == 0 || limits.window <= Duration::zero()) return;
   make_room(arrival, limits);
   const HashedId hashed(id);
+  append(hashed.tag, Entry(hashed.upper, arrival, points));
+}
+
+// There is room for it.
+void RememberedIds::append(std::uint16_t tag, const Entry& entry) {
+  if (!is_wide_ && size_ == 0) set_base(entry.arrival());
+  if (!is_wide_ && !fits(entry)) {
+    rebuild(steps_, false);  // With the base of the oldest that is kept now.
+    if (!fits(entry)) rebuild(steps_, true);
+  }
   const std::uint32_t slot = slot_of(size_);
-  tags()[slot] = hashed.tag;
-  entries()[slot] = Entry(hashed.upper, arrival, points);
+  tags()[slot] = tag;
+  put(slot, entry);
   ++size_;
 }
 
 // Only when there is no room: expired ones, which are in front as arrival times never go back, cost nothing till then.
 void RememberedIds::make_room(Timestamp arrival, const Limits& limits) {
-  if (size_ < capacity_ && size_ < limits.per_player) return;
-  while (size_ > 0 && (size_ >= limits.per_player || has_expired(entries()[begin_], arrival, limits))) {
-    begin_ = slot_of(1);
+  if (size_ < capacity() && size_ < limits.per_player) return;
+  while (size_ > 0 && (size_ >= limits.per_player || has_expired(entry(begin_), arrival, limits))) {
+    begin_ = static_cast<std::uint16_t>(slot_of(1));
     --size_;
   }
-  if (size_ == capacity_) grow();
+  if (size_ == capacity()) rebuild(static_cast<std::uint8_t>(steps_ + 1), is_wide_);
 }
 
-void RememberedIds::grow() {
-  RememberedIds larger;
-  larger.capacity_ = next_capacity(capacity_);
-  larger.block_ = std::make_unique<std::byte[]>(block_bytes(larger.capacity_));
+void RememberedIds::rebuild(std::uint8_t steps, bool is_wide) {
+  RememberedIds other;
+  other.steps_ = steps;
+  other.is_wide_ = is_wide;
+  other.block_ = std::make_unique<std::byte[]>(other.block_bytes(other.capacity()));
+  if (!is_wide && size_ > 0) other.set_base(entry(begin_).arrival());
   for (std::uint32_t i = 0; i < size_; ++i) {
-    larger.tags()[i] = tags()[slot_of(i)];
-    larger.entries()[i] = entries()[slot_of(i)];
+    other.tags()[i] = tags()[slot_of(i)];
+    other.put(i, entry(slot_of(i)));
   }
-  larger.size_ = size_;
-  *this = std::move(larger);
+  other.size_ = size_;
+  *this = std::move(other);
 }
 
 }  // namespace tallyho

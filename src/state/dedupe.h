@@ -1,6 +1,5 @@
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,7 +27,11 @@ namespace tallyho {
 // the default, 2,000 times as seldom. Colliding on purpose gains nothing: who can choose the ids of a player's events
 // can as well repeat one.
 //
-// Threads: the engine thread owns it. Memory: 24 bytes and 26 to 39 bytes an id, for as many as were needed at once.
+// Arrival times take 9 bytes and answers 8, or, as long as what is kept lies within some 50 days and was answered with
+// points of 32 bits, 7 and 4. Then it is narrow; else it is wide, from then on.
+//
+// Threads: the engine thread owns it. Memory: 16 bytes and 20 to 30 bytes an id, if it is wide 26 to 39, for as many as
+// were needed at once.
 class RememberedIds {
  public:
   struct Limits {
@@ -45,17 +48,17 @@ class RememberedIds {
 
   // Asks for the bytes that find() of a new id and then remember() touch. Reads this object itself.
   void prefetch() const {
-    if (capacity_ == 0) return;
+    if (steps_ == 0) return;
     __builtin_prefetch(tags(), 1);
-    __builtin_prefetch(tags() + capacity_ - 1, 1);
-    __builtin_prefetch(entries() + slot_of(size_), 1);
+    __builtin_prefetch(tags() + capacity() - 1, 1);
+    __builtin_prefetch(block_.get() + slot_of(size_) * entry_bytes(), 1);
   }
 
   // Feeds what is kept, oldest first, to `add(std::uint64_t)`, for the state hash.
   template <typename Add>
   void hash(Add add) const {
     for (std::uint32_t i = 0; i < size_; ++i) {
-      const Entry& entry = entries()[slot_of(i)];
+      const Entry entry = this->entry(slot_of(i));
       add(tags()[slot_of(i)]);
       add(entry.id_and_time);
       add(entry.time);
@@ -70,7 +73,7 @@ class RememberedIds {
 
   // How many are kept; some may have expired.
   std::uint32_t size() const { return size_; }
-  std::size_t memory_bytes() const { return block_bytes(capacity_); }
+  std::size_t memory_bytes() const { return steps_ == 0 ? 0 : block_bytes(capacity()); }
 
  private:
   // What is kept of an id's hash.
@@ -92,34 +95,51 @@ class RememberedIds {
     static constexpr std::uint64_t upper_time_mask = 31;
   };
 
+  // The same in 18 bytes: 53 bits of nanoseconds since the base, whose upper 5 are the lowest of the first word; in the
+  // second, the other 48 and the lower 16 of the points; then the upper 16 of these.
+  static constexpr std::size_t narrow_bytes = 18;
+  // The base counts these seconds, 2^22: 49 days.
+  static constexpr int base_bits = 22;
+
   static bool has_expired(const Entry& entry, Timestamp arrival, const Limits& limits);
 
-  // The block holds `capacity_` entries, then the tags.
+  // The block holds an entry for each slot, then the tags, then, if it is narrow, the base.
   static constexpr std::uint32_t capacity_min = 4;
-  // 4, 6, 8, 12, 16, 24, …: never more than half of it is free because it has just grown.
-  static std::uint32_t next_capacity(std::uint32_t capacity) {
-    if (capacity < capacity_min) return capacity_min;
-    return std::has_single_bit(capacity) ? capacity / 2 * 3 : capacity / 3 * 4;
+  // 0, then 4, 6, 8, 12, 16, 24, …: never more than half of it is free because it has just grown.
+  static std::uint32_t capacity_after(std::uint32_t steps) {
+    return steps == 0 ? 0 : (steps % 2 == 0 ? capacity_min / 2 * 3 : capacity_min) << ((steps - 1) / 2);
   }
-  static std::size_t block_bytes(std::uint32_t capacity) { return capacity * (sizeof(std::uint16_t) + sizeof(Entry)); }
-  Entry* entries() { return reinterpret_cast<Entry*>(block_.get()); }
-  const Entry* entries() const { return reinterpret_cast<const Entry*>(block_.get()); }
-  std::uint16_t* tags() { return reinterpret_cast<std::uint16_t*>(entries() + capacity_); }
-  const std::uint16_t* tags() const { return reinterpret_cast<const std::uint16_t*>(entries() + capacity_); }
+  std::uint32_t capacity() const { return capacity_after(steps_); }
+  std::size_t entry_bytes() const { return is_wide_ ? sizeof(Entry) : narrow_bytes; }
+  std::size_t block_bytes(std::uint32_t capacity) const {
+    return capacity * (sizeof(std::uint16_t) + entry_bytes()) + (is_wide_ ? 0 : sizeof(std::int32_t));
+  }
+  std::byte* entry_at(std::uint32_t slot) const { return block_.get() + slot * entry_bytes(); }
+  std::uint16_t* tags() const { return reinterpret_cast<std::uint16_t*>(entry_at(capacity())); }
+  std::int64_t base_seconds() const;
+  void set_base(Timestamp earliest);
+
+  Entry entry(std::uint32_t slot) const;
+  void put(std::uint32_t slot, const Entry& entry);
+  bool fits(const Entry& entry) const;
+  void append(std::uint16_t tag, const Entry& entry);
+
   std::uint32_t slot_of(std::uint32_t number) const {
     const std::uint32_t slot = begin_ + number;
-    return slot < capacity_ ? slot : slot - capacity_;
+    return slot < capacity() ? slot : slot - capacity();
   }
   bool is_kept(std::uint32_t slot) const {
-    return (slot >= begin_ ? slot - begin_ : slot + capacity_ - begin_) < size_;
+    return (slot >= begin_ ? slot - begin_ : slot + capacity() - begin_) < size_;
   }
   void make_room(Timestamp arrival, const Limits& limits);
-  void grow();
+  // Moves what is kept into a new block.
+  void rebuild(std::uint8_t steps, bool is_wide);
 
   std::unique_ptr<std::byte[]> block_;
-  std::uint32_t capacity_ = 0;  // Entries there is room for.
-  std::uint32_t begin_ = 0;     // The oldest.
   std::uint32_t size_ = 0;
+  std::uint16_t begin_ = 0;  // The oldest.
+  std::uint8_t steps_ = 0;   // What there is room for is capacity_after() these.
+  bool is_wide_ = false;
 };
 
 }  // namespace tallyho

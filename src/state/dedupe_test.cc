@@ -3,6 +3,7 @@
 #include <deque>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 
@@ -73,6 +74,48 @@ TEST(RememberedIds, ExpiredIdsMakeRoomBeforeMoreIsTaken) {
   EXPECT_FALSE(ids.find("996", at(999 * 200), many));
 }
 
+std::vector<std::uint64_t> hashed(const RememberedIds& ids) {
+  std::vector<std::uint64_t> words;
+  ids.hash([&words](std::uint64_t word) { words.push_back(word); });
+  return words;
+}
+
+// What is kept lies within weeks and was answered with few points: that takes less room. It shows in nothing else.
+TEST(RememberedIds, HowMuchRoomAnIdTakesShowsInNothingElse) {
+  struct Case {
+    const char* what;
+    Timestamp arrival;
+    std::int64_t points;
+    bool is_wide;
+  };
+  constexpr std::int64_t day = 86'400;
+  constexpr Timestamp now{1'800'000'000, 123'456'789};
+  for (const Case& c : {Case{"the same day", {now.seconds - day, 5}, 1, false},
+                        Case{"weeks before", {now.seconds - 50 * day, 5}, 1, false},
+                        Case{"years before", {now.seconds - 1000 * day, 5}, 1, true},
+                        Case{"the beginning of time", Timestamp::min(), 1, true},
+                        Case{"the most points", {now.seconds - day, 5}, INT32_MAX, false},
+                        Case{"the fewest points", {now.seconds - day, 5}, INT32_MIN, false},
+                        Case{"more points", {now.seconds - day, 5}, std::int64_t{INT32_MAX} + 1, true},
+                        Case{"fewer points", {now.seconds - day, 5}, std::int64_t{INT32_MIN} - 1, true}}) {
+    SCOPED_TRACE(c.what);
+    RememberedIds narrow;
+    RememberedIds ids;
+    ids.remember("first", c.arrival, c.points, limits);
+    EXPECT_EQ(ids.find("first", c.arrival, limits), c.points);
+    for (const char* id : {"a", "b", "c"}) {
+      for (RememberedIds* to : {&ids, &narrow}) to->remember(id, now, *id, limits);
+    }
+    EXPECT_EQ(ids.memory_bytes() > narrow.memory_bytes(), c.is_wide);
+    EXPECT_EQ(ids.find("first", now, limits), std::nullopt);
+    for (const char* id : {"a", "b", "c"}) {
+      EXPECT_EQ(ids.find(id, {now.seconds + 600, now.nanos - 1}, limits), *id);
+      EXPECT_EQ(ids.find(id, {now.seconds + 600, now.nanos}, limits), std::nullopt);
+    }
+    EXPECT_EQ(hashed(ids), hashed(narrow));
+  }
+}
+
 TEST(RememberedIds, NothingIsRememberedWhereTheRulesetSaysSo) {
   for (const RememberedIds::Limits none : {RememberedIds::Limits{.window = minutes(10), .per_player = 0},
                                            RememberedIds::Limits{.window = seconds(0), .per_player = 3}}) {
@@ -83,33 +126,45 @@ TEST(RememberedIds, NothingIsRememberedWhereTheRulesetSaysSo) {
   }
 }
 
-// Against a list of everything accepted, read by the words of the specification.
-TEST(RememberedIds, DoesWhatTheSpecificationSays) {
+// Against a list of everything accepted, read by the words of the specification. `pause_max`: so many nanoseconds may
+// pass between two events. `points_max`: so many points, or minus so many.
+void expect_what_the_specification_says(std::uint32_t per_player, std::int64_t pause_max, std::int64_t points_max) {
   struct Accepted {
     std::string id;
     Timestamp arrival;
     std::int64_t points;
   };
   const unsigned seed = std::random_device()();
-  SCOPED_TRACE(testing::Message() << "seed " << seed);
-  std::mt19937 random(seed);
-  for (const std::uint32_t per_player : {1U, 2U, 32U, 100U}) {
-    const RememberedIds::Limits some{.window = seconds(60), .per_player = per_player};
-    RememberedIds ids;
-    std::deque<Accepted> accepted;  // Newest first.
-    std::int64_t now = 0;
-    for (int step = 0; step < 5000; ++step) {
-      now += random() % 4;
-      const std::string id = "e" + std::to_string(random() % (per_player * 3));
-      std::optional<std::int64_t> expected;
-      for (std::size_t newer = 0; newer < accepted.size() && newer < per_player; ++newer) {
-        if (accepted[newer].id == id && now - accepted[newer].arrival.seconds < 60) expected = accepted[newer].points;
-      }
-      ASSERT_EQ(ids.find(id, at(now), some), expected) << "step " << step << " of " << per_player;
-      if (expected) continue;
-      ids.remember(id, at(now), step, some);
-      accepted.push_front({id, at(now), step});
+  SCOPED_TRACE(testing::Message() << "seed " << seed << ", pauses up to " << pause_max << " ns");
+  std::mt19937_64 random(seed);
+  const Duration window(pause_max * 20);
+  const RememberedIds::Limits some{.window = window, .per_player = per_player};
+  RememberedIds ids;
+  std::deque<Accepted> accepted;  // Newest first.
+  Timestamp now = *parse_timestamp("2026-07-19T12:00:00Z");
+  for (int step = 0; step < 5000; ++step) {
+    now = *add(now, Duration(std::uniform_int_distribution<std::int64_t>(0, pause_max)(random)));
+    const std::string id = "e" + std::to_string(random() % (per_player * 3));
+    std::optional<std::int64_t> expected;
+    for (std::size_t newer = 0; newer < accepted.size() && newer < per_player; ++newer) {
+      if (accepted[newer].id == id && now < *add(accepted[newer].arrival, window)) expected = accepted[newer].points;
     }
+    ASSERT_EQ(ids.find(id, now, some), expected) << "step " << step << " of " << per_player;
+    if (expected) continue;
+    const std::int64_t points = std::uniform_int_distribution(-points_max, points_max)(random);
+    ids.remember(id, now, points, some);
+    accepted.push_front({id, now, points});
+  }
+}
+
+TEST(RememberedIds, DoesWhatTheSpecificationSays) {
+  constexpr std::int64_t day = 86'400'000'000'000;
+  for (const std::uint32_t per_player : {1U, 2U, 32U, 100U}) {
+    expect_what_the_specification_says(per_player, 10, 9);
+    expect_what_the_specification_says(per_player, 3'000'000'000, 100'000);
+    expect_what_the_specification_says(per_player, 2 * day, INT32_MAX);   // Mostly narrow, with another base soon.
+    expect_what_the_specification_says(per_player, 40 * day, 1'000'000);  // Narrow and wide.
+    expect_what_the_specification_says(per_player, day / 24, INT64_MAX);
   }
 }
 

@@ -41,10 +41,10 @@ std::string type_words(StateType type, Every resets) {
 }  // namespace
 
 void RememberedIds::save(FormWriter& out) const {
-  out.number(capacity_);
+  out.number(capacity());
   out.number(size_);
   for (std::uint32_t i = 0; i < size_; ++i) {
-    const Entry& entry = entries()[slot_of(i)];
+    const Entry entry = this->entry(slot_of(i));
     out.number(tags()[slot_of(i)]);
     out.number(entry.upper());
     out.time(entry.arrival());
@@ -56,16 +56,16 @@ void RememberedIds::save(FormWriter& out) const {
 void RememberedIds::restore(FormReader& in, const Limits& limits) {
   const auto room = static_cast<std::uint32_t>(in.number(members_max));
   const auto size = static_cast<std::uint32_t>(in.number(room));
-  std::uint32_t capacity = 0;
-  while (capacity < room) capacity = next_capacity(capacity);
-  if (capacity != room) return in.fail("there is no such room for ids");
+  std::uint8_t steps = 0;
+  while (capacity_after(steps) < room) ++steps;
+  if (capacity_after(steps) != room) return in.fail("there is no such room for ids");
   const std::uint32_t kept = limits.window <= Duration::zero() ? 0 : std::min(size, limits.per_player);
   const bool needs_room = room > 0 && limits.per_player > 0 && limits.window > Duration::zero();
   *this = RememberedIds();
   if (needs_room && !in.has_failed()) {
-    do capacity_ = next_capacity(capacity_);
-    while (capacity_ < std::min(room, limits.per_player));
-    block_ = std::make_unique<std::byte[]>(block_bytes(capacity_));
+    steps = 1;
+    while (capacity_after(steps) < std::min(room, limits.per_player)) ++steps;
+    rebuild(steps, false);
   }
   for (std::uint32_t i = 0; i < size && !in.has_failed(); ++i) {
     const auto tag = static_cast<std::uint16_t>(in.number(0xffff));
@@ -74,9 +74,7 @@ void RememberedIds::restore(FormReader& in, const Limits& limits) {
     const std::int64_t points = in.signed_number();
     if ((upper & Entry::upper_time_mask) != 0) in.fail("there is no such hash of an id");
     if (in.has_failed() || i < size - kept) continue;
-    tags()[size_] = tag;
-    entries()[size_] = Entry(upper, arrival, points);
-    ++size_;
+    append(tag, Entry(upper, arrival, points));
   }
 }
 
