@@ -103,7 +103,7 @@ RuleApplier::Beginning RuleApplier::make_beginning(const EventType& type) const 
     variables.emplace_back(slot, variable);
   }
   // Those in the record itself first, then annex by annex.
-  std::ranges::stable_sort(variables, {}, [](const auto& variable) { return variable.second.place.annex; });
+  std::ranges::sort(variables, {}, [](const auto& v) { return std::pair(v.second.place.annex, v.first); });
   for (const auto& [slot, variable] : variables) {
     slots.push_back(slot);
     beginning.variables.push_back(variable);

@@ -81,7 +81,7 @@ void RecordLayout::take_out(const Writers& writers) {
   bytes_of_types.erase(Writers::several);
 
   std::vector<std::pair<EventTypeIndex, std::uint32_t>> by_bytes(bytes_of_types.begin(), bytes_of_types.end());
-  std::ranges::stable_sort(by_bytes, std::ranges::greater(), &std::pair<EventTypeIndex, std::uint32_t>::second);
+  std::ranges::sort(by_bytes, {}, [](const auto& type) { return std::pair(~type.second, type.first); });
   std::map<EventTypeIndex, std::uint16_t> annex_of_types;
   std::uint32_t left = record_bytes_[0];
   for (const auto& [type, bytes] : by_bytes) {
