@@ -22,6 +22,7 @@ FAULTS = {  # By call: what it is made to fail with.
     "pwrite": ("eio", "enospc", "eintr", "short", "kill", "killed"),
     "pread": ("eio", "eintr", "short", "kill"),
     "fdatasync": ("eio", "enospc", "eintr", "kill", "killed"),
+    "sync_file_range": ("eio", "enospc", "eintr", "kill", "killed"),
     "fsync": ("eio", "enospc", "eintr", "kill", "killed"),
     "openat": ("eio", "eintr", "kill", "killed"),
     "renameat": ("eio", "enospc", "kill", "killed"),

@@ -138,6 +138,35 @@ class Made(SnapshotTest):
         self.assertEqual(server.get("/v1/players/filler")[1]["total"], sent)
         self.assertEqual(server.stop(), 0)
 
+    def test_what_two_snapshots_hold_is_let_go_of_once_it_is_older_than_what_is_kept(self):
+        server = self.start("--snapshot-events", "0")
+        event = {"type": "find", "player": "filler", "value": 1, "more": "x" * 15_000}
+        batch, sent = "\n".join([json.dumps(event)] * 60), 0
+        first, deadline = self.data / f"{1:020}.log", time.monotonic() + 4 * LONG
+        while len(list(self.data.glob("*.log"))) < 2:
+            self.assertLess(time.monotonic(), deadline, "there is no second segment")
+            _, _, body = server.post_events(batch, "application/x-ndjson")
+            sent += sum(json.loads(answer)["code"] == "ok" for answer in body.splitlines())
+        for _ in range(3):  # Beside the server: the third one could let go of it.
+            self.send(server, 1)
+            self.assertNotIn("let go", self.snapshot("--retain-age", "720h"))
+        self.assertTrue(first.exists())
+        self.assertEqual(server.stop(), 0)
+
+        server = self.start("--snapshot-events", "10", "--retain-age", "1s")
+        deadline = time.monotonic() + LONG
+        while first.exists():
+            self.assertLess(time.monotonic(), deadline, "it was not let go of")
+            self.send(server, 20)
+            time.sleep(0.1)
+        self.assertEqual(len(list(self.data.glob("*.log"))), 1, "the one at hand stays")
+        before = server.everything()
+        self.kill(server)
+        server = self.start("--snapshot-events", "0")
+        self.assertEqual(server.everything(), before)
+        self.assertEqual(server.get("/v1/players/filler")[1]["total"], sent)
+        self.assertEqual(server.stop(), 0)
+
     def test_of_what_is_no_log_fails_and_says_why(self):
         self.assertIn("No such file or directory", self.snapshot(status=1))
         self.data.mkdir()
