@@ -23,7 +23,8 @@ class Log {
 
   // Enters a record of this kind that arrived at `arrival` (never before the record before it) and returns its
   // position, one more than the last. The bytes are copied or not needed after the call. Errors: unavailable,
-  // overloaded (it cannot be written now; nothing was entered).
+  // overloaded (it cannot be written now; nothing was entered). Whoever tries again calls commit() before: what was
+  // appended has to go first.
   virtual Result<Position> append(std::string_view record, Timestamp arrival, RecordKind kind) = 0;
 
   // Makes everything appended so far durable, or starts to.

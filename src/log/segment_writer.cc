@@ -7,7 +7,7 @@ namespace tallyho {
 namespace {
 
 constexpr std::string_view spare_name = "spare.segment";
-constexpr std::size_t zeros_at_once = 64 << 10;
+constexpr std::size_t zeros_at_once = 1 << 20;
 
 // Stops at the first that fails.
 template <typename... Steps>
