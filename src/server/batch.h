@@ -73,6 +73,7 @@ struct Batch {
   bool is_ingest = true;             // The sender has that role.
   bool is_http = false;              // It came as a request, not in a frame.
   bool needs_engine = false;         // Some item is an event or a request.
+  bool has_ledgers = false;          // Of some item a ledger is to be read, once it is back.
   bool is_at_engine = false;
   bool is_done = false;
   Timestamp arrival;
@@ -105,7 +106,7 @@ struct Batch {
     report.reset();
     ruleset.reset();
     wanted_ruleset.reset();
-    needs_engine = is_at_engine = is_done = false;
+    needs_engine = has_ledgers = is_at_engine = is_done = false;
     position = 0;
     trace.reset();
     is_http = is_greeting = false;

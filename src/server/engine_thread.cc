@@ -239,7 +239,10 @@ void EngineThread::answer(Item& item, Batch& batch) {
   }
   Answered<void> answered;
   switch (request.kind) {
-    case Request::Kind::read: answered = read(request.read, item); break;
+    case Request::Kind::read:
+      answered = read(request.read, item);
+      batch.has_ledgers = batch.has_ledgers || item.ledger_from != 0;
+      break;
     case Request::Kind::watch: answered = watch(request.watch, item, *batch.watcher); break;
     case Request::Kind::unwatch: answered = unwatch(request.unwatch, item, *batch.watcher); break;
     case Request::Kind::operation: answered = operate(request.operation, batch); break;

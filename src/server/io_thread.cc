@@ -1,5 +1,6 @@
 #include "server/io_thread.h"
 
+#include <algorithm>
 #include <array>
 #include <random>
 #include <tuple>
@@ -14,6 +15,10 @@ namespace {
 
 // How many pushes are sent before the sockets are looked after again: about a quarter of a millisecond.
 constexpr std::uint32_t pushes_at_once = 32;
+
+// How many batches are sent at the most before the engine's bell is rung: enough for what waking a thread costs to be
+// little beside what it then does, few enough for the engine to begin before the last socket has been read.
+constexpr std::size_t batches_per_ring = 32;
 
 }  // namespace
 
@@ -75,13 +80,15 @@ bool IoThread::admit_forwarded(std::uint64_t id, std::string_view header) {
 
 std::uint64_t IoThread::add(std::shared_ptr<Connection> connection) {
   const std::uint64_t id = next_id_++;
-  connections_.emplace(id, Connected{std::move(connection), {}});
+  connections_.emplace(id, Connected{.connection = std::move(connection), .look = {}});
   figures_.connections_opened.add(1);
   return id;
 }
 
 void IoThread::replace(std::uint64_t id, std::shared_ptr<Connection> connection) {
-  connections_.insert_or_assign(id, Connected{std::move(connection), {}});
+  Connected& one = connections_[id];
+  one.connection = std::move(connection);
+  one.look = {};
 }
 
 void IoThread::remove(std::uint64_t id) {
@@ -119,7 +126,7 @@ void IoThread::submit(Batch* batch) {
   if (batch->needs_engine && is_full) refuse_batch(*batch);
   if (batch->needs_engine) return send(batch);
   batch->is_done = true;
-  count_answers(*batch);
+  count_answers(*batch, Clock::now());
 }
 
 // In the order of the protocol: what an event itself has wrong comes before `overloaded`.
@@ -139,6 +146,22 @@ void IoThread::send(Batch* batch) {
   ++batches_at_engine_;
   bytes_at_engine_ += batch->bytes.size();
   port_.to_engine.push(batch);  // Has room: see Port.
+  ring_soon();
+}
+
+// Rings once for what is sent together: the engine thread is woken by a system call, and where it shares a core with
+// this one each time takes that away from it.
+void IoThread::ring_soon() {
+  if (++batches_unrung_ >= batches_per_ring) return ring();
+  if (std::exchange(is_ring_posted_, true)) return;
+  boost::asio::post(context_, [this] {
+    is_ring_posted_ = false;
+    if (batches_unrung_ > 0) ring();
+  });
+}
+
+void IoThread::ring() {
+  batches_unrung_ = 0;
   engine_bell_.ring();
 }
 
@@ -164,14 +187,16 @@ void IoThread::submit_goodbye(std::uint64_t id, std::unique_ptr<Watcher> watcher
 
 void IoThread::take_deliveries() {
   port_.is_wake_pending.store(false);  // Partner: the engine thread's exchange, after it has pushed.
+  const auto now = Clock::now();
   Delivery delivery;
   while (port_.from_engine.pop(delivery)) {
     if (delivery.batch != nullptr) {
-      take_back(delivery.batch);
+      take_back(delivery.batch, now);
       continue;
     }
     pushes_.emplace_back(delivery.pushes);
   }
+  tell_answered();
   if (!pushes_.empty() && !std::exchange(is_sending_pushes_, true)) send_pushes();
 }
 
@@ -192,7 +217,7 @@ void IoThread::send_pushes() {
   if (is_sending_pushes_) boost::asio::post(context_, [this] { send_pushes(); });
 }
 
-void IoThread::take_back(Batch* batch) {
+void IoThread::take_back(Batch* batch, Clock::time_point now) {
   batch->is_at_engine = false;
   if (batch->goodbye != nullptr || batch->is_greeting) {
     --words_at_engine_;
@@ -200,13 +225,25 @@ void IoThread::take_back(Batch* batch) {
   }
   --batches_at_engine_;
   bytes_at_engine_ -= batch->bytes.size();
-  read_ledgers(*batch);
+  if (batch->has_ledgers) read_ledgers(*batch);
   batch->is_done = true;
-  count_answers(*batch);
+  count_answers(*batch, now);
   const auto found = connections_.find(batch->connection);
   if (found == connections_.end()) return give_back(batch);
-  const std::shared_ptr<Connection> connection = found->second.connection;
-  connection->answered();
+  if (!std::exchange(found->second.is_answered, true)) answered_.push_back(batch->connection);
+}
+
+// Each connection once for all of its batches that came back together: what they are answered with is one frame, and
+// one system call.
+void IoThread::tell_answered() {
+  for (const std::uint64_t id : answered_) {
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) continue;
+    found->second.is_answered = false;
+    const std::shared_ptr<Connection> connection = found->second.connection;  // answered() may remove it.
+    connection->answered();
+  }
+  answered_.clear();
 }
 
 // What the engine thread left for this one to read from files.
@@ -224,7 +261,7 @@ void IoThread::read_ledgers(Batch& batch) {
   }
 }
 
-void IoThread::count_answers(const Batch& batch) {
+void IoThread::count_answers(const Batch& batch, Clock::time_point now) {
   std::uint64_t events = 0;
   for (const Item& item : batch.items) {
     const bool is_malformed = item.kind == Item::Kind::ready && item.code == Code::malformed;
@@ -233,9 +270,9 @@ void IoThread::count_answers(const Batch& batch) {
     ++events;
   }
   if (events == 0) return;
-  const auto now = Clock::now();
-  figures_.latency.add(now - batch.received, events);
-  if (batch.needs_engine) count_stages(batch, events, now);
+  const auto answered = std::max(now, batch.released);  // It may have come while others were taken.
+  figures_.latency.add(answered - batch.received, events);
+  if (batch.needs_engine) count_stages(batch, events, answered);
 }
 
 void IoThread::count_stages(const Batch& batch, std::uint64_t events, Clock::time_point answered) {

@@ -118,12 +118,15 @@ class IoThread {
  private:
   void take_deliveries();
   void send_pushes();
-  void take_back(Batch* batch);
+  void take_back(Batch* batch, Clock::time_point now);
+  void tell_answered();
   void read_ledgers(Batch& batch);
   void refuse_batch(Batch& batch);
-  void count_answers(const Batch& batch);
+  void count_answers(const Batch& batch, Clock::time_point now);
   void count_stages(const Batch& batch, std::uint64_t events, Clock::time_point answered);
   void send(Batch* batch);
+  void ring_soon();
+  void ring();
   void sweep();
   void sweep_in(std::chrono::milliseconds time);
 
@@ -140,7 +143,8 @@ class IoThread {
   std::optional<Tracer> tracer_;
   struct Connected {
     std::shared_ptr<Connection> connection;
-    Clock::time_point look;  // When it is looked at again.
+    Clock::time_point look;    // When it is looked at again.
+    bool is_answered = false;  // It is in `answered_`.
   };
   absl::flat_hash_map<std::uint64_t, Connected> connections_;
   absl::flat_hash_map<std::uint64_t, std::vector<Admission::Place>> places_;  // Of those.
@@ -150,7 +154,10 @@ class IoThread {
   std::vector<Batch*> free_batches_;
   std::size_t batches_at_engine_ = 0;
   std::size_t bytes_at_engine_ = 0;
-  std::size_t words_at_engine_ = 0;                  // Greetings and goodbyes.
+  std::size_t words_at_engine_ = 0;  // Greetings and goodbyes.
+  std::size_t batches_unrung_ = 0;   // Sent since the engine's bell was rung last.
+  bool is_ring_posted_ = false;
+  std::vector<std::uint64_t> answered_;              // Connections with batches that came back just now.
   std::deque<std::unique_ptr<PushMessage>> pushes_;  // At most Port::pushes_max.
   bool is_sending_pushes_ = false;
   bool is_stopping_ = false;
