@@ -13,9 +13,12 @@ namespace {
 
 constexpr std::string_view json_space = " \t\r\n";
 
-// Whether the object might have a member `op`, which may be spelled with escapes.
-bool may_be_control(std::string_view message) {
-  return message.find("\"op\"") != std::string_view::npos || message.find("\\u") != std::string_view::npos;
+// Whether an event that is valid under this ruleset may have a member `op`.
+bool takes_op(const Ruleset& ruleset) {
+  const auto is_op = [](const FieldDefinition& field) { return field.name == "op"; };
+  return !ruleset.reject_unknown_fields || std::ranges::any_of(ruleset.events, [&](const EventType& type) {
+    return std::ranges::any_of(type.fields, is_op);
+  });
 }
 
 std::string_view without_space(std::string_view text) {
@@ -55,14 +58,25 @@ void refuse_item(Item& item, const Problem& problem, Arena& arena) {
 
 }  // namespace
 
+// By the p, as there are fewer of them in an event than quotes.
+bool may_be_control(std::string_view message) {
+  constexpr std::string_view op = "\"op\"";
+  for (std::size_t at = message.find('p', 2); at != std::string_view::npos; at = message.find('p', at + 1)) {
+    if (message.substr(at - 2, op.size()) == op) return true;
+  }
+  return message.find("\\u") != std::string_view::npos;
+}
+
 MessageReader::MessageReader(std::shared_ptr<const Ruleset> ruleset, const Limits& limits, const Identity& identity,
                              const Authority* authority, NamedBuckets* players)
-    : ruleset_(std::move(ruleset)),
-      limits_(limits),
-      identity_(identity),
-      authority_(authority),
-      players_(players),
-      control_(limits) {}
+    : limits_(limits), identity_(identity), authority_(authority), players_(players), control_(limits) {
+  use(std::move(ruleset));
+}
+
+void MessageReader::use(std::shared_ptr<const Ruleset> ruleset) {
+  ruleset_ = std::move(ruleset);
+  has_events_with_op_ = ruleset_ == nullptr || takes_op(*ruleset_);
+}
 
 void MessageReader::read_frame(std::string_view frame, Session& session, Batch& batch) {
   const auto read = [&](std::string_view line) {
@@ -77,7 +91,8 @@ void MessageReader::read_frame(std::string_view frame, Session& session, Batch& 
 void MessageReader::read_message(std::string_view message, Session& session, Batch& batch) {
   const Result<Event> event = decode(message, batch.arena);
   const bool is_object = event || (event.error().code != Code::malformed && event.error().code != Code::too_large);
-  if (is_object && may_be_control(message)) {
+  const bool may_have_op = event ? has_events_with_op_ : is_object;
+  if (may_have_op && may_be_control(message)) {
     if (const auto control = control_.read(message, batch.arena)) return read_control(*control, session, batch);
   }
   if (!event && event.error().code == Code::malformed) {

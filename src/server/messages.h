@@ -42,7 +42,7 @@ class MessageReader {
                 const Authority* authority = nullptr, NamedBuckets* players = nullptr);
 
   // Reads from now on under this ruleset.
-  void use(std::shared_ptr<const Ruleset> ruleset) { ruleset_ = std::move(ruleset); }
+  void use(std::shared_ptr<const Ruleset> ruleset);
   const std::shared_ptr<const Ruleset>& ruleset() const { return ruleset_; }
 
   // A text frame: one message, or several separated by newlines. Empty lines are no messages, but a frame without any
@@ -91,6 +91,7 @@ class MessageReader {
   Result<Event> decode(std::string_view bytes, Arena& arena);
 
   std::shared_ptr<const Ruleset> ruleset_;
+  bool has_events_with_op_ = true;  // An event may have a member `op`, and so look like a control message.
   const Limits& limits_;
   const Identity& identity_;
   const Authority* const authority_;
@@ -99,6 +100,9 @@ class MessageReader {
   Decoder decoder_;
   ControlReader control_;
 };
+
+// Whether a message may be a control message: false is certain. It may spell its member `op` with escapes.
+bool may_be_control(std::string_view message);
 
 // The elements of a JSON array as they stand there, or nothing if brackets and quotes don't match. Whether an element
 // is itself JSON is not looked at.
