@@ -67,7 +67,8 @@ void add_for_memory(LimitOptions& add, Limits& limits) {
              "Frames and requests on their way to the engine, per I/O thread; over it: overloaded", 1, 1 << 20);
   add.number("queue-bytes-max", limits.queue_bytes_max, "Their bytes; over it: overloaded");
   add.number("batches-in-flight-max", limits.batches_in_flight_max,
-             "Frames of one WebSocket that are not answered; over it: nothing more is read from it");
+             "Frames of one WebSocket that are not answered, small ones that came together being one; over it: nothing "
+             "more is read from it");
 }
 
 void add_for_rates(LimitOptions& add, Limits& limits) {

@@ -56,8 +56,8 @@ struct Item {
   std::uint64_t ledger_from = 0;
 };
 
-// What came in one WebSocket frame or one HTTP request: it travels to the engine thread and back as a whole, and its
-// items are answered in order.
+// What came in one WebSocket frame, in several small ones that came together, or in one HTTP request: it travels to the
+// engine thread and back as a whole, and its items are answered in order.
 //
 // Threads: one owner at a time: the I/O thread that filled it, the engine thread while it is there, then that I/O
 // thread again. Memory: recycled, with everything its items point to: the bytes, the arena.

@@ -16,6 +16,8 @@ class Connection {
 
   // A batch that it submitted has its answers: `is_done`. Batches come back in the order of submission.
   virtual void answered() = 0;
+  // What it asked IoThread::at_round_end() for.
+  virtual void round_ended() {}
   // The feed has something for it.
   virtual void push(const PushMessage& message) = 0;
   // Some time has passed: look at timeouts, and whether stopping is done. Says when to look again, at the latest: very

@@ -153,16 +153,37 @@ void IoThread::send(Batch* batch) {
 // this one each time takes that away from it.
 void IoThread::ring_soon() {
   if (++batches_unrung_ >= batches_per_ring) return ring();
-  if (std::exchange(is_ring_posted_, true)) return;
-  boost::asio::post(context_, [this] {
-    is_ring_posted_ = false;
-    if (batches_unrung_ > 0) ring();
-  });
+  end_round_soon();
 }
 
 void IoThread::ring() {
   batches_unrung_ = 0;
   engine_bell_.ring();
+}
+
+void IoThread::at_round_end(std::uint64_t id) {
+  round_.push_back(id);
+  end_round_soon();
+}
+
+// What is posted comes behind what was ready before.
+void IoThread::end_round_soon() {
+  if (std::exchange(is_round_posted_, true)) return;
+  boost::asio::post(context_, [this] { end_round(); });
+}
+
+void IoThread::end_round() {
+  ended_.swap(round_);
+  for (const std::uint64_t id : ended_) {
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) continue;
+    const std::shared_ptr<Connection> connection = found->second.connection;  // round_ended() may remove it.
+    connection->round_ended();
+  }
+  ended_.clear();
+  is_round_posted_ = false;
+  if (batches_unrung_ > 0) ring();
+  if (!round_.empty()) end_round_soon();
 }
 
 void IoThread::submit_greeting(std::uint64_t id, Watcher& watcher, std::string_view player) {

@@ -110,6 +110,8 @@ class IoThread {
   // Sends a batch to the engine, or has it answered `overloaded` at once; either way `is_done` says when it is
   // answered. A batch in which nothing needs the engine is done at once.
   void submit(Batch* batch);
+  // Tells connection `id` with round_ended() when everything else that has come by now has been looked at.
+  void at_round_end(std::uint64_t id);
   // The connection is this player's: it is told what happens to it. Once. Never overloaded.
   void submit_greeting(std::uint64_t id, Watcher& watcher, std::string_view player);
   // The connection is gone: its watches end. Never overloaded.
@@ -127,6 +129,8 @@ class IoThread {
   void send(Batch* batch);
   void ring_soon();
   void ring();
+  void end_round_soon();
+  void end_round();
   void sweep();
   void sweep_in(std::chrono::milliseconds time);
 
@@ -154,9 +158,11 @@ class IoThread {
   std::vector<Batch*> free_batches_;
   std::size_t batches_at_engine_ = 0;
   std::size_t bytes_at_engine_ = 0;
-  std::size_t words_at_engine_ = 0;  // Greetings and goodbyes.
-  std::size_t batches_unrung_ = 0;   // Sent since the engine's bell was rung last.
-  bool is_ring_posted_ = false;
+  std::size_t words_at_engine_ = 0;                  // Greetings and goodbyes.
+  std::size_t batches_unrung_ = 0;                   // Sent since the engine's bell was rung last.
+  bool is_round_posted_ = false;                     // end_round() will be called.
+  std::vector<std::uint64_t> round_;                 // Connections that want to know, and
+  std::vector<std::uint64_t> ended_;                 // those that are told now.
   std::vector<std::uint64_t> answered_;              // Connections with batches that came back just now.
   std::deque<std::unique_ptr<PushMessage>> pushes_;  // At most Port::pushes_max.
   bool is_sending_pushes_ = false;

@@ -69,11 +69,16 @@ struct ExactAllocator {
   bool operator==(const ExactAllocator& /*other*/) const = default;
 };
 
+// Small frames with events that come together travel together, as most of what a frame costs is handing it over. So
+// many bytes of them, which is what an idle batch keeps, and so many messages.
+constexpr std::size_t merged_bytes_max = 4096;
+constexpr std::size_t merged_items_max = 64;
+
 using HttpRequest = beast::http::request<beast::http::string_body>;
 
-// A client on /v1/ws. Frames are read one at a time into batches; answers go out in the order of the messages,
-// whichever of them needed the engine. While the client is behind with reading, or too much of it is in flight, nothing
-// more is read from it.
+// A client on /v1/ws. Frames are read one at a time into batches, small ones of events several into one; answers go out
+// in the order of the messages, whichever of them needed the engine. While the client is behind with reading, or too
+// much of it is in flight, nothing more is read from it.
 class WebSocketConnection final : public Connection, public std::enable_shared_from_this<WebSocketConnection> {
  public:
   WebSocketConnection(IoThread& io, std::uint64_t id, ClientStream stream, Caller caller)
@@ -111,6 +116,14 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     read_on();
   }
 
+  // Goes on collecting as long as something has come since the last look.
+  void round_ended() override {
+    is_collecting_ = open_ != nullptr && std::exchange(has_heard_, false);
+    if (is_collecting_) return io_.at_round_end(id_);
+    submit_open();
+    send_answers();
+  }
+
   void push(const PushMessage& message) override {
     if (is_dropped_) return;
     const std::size_t before = outbox_.bytes();
@@ -145,6 +158,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     if (std::exchange(is_dropped_, true)) return;
     error_code ignored;
     std::ignore = stream_.next_layer().socket().close(ignored);
+    submit_open();  // What was taken is scored.
     for (Batch* batch : in_flight_) {
       if (!batch->is_at_engine) io_.give_back(batch);  // The others come back by themselves.
     }
@@ -249,19 +263,55 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
       return close_if_drained();
     }
     has_said_ = true;
-    Batch* batch = io_.take_batch(id_);
-    batch->bytes.swap(input_.text());
-    io_.figures().received(Traffic::websocket).add(batch->bytes.size());
-    batch->watcher = watcher_.get();
-    if (!io_.shared().authority.holds(session_.grant, batch->arrival)) session_.roles = {};
-    io_.reader().read_frame(batch->bytes, session_, *batch);
-    batch->is_ingest = session_.roles.ingest;
-    greet();
-    in_flight_.push_back(batch);
-    bytes_in_flight_ += batch->bytes.size();
-    io_.submit(batch);
-    send_answers();
+    take_frame(input_.text());
     read_on();
+  }
+
+  // Only events are merged: what a control message changes is true from the next message on, and who asks is answered
+  // at once.
+  void take_frame(std::string& frame) {
+    const bool is_merged = frame.size() <= merged_bytes_max / 4 && !may_be_control(frame);
+    if (open_ != nullptr && !(is_merged && may_add(frame.size()))) submit_open();
+    Batch& batch = open_ == nullptr ? begin_batch() : *open_;
+    const std::size_t before = batch.bytes.size();
+    bytes_in_flight_ += frame.size();
+    io_.figures().received(Traffic::websocket).add(frame.size());
+    if (is_merged) {
+      batch.bytes.reserve(merged_bytes_max);  // So that it stays where it is.
+      batch.bytes += frame;
+    } else {
+      batch.bytes.swap(frame);
+    }
+    io_.reader().read_frame(std::string_view(batch.bytes).substr(before), session_, batch);
+    batch.is_ingest = session_.roles.ingest;
+    greet();
+    if (is_merged && batch.items.size() < merged_items_max) {
+      open_ = &batch;
+      has_heard_ = true;
+      if (!std::exchange(is_collecting_, true)) io_.at_round_end(id_);
+      return;
+    }
+    open_ = &batch;
+    submit_open();
+    send_answers();
+  }
+
+  // Whether the open batch has room, and what it was begun with is still so: the ruleset, and the sender's rights.
+  bool may_add(std::size_t bytes) {
+    return open_->bytes.size() + bytes <= merged_bytes_max && open_->ruleset == io_.reader().ruleset() &&
+           io_.shared().authority.holds(session_.grant, open_->arrival);
+  }
+
+  Batch& begin_batch() {
+    Batch* batch = io_.take_batch(id_);
+    batch->watcher = watcher_.get();
+    in_flight_.push_back(batch);
+    if (!io_.shared().authority.holds(session_.grant, batch->arrival)) session_.roles = {};
+    return *batch;
+  }
+
+  void submit_open() {
+    if (open_ != nullptr) io_.submit(std::exchange(open_, nullptr));
   }
 
   // Moves every answer that is ready, in order, to the outbox.
@@ -340,6 +390,9 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   FrameBuffer input_;
   Fifo<Batch*> in_flight_;  // In the order of the frames.
   std::size_t bytes_in_flight_ = 0;
+  Batch* open_ = nullptr;       // The last of them, not submitted yet: more may come into it.
+  bool is_collecting_ = false;  // round_ended() will be called.
+  bool has_heard_ = false;      // Something has come into it since the last end of a round.
   Outbox outbox_;
   std::uint64_t push_frame_ = 0;  // The last frame with a push message in it, or 0.
 
