@@ -1,5 +1,6 @@
 #include "server/messages.h"
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,60 @@ TEST_F(Messages, AnEventGoesToTheEngine) {
   EXPECT_EQ(item.envelope.player, "ada");
   EXPECT_EQ(item.record, batch_.bytes);
   EXPECT_TRUE(batch_.needs_engine);
+}
+
+TEST_F(Messages, AnAckSaysWhatTheEventCameToAndNoMoreThanWasAskedFor) {
+  constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  constexpr Position last = std::numeric_limits<Position>::max() / 2;
+  struct Case {
+    std::string_view event;
+    Outcome outcome;
+    Detail detail;
+    std::string_view ack;
+  };
+  const std::vector<Case> cases = {
+      {R"({"type":"find","player":"ada","value":3})",
+       {.code = Code::ok, .position = 1, .points = 0, .total = 0},
+       {},
+       R"({"ack":{"code":"ok","points":0,"total":0,"position":1}})"},
+      {R"({"type":"find","player":"ada","value":3,"id":"e-1","ref":7})",
+       {.code = Code::ok, .position = 8812, .points = 520, .total = 1740},
+       {},
+       R"({"ack":{"id":"e-1","code":"ok","points":520,"total":1740,"position":8812},"ref":7})"},
+      {R"({"type":"find","player":"ada","value":3,"id":"a \"b\" \\ ü","ref":"x\"y"})",
+       {.code = Code::ok, .position = last, .points = least, .total = most},
+       {},
+       R"({"ack":{"id":"a \"b\" \\ ü","code":"ok","points":-9223372036854775808,)"
+       R"("total":9223372036854775807,"position":9223372036854775807},"ref":"x\"y"})"},
+      {R"({"type":"find","player":"ada","value":3})",
+       {.code = Code::ok, .position = 2, .points = -3, .total = -4},
+       {.fired = true, .notices = true, .ranks = true},
+       R"({"ack":{"code":"ok","points":-3,"total":-4,"position":2,"fired":[],"notices":[],"ranks":{}}})"},
+      {R"({"type":"find","player":"ada","value":3,"id":"e"})",
+       {.code = Code::duplicate, .position = 3, .points = 5, .total = 6, .message = "known"},
+       {},
+       R"({"ack":{"id":"e","code":"duplicate","points":5,"total":6,"position":3}})"},
+  };
+  for (const Case& one : cases) {
+    read(one.event);
+    Item& item = batch_.items.at(0);
+    item.ruleset = ruleset_.get();
+    item.outcome = one.outcome;
+    item.detail = one.detail;
+    EXPECT_EQ(answer(item), one.ack);
+  }
+}
+
+TEST(ControlMessage, MayBeOneWhereverItsMemberOpMayBeSpelled) {
+  for (const char* message : {R"({"op":"ping"})", R"({ "op" : 1})", R"({"a":"op","\u006fp":"ping"})", R"("op")",
+                              R"({"type":"x","stop":1,"op":"y"})"}) {
+    EXPECT_TRUE(may_be_control(message)) << message;
+  }
+  for (const char* message : {"", "p", "op", "\"op", "op\"", R"({"type":"stop","player":"opish"})",
+                              R"({"type":"x","stop":1,"opp":"y","hop":"a\\nb"})"}) {
+    EXPECT_FALSE(may_be_control(message)) << message;
+  }
 }
 
 TEST_F(Messages, WhatNeedsNoEngineIsAnsweredAtOnce) {
