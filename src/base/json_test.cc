@@ -29,6 +29,31 @@ TEST(JsonWriterTest, AppendsToWhatIsThere) {
   EXPECT_EQ(out, R"(data: [1,{"a":2}])");
 }
 
+// Goal: bytes looked through together are as they are one by one. Method: every byte at every place of texts that are
+// no longer than a few of those groups, between the bytes that come closest to being escaped themselves.
+TEST(JsonWriterTest, EscapesWhatJsonForbidsWhereverItStands) {
+  for (const char filler : {'a', ' ', '!', '#', '[', '\x7f', '\x80', '\xff'}) {
+    for (std::size_t size = 1; size <= 19; ++size) {
+      for (std::size_t at = 0; at < size; ++at) {
+        for (int byte = 0; byte < 256; ++byte) {
+          std::string text(size, filler);
+          text[at] = static_cast<char>(byte);
+          std::string out;
+          append_json_string(out, text);
+          std::string there(1, text[at]);
+          if (byte < 0x20) there = std::string("\\u00") + (byte < 16 ? '0' : '1') + "0123456789abcdef"[byte % 16];
+          if (byte == '\n') there = "\\n";
+          if (byte == '\r') there = "\\r";
+          if (byte == '\t') there = "\\t";
+          if (byte == '"' || byte == '\\') there = "\\" + there;
+          const std::string expected = '"' + std::string(at, filler) + there + std::string(size - at - 1, filler) + '"';
+          ASSERT_EQ(out, expected) << "byte " << byte << " at " << at << " of " << size;
+        }
+      }
+    }
+  }
+}
+
 TEST(JsonWriterTest, EscapesWhatJsonForbids) {
   struct {
     std::string_view text;
