@@ -37,10 +37,10 @@ RememberedIds::HashedId::HashedId(std::string_view id) {
   tag = static_cast<std::uint16_t>(hash.high64);
 }
 
-RememberedIds::Entry::Entry(std::uint64_t upper, Timestamp arrival, std::int64_t the_points) : points(the_points) {
-  const auto seconds = static_cast<std::uint64_t>(arrival.seconds + seconds_before_epoch);
-  id_and_time = upper | seconds >> seconds_bits;
-  time = seconds << nanos_bits | static_cast<std::uint32_t>(arrival.nanos);
+RememberedIds::Entry::Entry(const Kept& kept) : points(kept.points) {
+  const auto seconds = static_cast<std::uint64_t>(kept.arrival.seconds + seconds_before_epoch);
+  id_and_time = kept.upper | seconds >> seconds_bits;
+  time = seconds << nanos_bits | static_cast<std::uint32_t>(kept.arrival.nanos);
 }
 
 Timestamp RememberedIds::Entry::arrival() const {
@@ -49,8 +49,8 @@ Timestamp RememberedIds::Entry::arrival() const {
           static_cast<std::int32_t>(time & ((1U << nanos_bits) - 1))};
 }
 
-bool RememberedIds::has_expired(const Entry& entry, Timestamp arrival, const Limits& limits) {
-  const auto ends = add(entry.arrival(), limits.window);
+bool RememberedIds::has_expired(const Kept& kept, Timestamp arrival, const Limits& limits) {
+  const auto ends = add(kept.arrival, limits.window);
   return ends && *ends <= arrival;
 }
 
@@ -65,11 +65,11 @@ void RememberedIds::set_base(Timestamp earliest) {
   std::memcpy(tags() + capacity(), &base, sizeof(base));
 }
 
-RememberedIds::Entry RememberedIds::entry(std::uint32_t slot) const {
-  Entry entry;
+RememberedIds::Kept RememberedIds::kept(std::uint32_t slot) const {
   if (is_wide_) {
+    Entry entry;
     std::memcpy(&entry, entry_at(slot), sizeof(entry));
-    return entry;
+    return {.upper = entry.upper(), .arrival = entry.arrival(), .points = entry.points};
   }
   std::uint64_t first = 0;
   std::uint64_t second = 0;
@@ -81,24 +81,25 @@ RememberedIds::Entry RememberedIds::entry(std::uint32_t slot) const {
   const Timestamp arrival{base_seconds() + nanos / nanos_per_second,
                           static_cast<std::int32_t>(nanos % nanos_per_second)};
   const std::int64_t points = std::int64_t{third} * 65'536 + static_cast<std::int64_t>(second & 0xffff);
-  return {first & ~Entry::upper_time_mask, arrival, points};
+  return {.upper = first & ~Entry::upper_time_mask, .arrival = arrival, .points = points};
 }
 
 // Whether a narrow one can keep it with its base.
-bool RememberedIds::fits(const Entry& entry) const {
-  const std::int64_t seconds = entry.arrival().seconds - base_seconds();
-  return seconds >= 0 && seconds < narrow_seconds_max && entry.points == static_cast<std::int32_t>(entry.points);
+bool RememberedIds::fits(const Kept& kept) const {
+  const std::int64_t seconds = kept.arrival.seconds - base_seconds();
+  return seconds >= 0 && seconds < narrow_seconds_max && kept.points == static_cast<std::int32_t>(kept.points);
 }
 
-void RememberedIds::put(std::uint32_t slot, const Entry& entry) {
+void RememberedIds::put(std::uint32_t slot, const Kept& kept) {
   if (is_wide_) {
+    const Entry entry(kept);
     std::memcpy(entry_at(slot), &entry, sizeof(entry));
     return;
   }
-  const Timestamp arrival = entry.arrival();
-  const auto nanos = static_cast<std::uint64_t>((arrival.seconds - base_seconds()) * nanos_per_second + arrival.nanos);
-  const auto points = static_cast<std::uint32_t>(entry.points);
-  const std::uint64_t first = entry.upper() | nanos >> 48;
+  const auto nanos = static_cast<std::uint64_t>((kept.arrival.seconds - base_seconds()) * nanos_per_second) +
+                     static_cast<std::uint32_t>(kept.arrival.nanos);
+  const auto points = static_cast<std::uint32_t>(kept.points);
+  const std::uint64_t first = kept.upper | nanos >> 48;
   const std::uint64_t second = nanos << 16 | (points & 0xffff);
   const auto third = static_cast<std::uint16_t>(points >> 16);
   std::memcpy(entry_at(slot), &first, sizeof(first));
@@ -116,8 +117,8 @@ std::optional<std::int64_t> RememberedIds::find(std::string_view id, Timestamp a
     if (!has_tag(tags() + first, count, wanted.tag)) continue;
     for (std::uint32_t slot = first; slot < first + count; ++slot) {
       if (tags()[slot] != wanted.tag || !is_kept(slot)) continue;
-      const Entry entry = this->entry(slot);
-      if (entry.upper() == wanted.upper && !has_expired(entry, arrival, limits)) return entry.points;
+      const Kept entry = kept(slot);
+      if (entry.upper == wanted.upper && !has_expired(entry, arrival, limits)) return entry.points;
     }
   }
   return std::nullopt;
@@ -127,41 +128,62 @@ void RememberedIds::remember(std::string_view id, Timestamp arrival, std::int64_
   if (limits.per_player == 0 || limits.window <= Duration::zero()) return;
   make_room(arrival, limits);
   const HashedId hashed(id);
-  append(hashed.tag, Entry(hashed.upper, arrival, points));
+  append(hashed.tag, {.upper = hashed.upper, .arrival = arrival, .points = points});
 }
 
 // There is room for it.
-void RememberedIds::append(std::uint16_t tag, const Entry& entry) {
-  if (!is_wide_ && size_ == 0) set_base(entry.arrival());
-  if (!is_wide_ && !fits(entry)) {
-    rebuild(steps_, false);  // With the base of the oldest that is kept now.
-    if (!fits(entry)) rebuild(steps_, true);
+void RememberedIds::append(std::uint16_t tag, const Kept& kept) {
+  if (!is_wide_ && size_ == 0) set_base(kept.arrival);
+  if (!is_wide_ && !fits(kept)) {
+    rebuild(false);  // With the base of the oldest that is kept now.
+    if (!fits(kept)) rebuild(true);
   }
   const std::uint32_t slot = slot_of(size_);
   tags()[slot] = tag;
-  put(slot, entry);
+  put(slot, kept);
   ++size_;
 }
 
 // Only when there is no room: expired ones, which are in front as arrival times never go back, cost nothing till then.
 void RememberedIds::make_room(Timestamp arrival, const Limits& limits) {
   if (size_ < capacity() && size_ < limits.per_player) return;
-  while (size_ > 0 && (size_ >= limits.per_player || has_expired(entry(begin_), arrival, limits))) {
+  while (size_ > 0 && (size_ >= limits.per_player || has_expired(kept(begin_), arrival, limits))) {
     begin_ = static_cast<std::uint16_t>(slot_of(1));
     --size_;
   }
-  if (size_ == capacity()) rebuild(static_cast<std::uint8_t>(steps_ + 1), is_wide_);
+  if (size_ == capacity()) grow(static_cast<std::uint8_t>(steps_ + 1));
 }
 
-void RememberedIds::rebuild(std::uint8_t steps, bool is_wide) {
+// The bytes as they are, up to the end of the ring, and then those at its beginning.
+void RememberedIds::grow(std::uint8_t steps) {
+  RememberedIds larger;
+  larger.steps_ = steps;
+  larger.is_wide_ = is_wide_;
+  larger.block_ = std::make_unique_for_overwrite<std::byte[]>(block_bytes(larger.capacity()));
+  const std::uint32_t upper = std::min(size_, capacity() - begin_);
+  const auto copy = [&](std::uint32_t from, std::uint32_t to, std::uint32_t count) {
+    if (count == 0) return;
+    std::memcpy(larger.entry_at(to), entry_at(from), count * entry_bytes());
+    std::memcpy(larger.tags() + to, tags() + from, count * sizeof(std::uint16_t));
+  };
+  copy(begin_, 0, upper);
+  copy(0, upper, size_ - upper);
+  // Tags are compared where there are none, too.
+  std::fill(larger.tags() + size_, larger.tags() + larger.capacity(), std::uint16_t{0});
+  if (!is_wide_ && size_ > 0) std::memcpy(larger.tags() + larger.capacity(), tags() + capacity(), sizeof(std::int32_t));
+  larger.size_ = size_;
+  *this = std::move(larger);
+}
+
+void RememberedIds::rebuild(bool is_wide) {
   RememberedIds other;
-  other.steps_ = steps;
+  other.steps_ = steps_;
   other.is_wide_ = is_wide;
-  other.block_ = std::make_unique<std::byte[]>(other.block_bytes(other.capacity()));
-  if (!is_wide && size_ > 0) other.set_base(entry(begin_).arrival());
+  other.block_ = std::make_unique<std::byte[]>(other.block_bytes(capacity()));
+  if (!is_wide) other.set_base(size_ > 0 ? kept(begin_).arrival : Timestamp{});
   for (std::uint32_t i = 0; i < size_; ++i) {
     other.tags()[i] = tags()[slot_of(i)];
-    other.put(i, entry(slot_of(i)));
+    other.put(i, kept(slot_of(i)));
   }
   other.size_ = size_;
   *this = std::move(other);

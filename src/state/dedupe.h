@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -58,7 +59,7 @@ class RememberedIds {
   template <typename Add>
   void hash(Add add) const {
     for (std::uint32_t i = 0; i < size_; ++i) {
-      const Entry entry = this->entry(slot_of(i));
+      const Entry entry(kept(slot_of(i)));
       add(tags()[slot_of(i)]);
       add(entry.id_and_time);
       add(entry.time);
@@ -82,14 +83,20 @@ class RememberedIds {
     std::uint16_t tag = 0;
     explicit HashedId(std::string_view id);
   };
-  // The seconds since the year 1, 39 bits, and the nanoseconds, 30 bits, of the arrival time are one number, whose
-  // upper 5 bits are the lowest of the first word.
+  // What is to be remembered.
+  struct Kept {
+    std::uint64_t upper = 0;
+    Timestamp arrival;
+    std::int64_t points = 0;
+  };
+  // As a wide one keeps it. The seconds since the year 1, 39 bits, and the nanoseconds, 30 bits, of the arrival time
+  // are one number, whose upper 5 bits are the lowest of the first word.
   struct Entry {
     std::uint64_t id_and_time = 0;
     std::uint64_t time = 0;
     std::int64_t points = 0;
     Entry() = default;
-    Entry(std::uint64_t upper, Timestamp arrival, std::int64_t the_points);
+    explicit Entry(const Kept& kept);
     std::uint64_t upper() const { return id_and_time & ~upper_time_mask; }
     Timestamp arrival() const;
     static constexpr std::uint64_t upper_time_mask = 31;
@@ -101,14 +108,17 @@ class RememberedIds {
   // The base counts these seconds, 2^22: 49 days.
   static constexpr int base_bits = 22;
 
-  static bool has_expired(const Entry& entry, Timestamp arrival, const Limits& limits);
+  static bool has_expired(const Kept& kept, Timestamp arrival, const Limits& limits);
 
   // The block holds an entry for each slot, then the tags, then, if it is narrow, the base.
-  static constexpr std::uint32_t capacity_min = 4;
   // 0, then 4, 6, 8, 12, 16, 24, …: never more than half of it is free because it has just grown.
-  static std::uint32_t capacity_after(std::uint32_t steps) {
-    return steps == 0 ? 0 : (steps % 2 == 0 ? capacity_min / 2 * 3 : capacity_min) << ((steps - 1) / 2);
-  }
+  static constexpr std::uint32_t steps_max = 29;  // 65,536.
+  static constexpr auto capacities = [] {
+    std::array<std::uint32_t, steps_max + 1> all{};
+    for (std::uint32_t i = 1; i <= steps_max; ++i) all[i] = (i % 2 == 0 ? 6U : 4U) << ((i - 1) / 2);
+    return all;
+  }();
+  static std::uint32_t capacity_after(std::uint32_t steps) { return capacities[steps]; }
   std::uint32_t capacity() const { return capacity_after(steps_); }
   std::size_t entry_bytes() const { return is_wide_ ? sizeof(Entry) : narrow_bytes; }
   std::size_t block_bytes(std::uint32_t capacity) const {
@@ -119,10 +129,10 @@ class RememberedIds {
   std::int64_t base_seconds() const;
   void set_base(Timestamp earliest);
 
-  Entry entry(std::uint32_t slot) const;
-  void put(std::uint32_t slot, const Entry& entry);
-  bool fits(const Entry& entry) const;
-  void append(std::uint16_t tag, const Entry& entry);
+  Kept kept(std::uint32_t slot) const;
+  void put(std::uint32_t slot, const Kept& kept);
+  bool fits(const Kept& kept) const;
+  void append(std::uint16_t tag, const Kept& kept);
 
   std::uint32_t slot_of(std::uint32_t number) const {
     const std::uint32_t slot = begin_ + number;
@@ -132,8 +142,9 @@ class RememberedIds {
     return (slot >= begin_ ? slot - begin_ : slot + capacity() - begin_) < size_;
   }
   void make_room(Timestamp arrival, const Limits& limits);
-  // Moves what is kept into a new block.
-  void rebuild(std::uint8_t steps, bool is_wide);
+  // Moves what is kept into a new block: a larger one; one with the base of the oldest, or a wide one.
+  void grow(std::uint8_t steps);
+  void rebuild(bool is_wide);
 
   std::unique_ptr<std::byte[]> block_;
   std::uint32_t size_ = 0;

@@ -44,10 +44,10 @@ void RememberedIds::save(FormWriter& out) const {
   out.number(capacity());
   out.number(size_);
   for (std::uint32_t i = 0; i < size_; ++i) {
-    const Entry entry = this->entry(slot_of(i));
+    const Kept entry = kept(slot_of(i));
     out.number(tags()[slot_of(i)]);
-    out.number(entry.upper());
-    out.time(entry.arrival());
+    out.number(entry.upper);
+    out.time(entry.arrival);
     out.signed_number(entry.points);
   }
 }
@@ -57,7 +57,7 @@ void RememberedIds::restore(FormReader& in, const Limits& limits) {
   const auto room = static_cast<std::uint32_t>(in.number(members_max));
   const auto size = static_cast<std::uint32_t>(in.number(room));
   std::uint8_t steps = 0;
-  while (capacity_after(steps) < room) ++steps;
+  while (steps < steps_max && capacity_after(steps) < room) ++steps;
   if (capacity_after(steps) != room) return in.fail("there is no such room for ids");
   const std::uint32_t kept = limits.window <= Duration::zero() ? 0 : std::min(size, limits.per_player);
   const bool needs_room = room > 0 && limits.per_player > 0 && limits.window > Duration::zero();
@@ -65,7 +65,7 @@ void RememberedIds::restore(FormReader& in, const Limits& limits) {
   if (needs_room && !in.has_failed()) {
     steps = 1;
     while (capacity_after(steps) < std::min(room, limits.per_player)) ++steps;
-    rebuild(steps, false);
+    grow(steps);
   }
   for (std::uint32_t i = 0; i < size && !in.has_failed(); ++i) {
     const auto tag = static_cast<std::uint16_t>(in.number(0xffff));
@@ -74,7 +74,7 @@ void RememberedIds::restore(FormReader& in, const Limits& limits) {
     const std::int64_t points = in.signed_number();
     if ((upper & Entry::upper_time_mask) != 0) in.fail("there is no such hash of an id");
     if (in.has_failed() || i < size - kept) continue;
-    append(tag, Entry(upper, arrival, points));
+    append(tag, {.upper = upper, .arrival = arrival, .points = points});
   }
 }
 
