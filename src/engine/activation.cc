@@ -10,18 +10,18 @@ namespace tallyho {
 class EventActivation::SetReader final : public SetView {
  public:
   explicit SetReader(const SymbolTable& symbols) : symbols_(symbols) {}
-  void point_at(const SetState* set) { set_ = set; }
+  void point_at(SetMembers set) { set_ = set; }
 
   bool contains(std::string_view member) const override {
-    if (set_ == nullptr) return false;
+    if (set_.size() == 0) return false;
     const auto symbol = symbols_.find(member);
-    return symbol && set_->contains(*symbol);
+    return symbol && set_.contains(*symbol);
   }
-  std::int64_t size() const override { return set_ == nullptr ? 0 : set_->size(); }
+  std::int64_t size() const override { return set_.size(); }
 
  private:
   const SymbolTable& symbols_;
-  const SetState* set_ = nullptr;
+  SetMembers set_;
 };
 
 class EventActivation::WindowReader final : public WindowView {

@@ -239,6 +239,7 @@ TEST(Engine, MemoryIsToldByClass) {
     rules: [{id: base, points: 1, set: {treasure.finders: treasure.finders + 1}, add: {player.found: event.treasure}}]
     boards: [{id: global}])yaml");
   game.send("ada", "find", "'treasure': 't1', 'id': 'e1'");
+  game.send("ada", "find", "'treasure': 't2', 'id': 'e2'");  // A set of one is in the player's record.
   const Engine::Memory memory = game.engine().memory();
   for (const std::size_t bytes :
        {memory.players, memory.scopes, memory.sets, memory.boards, memory.strings, memory.dedupe}) {

@@ -22,10 +22,7 @@ void append_value(JsonWriter& json, const cel::Value& value) {
 cel::Value read_variable(const State& state, const Ruleset& ruleset, Record player, std::uint16_t variable,
                          PeriodClock& clock) {
   switch (ruleset.scopes[player_scope].variables[variable].type) {
-    case StateType::set: {
-      const SetState* set = state.find_set(player_scope, player, variable);
-      return cel::Value::int64(set == nullptr ? 0 : set->size());
-    }
+    case StateType::set: return cel::Value::int64(state.find_set(player_scope, player, variable).size());
     case StateType::window: {
       const WindowState* window = state.find_window(player_scope, player, variable);
       return cel::Value::int64(window == nullptr ? 0 : window->size());

@@ -12,7 +12,7 @@ namespace tallyho {
 // bytes, so that nothing is lost to padding.
 //
 //     bool 1 · int, double, duration 8 · timestamp 9 · string 4 (a Symbol) · set, window 4 (a number in a pool, 0:
-//     none) with `resets`: 5 more for the start of the period that the value belongs to
+//     none; or a set's only member) · with `resets`: 5 more for the start of the period that the value belongs to
 //
 // A record begins with its key's Symbol. A player's also holds what every player has: the total, when the rules with a
 // cooldown fired last, what the rules with a cap have paid, and the remembered ids (numbers in a pool).

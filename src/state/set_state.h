@@ -100,4 +100,21 @@ class SetState {
   std::uint8_t log2_capacity_ = log2_inside;  // Of the members there is room for.
 };
 
+// The members of a set, for reading: those of a SetState, a single one, or none. Valid as long as those are unchanged.
+class SetMembers {
+ public:
+  SetMembers() = default;
+  explicit SetMembers(const SetState& set) : set_(&set) {}
+  explicit SetMembers(Symbol only) : only_(only) {}
+
+  bool contains(Symbol member) const { return set_ != nullptr ? set_->contains(member) : member == only_; }
+  std::uint32_t size() const { return set_ != nullptr ? set_->size() : only_ == no_symbol ? 0 : 1; }
+  // By age: 0 was added first.
+  Symbol operator[](std::uint32_t number) const { return set_ != nullptr ? (*set_)[number] : only_; }
+
+ private:
+  const SetState* set_ = nullptr;
+  Symbol only_ = no_symbol;
+};
+
 }  // namespace tallyho

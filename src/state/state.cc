@@ -72,9 +72,8 @@ const std::byte* State::blank(ScopeIndex scope, std::uint16_t annex) const {
   return annex == 0 ? tables_[scope].blank() : annexes_[annex - 1].blank();
 }
 
-const SetState* State::find_set(ScopeIndex scope, const std::byte* record, std::uint16_t variable) const {
-  const std::uint32_t number = part_number(layouts_[scope].place(variable), record);
-  return number == 0 ? nullptr : &sets_[number];
+SetMembers State::find_set(ScopeIndex scope, const std::byte* record, std::uint16_t variable) const {
+  return members(part_number(layouts_[scope].place(variable), record));
 }
 
 const WindowState* State::find_window(ScopeIndex scope, const std::byte* record, std::uint16_t variable) const {
@@ -157,15 +156,24 @@ StateFault State::add_to_set(Record record, const RecordLayout::Place& place, co
                              std::string_view text) {
   if (text.size() > variable.max_bytes) return StateFault::text_too_long;
   record = annex_for_writing(record, place.annex);
+  const Symbol member = symbols_.intern(text);
   auto number = load<std::uint32_t>(record, place.offset);
-  if (number == 0) {
+  if (number == 0 && member < only_bit) {
+    journal_.save(record, place.offset, sizeof(number));
+    store(record, place.offset, member | only_bit);
+    return StateFault::none;
+  }
+  if (number == 0 || (number & only_bit) != 0) {
+    const SetMembers before = members(number);
+    if (before.contains(member)) return StateFault::none;
     number = sets_.make();
     journal_.set_created(sets_);
+    if (before.size() > 0) sets_[number].add(before[0], 1, false);
     journal_.save(record, place.offset, sizeof(number));
     store(record, place.offset, number);
   }
   SetState& set = sets_[number];
-  const SetState::Added added = set.add(symbols_.intern(text), variable.capacity, variable.drop_oldest);
+  const SetState::Added added = set.add(member, variable.capacity, variable.drop_oldest);
   if (added.how == SetState::Added::How::full) return StateFault::set_full;
   if (added.how == SetState::Added::How::added) journal_.set_added(set, added.dropped);
   return StateFault::none;
@@ -239,13 +247,13 @@ State::Parts State::parts_behind(std::span<const std::uint16_t> variables) const
 
 void State::prefetch_part(const RecordLayout::Place& place, std::uint32_t number) const {
   if (number == 0) return;
-  if (place.type == StateType::set) __builtin_prefetch(&sets_[number], 1);
+  if (place.type == StateType::set && (number & only_bit) == 0) __builtin_prefetch(&sets_[number], 1);
   if (place.type == StateType::window) __builtin_prefetch(&windows_[number], 1);
 }
 
 void State::prefetch_content(const RecordLayout::Place& place, std::uint32_t number) const {
   if (number == 0) return;
-  if (place.type == StateType::set) sets_[number].prefetch();
+  if (place.type == StateType::set && (number & only_bit) == 0) sets_[number].prefetch();
   if (place.type == StateType::window) windows_[number].prefetch();
 }
 
@@ -316,7 +324,7 @@ void State::forget_player(Symbol player) {
     if (place.type != StateType::set && place.type != StateType::window) continue;
     const std::uint32_t number = part_number(place, record);
     if (number == 0) continue;
-    if (place.type == StateType::set) sets_[number] = SetState();
+    if (place.type == StateType::set && (number & only_bit) == 0) sets_[number] = SetState();
     if (place.type == StateType::window) windows_[number] = WindowState();
   }
   for (const bool is_ingest : {false, true}) {

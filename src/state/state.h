@@ -101,8 +101,8 @@ class State {
   }
   // The symbol of a string's value; no_symbol for ''. O(1), looks at no text.
   Symbol read_symbol(ScopeIndex scope, const std::byte* record, std::uint16_t variable, PeriodClock& clock) const;
+  SetMembers find_set(ScopeIndex scope, const std::byte* record, std::uint16_t variable) const;
   // Null: empty, as it was never used.
-  const SetState* find_set(ScopeIndex scope, const std::byte* record, std::uint16_t variable) const;
   const WindowState* find_window(ScopeIndex scope, const std::byte* record, std::uint16_t variable) const;
 
   // Writing; roll_back() undoes it. The record must be there.
@@ -183,7 +183,12 @@ class State {
   const std::byte* blank(ScopeIndex scope, std::uint16_t annex) const;
   // What a record's annex holds, initial values if it has none.
   const std::byte* annex_or_blank(ScopeIndex scope, const std::byte* record, std::uint16_t annex) const;
-  // The number in a pool that a set or window has; 0: none.
+  // The number in a pool that a set or window has; 0: none. A set's only member is there itself, with the highest bit.
+  static constexpr std::uint32_t only_bit = 0x8000'0000;
+  SetMembers members(std::uint32_t number) const {
+    if (number == 0) return {};
+    return (number & only_bit) != 0 ? SetMembers(Symbol{number ^ only_bit}) : SetMembers(sets_[number]);
+  }
   std::uint32_t part_number(const RecordLayout::Place& place, const std::byte* record) const {
     const std::byte* const at = annex_of(record, place.annex);
     return at == nullptr ? 0 : load<std::uint32_t>(at, place.offset);

@@ -45,10 +45,10 @@ void State::put_variable(HashInput& input, ScopeIndex scope, const std::byte* re
     case StateType::timestamp: put_time(input, load<PackedTime>(at, place.offset).unpack()); break;
     case StateType::string: input.text(symbols_.text(load<Symbol>(at, place.offset))); break;
     case StateType::set: {
-      const SetState* set = find_set(scope, record, variable);
-      const std::uint32_t size = set == nullptr ? 0 : set->size();
+      const SetMembers set = find_set(scope, record, variable);
+      const std::uint32_t size = set.size();
       input.number(std::uint64_t{size});
-      for (std::uint32_t i = 0; i < size; ++i) input.text(symbols_.text((*set)[i]));
+      for (std::uint32_t i = 0; i < size; ++i) input.text(symbols_.text(set[i]));
       break;
     }
     case StateType::window: {

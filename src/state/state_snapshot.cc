@@ -134,10 +134,9 @@ void State::Saving::save_value(const RecordLayout::Place& place, const std::byte
     case StateType::timestamp: out.time(load<PackedTime>(record, place.offset).unpack()); break;
     case StateType::string: out.number(load<Symbol>(record, place.offset)); break;
     case StateType::set: {
-      const auto number = load<std::uint32_t>(record, place.offset);
-      const std::uint32_t size = number == 0 ? 0 : state.sets_[number].size();
-      out.number(size);
-      for (std::uint32_t i = 0; i < size; ++i) out.number(state.sets_[number][i]);
+      const SetMembers set = state.members(load<std::uint32_t>(record, place.offset));
+      out.number(set.size());
+      for (std::uint32_t i = 0; i < set.size(); ++i) out.number(set[i]);
       break;
     }
     case StateType::window: {
@@ -348,27 +347,29 @@ void State::Loading::load_text(const SavedScope& scope, Variable& variable, Reco
 
 // The members added first come first: those that a smaller capacity has no room for.
 void State::Loading::load_set(const SavedScope& scope, Variable& variable, Record record) {
-  SetState* set = nullptr;
+  SetState set;
   bool is_cut = false;
   for (std::uint64_t left = in.number(members_max); left > 0 && !in.has_failed(); --left) {
     const Symbol member = in.symbol(state.symbols_.size());
     if (record == nullptr || in.has_failed()) continue;
     const StateVariable& is = definition(scope, variable);
-    if (set == nullptr) {
-      const std::uint32_t number = state.sets_.make();
-      const RecordLayout::Place& place = state.layouts_[*scope.target].place(*variable.target);
-      state.put(record, place.annex, place.offset, number);
-      set = &state.sets_[number];
-    }
     if (state.symbols_.text(member).size() > is.max_bytes) {
       is_cut = true;
       continue;
     }
-    const SetState::Added added = set->add(member, is.capacity, true);
+    const SetState::Added added = set.add(member, is.capacity, true);
     if (added.how == SetState::Added::How::was_there) in.fail("a member of a set comes twice");
     is_cut = is_cut || added.dropped != no_symbol;
   }
   if (is_cut) ++variable.cut;
+  if (set.size() == 0) return;
+  std::uint32_t number = set[0] | only_bit;
+  if (set.size() > 1 || set[0] >= only_bit) {
+    number = state.sets_.make();
+    state.sets_[number] = std::move(set);
+  }
+  const RecordLayout::Place& place = state.layouts_[*scope.target].place(*variable.target);
+  state.put(record, place.annex, place.offset, number);
 }
 
 void State::Loading::load_window(const SavedScope& scope, Variable& variable, Record record) {

@@ -109,7 +109,7 @@ void expect_initial(const State& state, const std::byte* record, PeriodClock& cl
   EXPECT_EQ(read(last_find).as_timestamp(), (Timestamp{1, 2}));
   EXPECT_EQ(read(pause).as_duration(), std::chrono::seconds(3));
   EXPECT_EQ(read(today).as_int64(), 5);
-  EXPECT_EQ(state.find_set(player_scope, record, found), nullptr);
+  EXPECT_EQ(state.find_set(player_scope, record, found).size(), 0U);
   EXPECT_EQ(state.find_window(player_scope, record, recent), nullptr);
   EXPECT_EQ(state.total(record), 0);
   EXPECT_EQ(state.last_fired(record, 0), never_happened);
