@@ -25,6 +25,7 @@ class Bookkeeper {
 
   // Where the player's newest entry is, for Ledger::read(), which sees it from now on. Errors: not_found, unavailable.
   Answered<std::uint64_t> newest(std::string_view player);
+  // Gives the ledger's writer what there is, if it is much, or `now_is_quiet` and nothing was given for a while.
   void hand_over(bool now_is_quiet);
 
  private:
