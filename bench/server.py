@@ -1,9 +1,9 @@
 """The server over the loopback, beside what it stands on and what others do.
 
 Server and load have a core each. Ours: closed loop with 64 frames in flight on each of 100 connections, one event to a
-frame, and two frames of 50 events; the same against an echo of libwebsockets (the transport's floor); 18,000 events/s with 1,000 and 10,000 watching connections, latency from
-when an event was due (open loop), so that a stalled server shows; 15,000 connections that say nothing; and the standard
-load of 100,000 players at its rate.
+frame, and two frames of 50 events; the same against an echo of libwebsockets (the transport's floor); 18,000 events/s
+with 1,000 and 10,000 watching connections, latency from when an event was due (open loop), so that a stalled server
+shows; 15,000 connections that say nothing; and the standard load of 100,000 players at its rate.
 
     ./dev bench server                # all of it, some five minutes
     ./dev bench server --seconds 5 --only floor,frames
