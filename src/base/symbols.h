@@ -57,6 +57,16 @@ class SymbolTable {
     if (found == index_.end()) return std::nullopt;
     return found->symbol;
   }
+  // The same, with the string as it is kept: text(symbol) would look for it once more. Valid as long.
+  struct Known {
+    Symbol symbol = no_symbol;
+    std::string_view text;
+  };
+  std::optional<Known> find_known(const Wanted& wanted) const {
+    const auto found = index_.find(wanted);
+    if (found == index_.end()) return std::nullopt;
+    return Known{found->symbol, text_at(found->kept)};
+  }
 
   // The string behind a symbol; valid until truncate() takes it back. O(1).
   std::string_view text(Symbol symbol) const { return text_at(texts_[symbol]); }

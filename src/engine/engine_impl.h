@@ -75,6 +75,7 @@ struct Engine::Impl {
   struct Prepared {
     const Event* event = nullptr;
     Symbol player = no_symbol;
+    std::string_view name;  // The player's, as it is kept.
     Record record = nullptr;
   };
   // How well an event of a type has paid lately: from this on, its boards are worth preparing.

@@ -43,10 +43,11 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
   prepared.clear();
   engine.next_prepared = 0;
   for (std::size_t i = 0; i < events.size(); ++i) {
-    const auto symbol = engine.symbols.find(wanted[i]);
-    if (!symbol) continue;
-    prepared.push_back({.event = events[i], .player = *symbol});
-    for (const BoardIndex board : boards_to_prepare(events[i]->type)) boards[board]->prepare_far(*symbol);
+    const auto known = engine.symbols.find_known(wanted[i]);
+    if (!known) continue;
+    prepared.push_back({.event = events[i], .player = known->symbol, .name = known->text});
+    engine.state.prefetch(player_scope, known->symbol);
+    for (const BoardIndex board : boards_to_prepare(events[i]->type)) boards[board]->prepare_far(known->symbol);
   }
   for (Impl::Prepared& next : prepared) {
     next.record = engine.state.find(player_scope, next.player);
@@ -81,8 +82,8 @@ void Engine::Impl::note_pay(EventTypeIndex type, bool has_paid) {
 // that an event gave itself are taken back with it.
 Symbol Engine::Impl::find_prepared(const Event& event) {
   if (next_prepared == prepared.size() || prepared[next_prepared].event != &event) return no_symbol;
-  const Symbol player = prepared[next_prepared++].player;
-  return symbols.text(player) == event.envelope.player ? player : no_symbol;
+  const Prepared& next = prepared[next_prepared++];
+  return next.name == event.envelope.player ? next.player : no_symbol;
 }
 
 }  // namespace tallyho

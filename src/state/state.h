@@ -56,9 +56,10 @@ class State {
   // Looking. None of these allocates. A null record is that of a key without one.
   Record find(ScopeIndex scope, Symbol key) const { return tables_[scope].find(key); }
   // Ask for bytes ahead of their use, so that they come from memory together and while something else is done: first
-  // those of a record; once they are there, the remembered ids and some annexes, sets and windows that a player's
-  // record names; once those are, what they hold or name; and at last what sets and windows named in annexes hold.
-  // Null is nobody's.
+  // what find() reads; then those of a record; once they are there, the remembered ids and some annexes, sets and
+  // windows that a player's record names; once those are, what they hold or name; and at last what sets and windows
+  // named in annexes hold. Null is nobody's.
+  void prefetch(ScopeIndex scope, Symbol key) const { tables_[scope].prefetch(key); }
   void prefetch(ScopeIndex scope, const std::byte* record) const {
     if (record == nullptr) return;
     for (std::size_t i = 0; i < tables_[scope].record_bytes(); i += 64) __builtin_prefetch(record + i, 1);
