@@ -103,6 +103,44 @@ def check_cpp(name, path, text):
     return problems
 
 
+# What is in no code, or may have braces in it.
+NOT_CODE = re.compile(r'R"(\w*)\((.|\n)*?\)\1"|//[^\n]*|"(\\.|[^"\\\n])*"|\'(\\.|[^\'\\\n])\'')
+NAMESPACE = re.compile(r"\bnamespace\s*([\w:]*)\s*$")
+TYPE = re.compile(r"(?<!enum )\b(?:class|struct|union)\s+(?:\w+\([^)]*\)\s+|\[\[.*?\]\]\s*)?(\w+(?:::\w+)*)"
+                  r"(?:\s+final)?(?:\s*:[^:].*)?$", re.S)
+
+
+def types_of(text):
+    """The classes that a C++ file defines where other files' code can meet them, by their full names."""
+    code, found, scopes, begin = NOT_CODE.sub('""', text), set(), [], 0
+    for brace in re.finditer(r"[{};]", code):
+        head, begin = code[begin:brace.start()].strip(), brace.end()
+        if brace.group() == "}" and scopes:
+            scopes.pop()
+        if brace.group() != "{":
+            continue
+        namespace, definition = NAMESPACE.search(head), TYPE.search(head)
+        if namespace:
+            scopes.append(namespace.group(1))  # Nothing where it has no name.
+        else:
+            scopes.append(definition.group(1) if definition else "")
+            if all(scopes):
+                found.add("::".join(scopes))
+    return found
+
+
+def check_types(sources):
+    """No two classes of src/ have the same full name: the linker keeps one of their functions for both, which breaks
+    programs at a place that has nothing to do with it, and only with some options of the compiler."""
+    files = {}
+    for name, text in sources.items():
+        if re.match(r"src/.*(?<!_test)\.(h|cc)$", name):
+            for found in types_of(text):
+                files.setdefault(found, []).append(name)
+    return [f"{names[1]}: {found} is also a class in {names[0]}" for found, names in sorted(files.items())
+            if len(names) > 1]
+
+
 def check_dead_files(root, sources):
     """Every .cc is named in the CMakeLists.txt of its folder; every .h is included by another file; every Python file
     is named by a build file, a script or another Python file."""
@@ -154,7 +192,7 @@ def check(root):
         problems += check_file(name, path, text)
         if path.suffix in tree.CPP_SUFFIXES:
             problems += check_cpp(name, path, text)
-    return problems + check_dead_files(root, sources) + check_tests_run(sources)
+    return problems + check_types(sources) + check_dead_files(root, sources) + check_tests_run(sources)
 
 
 if __name__ == "__main__":

@@ -118,6 +118,18 @@ class TidyTest(Tree):
         self.write("src/base/error.cc", '#include "base/error.h"\n')
         self.assertEqual(self.problems(), [])
 
+    def test_two_classes_of_one_name(self):
+        self.library("log", sources="log.cc")
+        self.library("server", sources="server.cc")
+        self.write("src/log/log.h", "#pragma once\nnamespace tallyho {\nclass Buffer final : public Bytes {\n"
+                                    "  struct Part {};\n};\nclass Later;\nenum class Kind { a };\n}\n")
+        self.write("src/log/log.cc", '#include "log/log.h"\nnamespace tallyho {\nnamespace {\nstruct Own {};\n}\n}\n')
+        self.write("src/server/server.cc", "namespace tallyho {\nnamespace {\nstruct Own {};\n}\n"
+                                           "struct Part {};\nclass Later {};\n// class Buffer {}\n}\n")
+        self.assertEqual(self.problems(), [])
+        self.write("src/server/server.cc", "namespace tallyho {\nstruct [[nodiscard]] Buffer {\n  int size;\n};\n}\n")
+        self.assertEqual(self.problems(), ["src/server/server.cc: tallyho::Buffer is also a class in src/log/log.h"])
+
     def test_sizes(self):
         self.write("a.py", "\n" * 600 + "x = 1\n")
         self.write("b.py", "# " + "x" * 119 + "\n# " + "é" * 118 + "\n")

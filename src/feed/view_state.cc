@@ -41,7 +41,7 @@ Rank read_rows(const Leaderboard& leaderboard, std::uint32_t top, Member around,
   return rank;
 }
 
-std::string encode_snapshot(const SnapshotHead& head, const ViewState& state, Position version,
+std::string encode_snapshot(const ViewHead& head, const ViewState& state, Position version,
                             const SymbolTable& symbols) {
   std::string out;
   JsonWriter json(out);

@@ -32,7 +32,7 @@ Rank read_rows(const Leaderboard& leaderboard, std::uint32_t top, Member around,
                ViewState& state);
 
 // What a snapshot says besides its rows. Empty texts are left out.
-struct SnapshotHead {
+struct ViewHead {
   std::string_view board;
   bool is_grouped = false;
   std::string_view group;
@@ -42,8 +42,7 @@ struct SnapshotHead {
 };
 
 // `"board":…,"group":…,"window":…,"log":…,"version":N,"of":M,"members":[…]}`: a JSON object without its opening brace.
-std::string encode_snapshot(const SnapshotHead& head, const ViewState& state, Position version,
-                            const SymbolTable& symbols);
+std::string encode_snapshot(const ViewHead& head, const ViewState& state, Position version, const SymbolTable& symbols);
 
 // `"version":N,"merged":K,"of":M,"changes":[…]}`: what leads from one state to another of the same epoch.
 // feed/feed.h says what the changes mean. O(rows).

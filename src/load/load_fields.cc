@@ -163,7 +163,7 @@ void LoadFields::treasure_found(const Subject& subject, LoadLine& line, Random& 
 
 // Where the player is, or with a teleport, anywhere: a reading that the next one takes back.
 void LoadFields::place(const Subject& subject, LoadLine& line, Random& random) {
-  Place here = wanderers_.walk(subject.player, subject.millis, random);
+  Spot here = wanderers_.walk(subject.player, subject.millis, random);
   if (random.one_in(1'000)) here = Wanderers::anywhere(random);
   const bool is_bad = random.percent(2);
   line.decimal("lat", static_cast<std::uint64_t>(here.lat), 6);

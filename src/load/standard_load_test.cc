@@ -201,14 +201,14 @@ double metres(double lat1, double lon1, double lat2, double lon2) {
 TEST(WanderersTest, PlayersWalkAtTwoMetresASecondAtMostAndStayInTown) {
   Random random(3);
   Wanderers wanderers(20, 9);
-  std::vector<Place> last(20);
+  std::vector<Spot> last(20);
   std::vector<std::int64_t> times(20, -1);
   std::int64_t now = 0;
   double fastest = 0;
   for (int step = 0; step < 50'000; ++step) {
     now += static_cast<std::int64_t>(random.below(step % 100 == 0 ? 3'600'000 : 4'000));
     const auto player = static_cast<std::uint32_t>(random.below(20));
-    const Place place = wanderers.walk(player, now, random);
+    const Spot place = wanderers.walk(player, now, random);
     ASSERT_GE(place.lat, 48'060'000);
     ASSERT_LE(place.lat, 48'240'000);
     ASSERT_GE(place.lon, 11'360'000);

@@ -24,12 +24,12 @@ std::int32_t within(std::int64_t value, std::int32_t least, std::int32_t most) {
 
 }  // namespace
 
-Place Wanderers::anywhere(Random& random) {
+Spot Wanderers::anywhere(Random& random) {
   return {static_cast<std::int32_t>(random.between(south, north)),
           static_cast<std::int32_t>(random.between(west, east))};
 }
 
-Place Wanderers::walk(std::uint32_t number, std::int64_t millis, Random& random) {
+Spot Wanderers::walk(std::uint32_t number, std::int64_t millis, Random& random) {
   Player& player = players_[number];
   const auto now = static_cast<std::uint32_t>(millis / 100);
   if (player.place.lat == 0) {

@@ -8,7 +8,7 @@
 namespace tallyho {
 
 // A place on the map in millionths of a degree, north and east.
-struct Place {
+struct Spot {
   std::int32_t lat = 0;
   std::int32_t lon = 0;
 };
@@ -22,13 +22,13 @@ class Wanderers {
   Wanderers(std::uint32_t count, std::uint64_t seed) : seed_(seed), players_(count) {}
 
   // Where a player is, `millis` after the beginning. Times of one player do not go back.
-  Place walk(std::uint32_t player, std::int64_t millis, Random& random);
+  Spot walk(std::uint32_t player, std::int64_t millis, Random& random);
 
-  static Place anywhere(Random& random);
+  static Spot anywhere(Random& random);
 
  private:
   struct Player {
-    Place place;                    // All zero: not started.
+    Spot place;                     // All zero: not started.
     std::uint32_t deciseconds = 0;  // When it was there, after the beginning: good for 13 years.
   };
 

@@ -11,7 +11,7 @@
 #include "boost/beast/websocket/rfc6455.hpp"
 #include "boost/beast/websocket/stream.hpp"
 #include "server/fifo.h"
-#include "server/frame_buffer.h"
+#include "server/message_buffer.h"
 #include "server/outbox.h"
 
 namespace tallyho {
@@ -387,7 +387,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   Bucket bucket_;  // Of its messages.
   std::unique_ptr<Watcher> watcher_;
 
-  FrameBuffer input_;
+  MessageBuffer input_;
   Fifo<Batch*> in_flight_;  // In the order of the frames.
   std::size_t bytes_in_flight_ = 0;
   Batch* open_ = nullptr;       // The last of them, not submitted yet: more may come into it.

@@ -15,7 +15,7 @@ namespace tallyho {
 // for a message as most are, since very many connections wait for one.
 //
 // The string holds what was committed.
-class FrameBuffer {
+class MessageBuffer {
  public:
   using const_buffers_type = boost::asio::const_buffer;
   using mutable_buffers_type = boost::asio::mutable_buffer;
@@ -44,7 +44,7 @@ class FrameBuffer {
 
   // Room for `bytes` more behind what was committed.
   mutable_buffers_type prepare(std::size_t bytes) {
-    if (bytes > max_size() - size_) throw std::length_error("a frame's buffer");  // Beast catches it: it is an error.
+    if (bytes > max_size() - size_) throw std::length_error("a message's buffer");  // Beast catches it: it is an error.
     text_.resize_and_overwrite(size_ + bytes, [](char*, std::size_t size) { return size; });
     return {text_.data() + size_, bytes};
   }
