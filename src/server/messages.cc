@@ -78,21 +78,21 @@ void MessageReader::use(std::shared_ptr<const Ruleset> ruleset) {
   has_events_with_op_ = ruleset_ == nullptr || takes_op(*ruleset_);
 }
 
-void MessageReader::read_frame(std::string_view frame, Session& session, Batch& batch) {
+void MessageReader::read_frame(std::string_view frame, Session& session, Batch& batch, bool is_events_only) {
   const auto read = [&](std::string_view line) {
     const bool is_counted = session.bucket != nullptr && !session.roles.ingest && !session.roles.admin;
     if (is_counted) wait_ = session.bucket->take(limits_.connection_rate, batch.received);
-    read_message(line, session, batch);
+    read_message(line, session, batch, is_events_only);
     wait_ = {};
   };
   if (for_each_line(frame, read) == 0) read(frame);
 }
 
-void MessageReader::read_message(std::string_view message, Session& session, Batch& batch) {
+void MessageReader::read_message(std::string_view message, Session& session, Batch& batch, bool is_event) {
   const Result<Event> event = decode(message, batch.arena);
   const bool is_object = event || (event.error().code != Code::malformed && event.error().code != Code::too_large);
   const bool may_have_op = event ? has_events_with_op_ : is_object;
-  if (may_have_op && may_be_control(message)) {
+  if (may_have_op && !is_event && may_be_control(message)) {
     if (const auto control = control_.read(message, batch.arena)) return read_control(*control, session, batch);
   }
   if (!event && event.error().code == Code::malformed) {

@@ -46,8 +46,9 @@ class MessageReader {
   const std::shared_ptr<const Ruleset>& ruleset() const { return ruleset_; }
 
   // A text frame: one message, or several separated by newlines. Empty lines are no messages, but a frame without any
-  // message is one that is malformed. `frame` lives in the batch.
-  void read_frame(std::string_view frame, Session& session, Batch& batch);
+  // message is one that is malformed. `frame` lives in the batch. `is_events_only`: it is known that may_be_control()
+  // is false of the frame, so that its messages are not looked through for that once more.
+  void read_frame(std::string_view frame, Session& session, Batch& batch, bool is_events_only = false);
 
   // A body of POST /v1/events: one event; an array; one event per line, empty lines left out. An array that can't be
   // taken apart is a problem, and nothing of it is taken.
@@ -72,7 +73,7 @@ class MessageReader {
   Answered<void> read_ruleset(std::string_view source, const Roles& roles, Batch& batch);
 
  private:
-  void read_message(std::string_view message, Session& session, Batch& batch);
+  void read_message(std::string_view message, Session& session, Batch& batch, bool is_event);
   void read_control(const ControlMessage& control, Session& session, Batch& batch);
   void read_query(std::string_view path, const Session& session, Item& item, Batch& batch);
   // The session becomes that of the token, or stays what it is.
@@ -101,7 +102,8 @@ class MessageReader {
   ControlReader control_;
 };
 
-// Whether a message may be a control message: false is certain. It may spell its member `op` with escapes.
+// Whether a message may be a control message, or a frame may have one: false is certain. It may spell its member `op`
+// with escapes.
 bool may_be_control(std::string_view message);
 
 // The elements of a JSON array as they stand there, or nothing if brackets and quotes don't match. Whether an element

@@ -282,7 +282,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     } else {
       batch.bytes.swap(frame);
     }
-    io_.reader().read_frame(std::string_view(batch.bytes).substr(before), session_, batch);
+    io_.reader().read_frame(std::string_view(batch.bytes).substr(before), session_, batch, is_merged);
     batch.is_ingest = session_.roles.ingest;
     greet();
     if (is_merged && batch.items.size() < merged_items_max) {
