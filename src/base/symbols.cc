@@ -25,7 +25,9 @@ Symbol SymbolTable::intern(std::string_view text) {
 }
 
 std::optional<Symbol> SymbolTable::find(std::string_view text) const {
-  return find(wanted(text));
+  const auto known = find_known(wanted(text));
+  if (!known) return std::nullopt;
+  return known->symbol;
 }
 
 // The bytes of taken-back strings are used again when they end the last block, which is the usual case.

@@ -52,12 +52,8 @@ class SymbolTable {
     const auto found = index_.find(Likely{wanted.hash});
     if (found != index_.end()) __builtin_prefetch(found->kept);
   }
-  std::optional<Symbol> find(const Wanted& wanted) const {
-    const auto found = index_.find(wanted);
-    if (found == index_.end()) return std::nullopt;
-    return found->symbol;
-  }
-  // The same, with the string as it is kept: text(symbol) would look for it once more. Valid as long.
+  // What is wanted, if it has a symbol, with the string as it is kept: text(symbol) would look for it once more. Valid
+  // as long. Never allocates.
   struct Known {
     Symbol symbol = no_symbol;
     std::string_view text;
