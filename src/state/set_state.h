@@ -16,8 +16,9 @@ namespace tallyho {
 //
 // The capacity is the ruleset's, so it comes with each call. What add() did, undo_add() takes back, last first.
 //
-// Threads: the engine thread owns it. Memory: 24 bytes, which hold four members; 4 to 8 bytes a member up to eight,
-// then 8 to 16 (to 24 beyond 32,768). Does not shrink.
+// Threads: the engine thread owns it. Memory: as long as there is but one member, none: State keeps it in the record of
+// the key itself, in place of the set (read as SetMembers). Then 24 bytes, which hold four members; 4 to 8 bytes a
+// member up to eight, then 8 to 16 (to 24 beyond 32,768). Does not shrink.
 class SetState {
  public:
   SetState() = default;

@@ -119,8 +119,9 @@ void State::Saving::save_scope(ScopeIndex scope) {
   for (std::size_t number = 0; number < table.size(); ++number) {
     const std::byte* record = table.record(number);
     out.number(RecordTable::key(record));
-    for (std::uint16_t i = 0; i < layout.variables(); ++i)
+    for (std::uint16_t i = 0; i < layout.variables(); ++i) {
       save_value(layout.place(i), state.annex_or_blank(scope, record, layout.place(i).annex));
+    }
     if (scope == player_scope) save_player(record);
   }
 }
