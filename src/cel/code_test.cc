@@ -21,6 +21,7 @@ const Type int64 = Type::simple(Type::Kind::int64);
 const Type float64 = Type::simple(Type::Kind::float64);
 const Type string = Type::simple(Type::Kind::string);
 const Type duration = Type::simple(Type::Kind::duration);
+const Type timestamp = Type::simple(Type::Kind::timestamp);
 
 // Variables, and programs over them that are compiled together.
 class CodeTest : public testing::Test {
@@ -33,6 +34,8 @@ class CodeTest : public testing::Test {
     add("mode", string, Value::string("ranked"));
     add("name", string, Value::string("ada"));
     add("wait", duration, Value::duration(std::chrono::seconds(90)));
+    add("begun", timestamp, Value::timestamp({100, 0}));
+    add("ended", timestamp, Value::timestamp({190, 500'000'000}));
     const std::array<Value, 3> items = {Value::string("boss"), Value::string("night"), Value::string("x")};
     add("tags", Type::list(string), make_list(items, host_.arena()));
     first_changing_ = host_.next_slot(Value());
@@ -222,6 +225,18 @@ TEST_F(CodeTest, CompilesTo) {
 11  t3 = false
 12  give t3
 )"},
+      {"begun > ended || ended - begun > wait", R"(
+ 0  if ended < begun goto 3
+ 1  t0 = ended - begun
+ 2  unless wait < t0 goto 4
+ 3  give true
+ 4  give false
+)"},
+      {"double(n) * x", R"(
+ 0  t0 = double(n)
+ 1  t1 = t0 * x
+ 2  give t1
+)"},
       {"cel.bind(k, n + 1, k * k)", R"(
  0  t0 = n + 1
  1  t1 = t0 * t0
@@ -378,8 +393,11 @@ TEST_F(CodeTest, TestsThatCannotFailComeFirst) {
 }
 
 TEST_F(CodeTest, AValueThatIsNotOfItsTypeIsHandedOver) {
-  compile({"n > 3", "mode == 'ranked'", "tags.exists(t, t == 'boss')", "flag"});
-  for (const char* name : {"n", "mode", "tags", "flag"}) host_.set(slots_[name], Value::float64(0.5));
+  compile({"n > 3", "mode == 'ranked'", "tags.exists(t, t == 'boss')", "flag", "double(m)", "begun < ended",
+           "ended - begun"});
+  for (const char* name : {"n", "mode", "tags", "flag", "m", "begun"}) {
+    host_.set(slots_[name], Value::float64(0.5));
+  }
   for (std::size_t i = 0; i < programs_.size(); ++i) {
     EXPECT_EQ(evaluate(i), to_literal(programs_[i]->evaluate(host_, host_.arena()))) << i;
   }
@@ -490,6 +508,25 @@ TEST_F(CodeTest, DoublesCompareAsDoublesDo) {
       for (std::size_t i = 0; i < std::size(expected); ++i) {
         EXPECT_EQ(evaluate(i), expected[i] ? "true" : "false") << other << ": " << programs_[i]->source();
       }
+    }
+  }
+}
+
+TEST_F(CodeTest, TimesCompareAndSubtractAsTimesDo) {
+  compile({"begun < ended", "begun <= ended", "begun > ended", "begun >= ended", "begun == ended", "ended - begun"});
+  const Timestamp times[] = {Timestamp::min(), {-1, 999'999'999}, {0, 0}, {0, 1}, {1, 0}, Timestamp::max()};
+  for (const Timestamp a : times) {
+    for (const Timestamp b : times) {
+      host_.set(slots_["begun"], Value::timestamp(a));
+      host_.set(slots_["ended"], Value::timestamp(b));
+      machine_->begin();
+      const bool expected[] = {a<b, a <= b, a> b, a >= b, a == b};
+      for (std::size_t i = 0; i < std::size(expected); ++i) {
+        EXPECT_EQ(evaluate(i), expected[i] ? "true" : "false")
+            << format_timestamp(a) << " " << programs_[i]->source() << " " << format_timestamp(b);
+      }
+      const auto length = subtract(b, a);
+      EXPECT_EQ(evaluate(5), length ? to_literal(Value::duration(*length)) : "error: out of range");
     }
   }
 }

@@ -22,6 +22,8 @@ constexpr std::pair<Op, std::string_view> infixes[] = {
     {Op::equal_numbers, "=="},
     {Op::less_numbers, "<"},
     {Op::less_equals_numbers, "<="},
+    {Op::less_times, "<"},
+    {Op::less_equals_times, "<="},
     {Op::equal_short_text, "=="},
     {Op::equal_text, "=="},
     {Op::equal_texts, "=="},
@@ -38,6 +40,7 @@ constexpr std::pair<Op, std::string_view> infixes[] = {
     {Op::multiply_int64, "*"},
     {Op::divide_int64, "/"},
     {Op::modulo_int64, "%"},
+    {Op::subtract_times, "-"},
     {Op::add_float64, "+"},
     {Op::subtract_float64, "-"},
     {Op::multiply_float64, "*"},
@@ -191,6 +194,7 @@ class Disassembler {
       case Op::move: return cell(at.a);
       case Op::negate_int64:
       case Op::negate_float64: return "-" + cell(at.a);
+      case Op::to_float64: return "double(" + cell(at.a) + ")";
       case Op::call: return code_.calls[at.a].candidate->overload->id + "(" + operands(at) + ")";
       case Op::concatenate: return "concatenate(" + operands(at) + ")";
       case Op::time_field:

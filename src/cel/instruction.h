@@ -30,6 +30,8 @@ enum class Op : std::uint8_t {
   equal_numbers,  // a == b, doubles
   less_numbers,
   less_equals_numbers,
+  less_times,  // a < b, timestamps
+  less_equals_times,
   equal_short_text,  // a has `detail` bytes (1 to 8), which are `word` as pack() packs them
   equal_text,        // a == *value
   equal_texts,       // a == b
@@ -50,6 +52,8 @@ enum class Op : std::uint8_t {
   add_int64,
   subtract_int64,
   multiply_int64,
+  to_float64,      // a, an int
+  subtract_times,  // a - b, timestamps
   divide_int64,
   modulo_int64,
   negate_int64,
@@ -227,6 +231,8 @@ constexpr OperandShape find_shape(Op op) {
     case Op::equal_numbers:
     case Op::less_numbers:
     case Op::less_equals_numbers:
+    case Op::less_times:
+    case Op::less_equals_times:
     case Op::equal_texts:
     case Op::equal_values:
     case Op::compare_values:
@@ -238,6 +244,7 @@ constexpr OperandShape find_shape(Op op) {
     case Op::add_int64:
     case Op::subtract_int64:
     case Op::multiply_int64:
+    case Op::subtract_times:
     case Op::divide_int64:
     case Op::modulo_int64:
     case Op::add_float64:

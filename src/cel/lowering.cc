@@ -226,6 +226,13 @@ bool Lowering::is_proven(const Node& node, const Candidate& candidate) const {
 }
 
 void Lowering::make_call(const Node& node, std::uint16_t cell) {
+  const Op op = parts_.maker_of(plan_, node);
+  if (op != Op::call) {
+    const std::uint16_t a = value(plan_.operands[node.b]);
+    const std::uint16_t b = node.count > 1 ? value(plan_.operands[node.b + 1]) : std::uint16_t{0};
+    emit(op, a).cells = {.b = b, .c = cell, .index = 0};
+    return;
+  }
   const Candidate& candidate = plan_.calls[node.a].candidates[0];
   const std::uint32_t operands = add_operands(node);
   if (code_.calls.size() > std::numeric_limits<std::uint16_t>::max()) is_too_far_ = true;

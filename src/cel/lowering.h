@@ -72,6 +72,7 @@ class Lowering {
                  const Label* next);
   bool branch_words(const Node& node, Kind kind, Label& then, Label& otherwise, const Label* next);
   bool branch_numbers(const Node& node, Label& then, Label& otherwise, const Label* next);
+  bool branch_times(const Node& node, Label& then, Label& otherwise, const Label* next);
   void branch_texts(const Node& node, Label& then, Label& otherwise, const Label* next);
   void branch_other(const Node& node, Label& then, Label& otherwise, const Label* next);
   void branch_in(const Node& node, Label& then, Label& otherwise, const Label* next);

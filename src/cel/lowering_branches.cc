@@ -212,6 +212,7 @@ bool Lowering::branch_comparison(const Node& node, Label& then, Label& otherwise
   const Type::Kind type = type_of(plan_, node.a);
   if (type != type_of(plan_, node.b)) return false;
   if (type == Type::Kind::float64) return branch_numbers(node, then, otherwise, next);
+  if (type == Type::Kind::timestamp) return branch_times(node, then, otherwise, next);
   const auto kind = word_kind(type);
   // The order of bools and uints is not that of ints.
   const bool is_ordered = kind == Kind::int64 || kind == Kind::duration;
@@ -253,6 +254,20 @@ bool Lowering::branch_words(const Node& node, Kind kind, Label& then, Label& oth
             : relation == Relation::less_equals ? Op::less_equals_words
                                                 : Op::equal_words;
   test(made, relation == Relation::not_equal, then, otherwise, next);
+  return true;
+}
+
+// Timestamps in order; the same one is for a test of any two values.
+bool Lowering::branch_times(const Node& node, Label& then, Label& otherwise, const Label* next) {
+  if (node.opcode != Opcode::compare) return false;
+  const Relation relation = relation_of(node);
+  Instruction made{.a = value(node.a)};
+  made.cells = {.b = value(node.b), .c = 0, .index = 0};
+  const bool is_greater = relation == Relation::greater || relation == Relation::greater_equals;
+  if (is_greater) std::swap(made.a, made.cells.b);
+  const bool is_less = relation == Relation::less || relation == Relation::greater;
+  made.op = is_less ? Op::less_times : Op::less_equals_times;
+  test(made, false, then, otherwise, next);
   return true;
 }
 

@@ -148,6 +148,19 @@ Machine::Found Machine::Impl::find_true(const ConditionsImpl& conditions, std::s
     at += at->jump;                  \
     GO_ON;                           \
   }
+#define TEST_TIMES(place, holds)                                       \
+  place: {                                                             \
+    const Value& a = cells[at->a];                                     \
+    const Value& b = cells[at->cells.b];                               \
+    if (!a.is(Kind::timestamp) || !b.is(Kind::timestamp)) [[unlikely]] \
+      goto not_ready;                                                  \
+    if ((holds) != at->negate) {                                       \
+      ++at;                                                            \
+      GO_ON;                                                           \
+    }                                                                  \
+    at += at->jump;                                                    \
+    GO_ON;                                                             \
+  }
 #define MAKE_INT64(place, checked_operation)                               \
   place: {                                                                 \
     const Value& a = cells[at->a];                                         \
@@ -165,13 +178,58 @@ Machine::Found Machine::Impl::find_true(const ConditionsImpl& conditions, std::s
 template <bool are_conditions>
 Machine::Impl::End Machine::Impl::run_code(const Instruction* at) {
   // In the order of Op.
-  static const void* const places[] = {
-      &&test_word,      &&test,  &&test,  &&test,      &&test,      &&test,       &&test,      &&equal_short_text,
-      &&equal_text,     &&test,  &&test,  &&next_item, &&test,      &&test,       &&test,      &&test,
-      &&test,           &&test,  &&test,  &&test,      &&test,      &&move,       &&add_int64, &&subtract_int64,
-      &&multiply_int64, &&maker, &&maker, &&maker,     &&maker,     &&maker,      &&maker,     &&maker,
-      &&maker,          &&maker, &&maker, &&maker,     &&maker,     &&maker,      &&maker,     &&maker,
-      &&maker,          &&maker, &&jump,  &&give,      &&give_true, &&give_false, &&hand_over, &&hand_over};
+  static const void* const places[] = {&&test_word,
+                                       &&test,
+                                       &&test,
+                                       &&test,
+                                       &&test,
+                                       &&test,
+                                       &&test,
+                                       &&less_times,
+                                       &&less_equals_times,
+                                       &&equal_short_text,
+                                       &&equal_text,
+                                       &&test,
+                                       &&test,
+                                       &&next_item,
+                                       &&test,
+                                       &&test,
+                                       &&test,
+                                       &&test,
+                                       &&test,
+                                       &&test,
+                                       &&test,
+                                       &&test,
+                                       &&test,
+                                       &&move,
+                                       &&add_int64,
+                                       &&subtract_int64,
+                                       &&multiply_int64,
+                                       &&to_float64,
+                                       &&subtract_times,
+                                       &&maker,
+                                       &&maker,
+                                       &&maker,
+                                       &&maker,
+                                       &&maker,
+                                       &&maker,
+                                       &&maker,
+                                       &&maker,
+                                       &&maker,
+                                       &&maker,
+                                       &&maker,
+                                       &&maker,
+                                       &&maker,
+                                       &&maker,
+                                       &&maker,
+                                       &&maker,
+                                       &&maker,
+                                       &&jump,
+                                       &&give,
+                                       &&give_true,
+                                       &&give_false,
+                                       &&hand_over,
+                                       &&hand_over};
   static_assert(std::size(places) == static_cast<std::size_t>(Op::unreachable) + 1);
   Value* const cells = cells_;
   const Instruction* last = at;  // Before what may end in handing over.
@@ -193,11 +251,31 @@ test_word: {
     goto test_word;
   GO_ON;
 }
+  TEST_TIMES(less_times, a.as_timestamp() < b.as_timestamp())
+  TEST_TIMES(less_equals_times, a.as_timestamp() <= b.as_timestamp())
   TEST(equal_short_text, Kind::string, is_short_text(*at, a.as_string()))
   TEST(equal_text, Kind::string, a.as_string() == at->value->as_string())
   MAKE_INT64(add_int64, checked_add)
   MAKE_INT64(subtract_int64, checked_subtract)
   MAKE_INT64(multiply_int64, checked_multiply)
+to_float64:
+  if (!cells[at->a].is(Kind::int64)) [[unlikely]]
+    goto not_ready;
+  cells[at->cells.c] = Value::float64(static_cast<double>(cells[at->a].as_int64()));
+  ++at;
+  GO_ON;
+subtract_times: {
+  const Value& a = cells[at->a];
+  const Value& b = cells[at->cells.b];
+  if (!a.is(Kind::timestamp) || !b.is(Kind::timestamp)) [[unlikely]]
+    goto not_ready;
+  const auto length = subtract(a.as_timestamp(), b.as_timestamp());
+  if (!length) [[unlikely]]
+    goto hand_over;
+  cells[at->cells.c] = Value::duration(*length);
+  ++at;
+  GO_ON;
+}
 move:
   if (cells[at->a].is_error()) [[unlikely]]
     goto not_ready;
@@ -230,6 +308,7 @@ hand_over:
   return {not_loaded(), at == &hand_over_ ? last : at};
 }
 #undef MAKE_INT64
+#undef TEST_TIMES
 #undef TEST
 #undef CALL
 #undef GO_ON

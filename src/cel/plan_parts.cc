@@ -92,7 +92,9 @@ PlanParts::PlanParts(const std::function<bool(Slot)>& is_fixed, std::size_t node
     : is_fixed_(is_fixed),
       contains_(standard_overload("contains", "contains_string")),
       starts_with_(standard_overload("startsWith", "starts_with_string")),
-      ends_with_(standard_overload("endsWith", "ends_with_string")) {
+      ends_with_(standard_overload("endsWith", "ends_with_string")),
+      to_float64_(standard_overload("double", "int64_to_double")),
+      subtract_times_(standard_overload("_-_", "subtract_timestamp_timestamp")) {
   parts_.reserve(nodes);
   numbers_.reserve(nodes);
 }
@@ -280,6 +282,14 @@ Op PlanParts::test_of(const Plan& plan, const Node& node) const {
   if (overload == starts_with_) return Op::starts_with;
   if (overload == ends_with_) return Op::ends_with;
   return Op::unreachable;
+}
+
+Op PlanParts::maker_of(const Plan& plan, const Node& node) const {
+  const CallPlan& call = plan.calls[node.a];
+  if (call.candidates.size() != 1) return Op::call;
+  if (call.candidates[0].overload == to_float64_) return Op::to_float64;
+  if (call.candidates[0].overload == subtract_times_) return Op::subtract_times;
+  return Op::call;
 }
 
 // Whether there are instructions for a node, if there are for its children.

@@ -112,6 +112,8 @@ class PlanParts {
 
   // What a call to the standard library's own can be replaced with: a test.
   Op test_of(const Plan& plan, const Node& node) const;
+  // The same: an instruction that makes a value; Op::call if there is none.
+  Op maker_of(const Plan& plan, const Node& node) const;
 
  private:
   // Words that are the same for the same sub-expression, and their hash, which every word has a part in.
@@ -138,6 +140,8 @@ class PlanParts {
   const Overload* contains_;
   const Overload* starts_with_;
   const Overload* ends_with_;
+  const Overload* to_float64_;
+  const Overload* subtract_times_;
   std::vector<Part> parts_;
   std::vector<std::span<const NodeFacts>> facts_;  // By program.
   Arena arena_;                                    // Keys and facts.

@@ -108,14 +108,16 @@ RuleApplier::Beginning RuleApplier::make_beginning(const EventType& type) const 
     slots.push_back(slot);
     beginning.variables.push_back(variable);
   }
+  beginning.values = slots.size();
   beginning.preload = ruleset_.code->preload(slots);
   return beginning;
 }
 
 void RuleApplier::begin_event(const Event& event) {
   const Beginning& beginning = beginnings_[event.type];
-  first_values_.assign(event.fields.begin(), event.fields.end());
-  first_values_.push_back(cel::Value::timestamp(activation_.now()));
+  first_values_.resize(beginning.values);
+  cel::Value* next = std::ranges::copy(event.fields, first_values_.data()).out;
+  *next++ = cel::Value::timestamp(activation_.now());
   const std::byte* const player = activation_.player();
   std::uint16_t annex = 0;
   const std::byte* there = player;
@@ -124,7 +126,7 @@ void RuleApplier::begin_event(const Event& event) {
       annex = variable.place.annex;
       there = state_.annex_of(player, annex);
     }
-    first_values_.push_back(state_.read_there(variable, there, activation_.clock()));
+    *next++ = state_.read_there(variable, there, activation_.clock());
   }
   machine_.begin(beginning.preload, first_values_);
   points_ = 0;

@@ -91,6 +91,7 @@ class RuleApplier {
   struct Beginning {
     cel::Code::Preload preload;
     std::vector<State::Scalar> variables;
+    std::size_t values = 0;  // All of these.
   };
   Beginning make_beginning(const EventType& type) const;
 
