@@ -25,6 +25,11 @@ bool is_in_order(Comparison comparison, Timestamp a, Timestamp b) {
   return a >= b;
 }
 
+Value difference(const Value& later, const Value& earlier) {
+  const auto length = subtract(later.as_timestamp(), earlier.as_timestamp());
+  return length ? Value::duration(*length) : not_loaded();
+}
+
 [[gnu::always_inline]] inline bool is_short_text(const Instruction& at, std::string_view text) {
   return text.size() == at.detail && pack(text.data(), text.size()) == at.word;
 }
@@ -161,75 +166,34 @@ Machine::Found Machine::Impl::find_true(const ConditionsImpl& conditions, std::s
     at += at->jump;                                                    \
     GO_ON;                                                             \
   }
-#define MAKE_INT64(place, checked_operation)                               \
-  place: {                                                                 \
-    const Value& a = cells[at->a];                                         \
-    const Value& b = cells[at->cells.b];                                   \
-    if (!a.is(Kind::int64) || !b.is(Kind::int64)) [[unlikely]]             \
-      goto not_ready;                                                      \
-    const Value result = checked_operation(a.as_int64(), b.as_int64(), 0); \
-    if (result.is_error()) [[unlikely]]                                    \
-      goto hand_over;                                                      \
-    cells[at->cells.c] = result;                                           \
-    ++at;                                                                  \
-    GO_ON;                                                                 \
+#define MAKE(place, is_ready, made)                       \
+  place: {                                                \
+    const Value& a = cells[at->a];                        \
+    [[maybe_unused]] const Value& b = cells[at->cells.b]; \
+    if (!(is_ready)) [[unlikely]]                         \
+      goto not_ready;                                     \
+    const Value result = made;                            \
+    if (result.is_error()) [[unlikely]]                   \
+      goto hand_over;                                     \
+    cells[at->cells.c] = result;                          \
+    ++at;                                                 \
+    GO_ON;                                                \
   }
+#define MAKE_INT64(place, operation) \
+  MAKE(place, a.is(Kind::int64) && b.is(Kind::int64), operation(a.as_int64(), b.as_int64(), 0))
 
 template <bool are_conditions>
 Machine::Impl::End Machine::Impl::run_code(const Instruction* at) {
   // In the order of Op.
-  static const void* const places[] = {&&test_word,
-                                       &&test,
-                                       &&test,
-                                       &&test,
-                                       &&test,
-                                       &&test,
-                                       &&test,
-                                       &&less_times,
-                                       &&less_equals_times,
-                                       &&equal_short_text,
-                                       &&equal_text,
-                                       &&test,
-                                       &&test,
-                                       &&next_item,
-                                       &&test,
-                                       &&test,
-                                       &&test,
-                                       &&test,
-                                       &&test,
-                                       &&test,
-                                       &&test,
-                                       &&test,
-                                       &&test,
-                                       &&move,
-                                       &&add_int64,
-                                       &&subtract_int64,
-                                       &&multiply_int64,
-                                       &&to_float64,
-                                       &&subtract_times,
-                                       &&maker,
-                                       &&maker,
-                                       &&maker,
-                                       &&maker,
-                                       &&maker,
-                                       &&maker,
-                                       &&maker,
-                                       &&maker,
-                                       &&maker,
-                                       &&maker,
-                                       &&maker,
-                                       &&maker,
-                                       &&maker,
-                                       &&maker,
-                                       &&maker,
-                                       &&maker,
-                                       &&maker,
-                                       &&jump,
-                                       &&give,
-                                       &&give_true,
-                                       &&give_false,
-                                       &&hand_over,
-                                       &&hand_over};
+  // clang-format off
+  static const void* const places[] = {
+      &&test_word, &&test, &&test, &&test, &&test, &&test, &&test, &&less_times, &&less_equals_times,
+      &&equal_short_text, &&equal_text, &&test, &&test, &&next_item, &&test, &&test, &&test, &&test, &&test, &&test,
+      &&test, &&test, &&test, &&move, &&add_int64, &&subtract_int64, &&multiply_int64, &&to_float64, &&subtract_times,
+      &&maker, &&maker, &&maker, &&maker, &&maker, &&maker, &&maker, &&maker, &&maker, &&maker, &&maker, &&maker,
+      &&maker, &&maker, &&maker, &&maker, &&maker, &&jump, &&give, &&give_true, &&give_false, &&hand_over,
+      &&hand_over};
+  // clang-format on
   static_assert(std::size(places) == static_cast<std::size_t>(Op::unreachable) + 1);
   Value* const cells = cells_;
   const Instruction* last = at;  // Before what may end in handing over.
@@ -258,24 +222,8 @@ test_word: {
   MAKE_INT64(add_int64, checked_add)
   MAKE_INT64(subtract_int64, checked_subtract)
   MAKE_INT64(multiply_int64, checked_multiply)
-to_float64:
-  if (!cells[at->a].is(Kind::int64)) [[unlikely]]
-    goto not_ready;
-  cells[at->cells.c] = Value::float64(static_cast<double>(cells[at->a].as_int64()));
-  ++at;
-  GO_ON;
-subtract_times: {
-  const Value& a = cells[at->a];
-  const Value& b = cells[at->cells.b];
-  if (!a.is(Kind::timestamp) || !b.is(Kind::timestamp)) [[unlikely]]
-    goto not_ready;
-  const auto length = subtract(a.as_timestamp(), b.as_timestamp());
-  if (!length) [[unlikely]]
-    goto hand_over;
-  cells[at->cells.c] = Value::duration(*length);
-  ++at;
-  GO_ON;
-}
+  MAKE(to_float64, a.is(Kind::int64), Value::float64(static_cast<double>(a.as_int64())))
+  MAKE(subtract_times, a.is(Kind::timestamp) && b.is(Kind::timestamp), difference(a, b))
 move:
   if (cells[at->a].is_error()) [[unlikely]]
     goto not_ready;
@@ -308,6 +256,7 @@ hand_over:
   return {not_loaded(), at == &hand_over_ ? last : at};
 }
 #undef MAKE_INT64
+#undef MAKE
 #undef TEST_TIMES
 #undef TEST
 #undef CALL
