@@ -4,8 +4,8 @@ when an event was due (open loop).
 
 The bare fdatasync is there twice. In a closed loop each begins when the one before has ended, so that a disk or a
 machine that stands still for 20 ms is one slow sync among thousands. Acks are timed from when their events were due, so
-that the same 20 ms are in the times of 360 of them. So the open loop measures syncs as acks are measured: a write is due
-every millisecond and timed from then, and whatever is due is made durable by one sync, as the server does it.
+that the same 20 ms are in the times of 360 of them. So the open loop measures syncs as acks are: a write is due every
+millisecond and timed from then, and whatever is due is made durable by one sync, as the server does it.
 
     SECONDS_EACH  for each measurement (20)
     ROUNDS        in which every one takes its turn (3)
