@@ -34,7 +34,7 @@ IoResult<std::unique_ptr<SegmentLog>> SegmentLog::open(std::unique_ptr<LogDirect
   opened->is_spare_wanted_ = true;
   opened->used_bytes_ = opened->options_.segment_bytes - opened->writer_.left();
   // Before there are threads: the log may fall idle and seal itself at once, and commit() passes by meanwhile.
-  opened->budget_ = opened->writer_.has_spare() ? opened->options_.buffer_bytes_max : opened->writer_.left();
+  opened->budget_ = opened->room_behind(0);
   if (opened->options_.has_threads) {
     opened->writing_ = std::thread([log_ = opened.get()] { log_->write(); });
     opened->making_spares_ = std::thread([log_ = opened.get()] { log_->make_spares(); });
@@ -80,7 +80,7 @@ void SegmentLog::commit() {
   if (!options_.has_threads) {
     if (!filling_.is_empty()) write_out(filling_);
     if (is_spare_wanted_) try_spare();
-    budget_ = writer_.has_spare() ? options_.buffer_bytes_max : writer_.left();
+    budget_ = room_behind(0);
     return;
   }
   std::unique_lock lock(mutex_);
@@ -89,14 +89,19 @@ void SegmentLog::commit() {
     has_new_spare_ = false;
     writer_.take_over_spare();
   }
-  const std::uint64_t handed = filling_.bytes();
-  const std::uint64_t left = writer_.left() > handed ? writer_.left() - handed : 0;
-  budget_ = writer_.has_spare() ? options_.buffer_bytes_max : left;
+  budget_ = room_behind(filling_.bytes());
   if (filling_.is_empty()) return;
   std::swap(filling_, handed_);
   is_handed_ = true;
   lock.unlock();  // Else whoever is woken would at once wait for the lock.
   has_work_.notify_one();
+}
+
+// How many bytes fit in behind so many. The log may fall idle before they come, and its seal is then in front of them.
+std::uint64_t SegmentLog::room_behind(std::uint64_t bytes) const {
+  if (writer_.has_spare()) return options_.buffer_bytes_max;
+  const std::uint64_t taken = bytes + sector_bytes;
+  return writer_.left() > taken ? writer_.left() - taken : 0;
 }
 
 std::expected<void, std::string> SegmentLog::read(Position from,

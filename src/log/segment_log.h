@@ -74,6 +74,7 @@ class SegmentLog final : public Log {
   SegmentLog(std::unique_ptr<LogDirectory> directory, Options options);
   void write();
   void write_out(FrameBuffer& frames);
+  std::uint64_t room_behind(std::uint64_t bytes) const;
   void tell(std::unique_lock<std::mutex>& lock);
   void make_spares();
   bool try_spare();

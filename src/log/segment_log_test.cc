@@ -281,6 +281,101 @@ TEST(SegmentLog, TheNextSegmentIsMadeAsThisOneFills) {
   while (std::filesystem::file_size(spare, error) < small().segment_bytes || error) std::this_thread::yield();
 }
 
+// A directory whose spares, all but the first, take as long as one wants; writes to segments are counted.
+struct Holding {
+  std::atomic<bool> holds{true};
+  std::atomic<int> spares{0};
+  std::atomic<int> writes{0};
+};
+
+class HeldFile final : public LogFile {
+ public:
+  HeldFile(std::unique_ptr<LogFile> file, Holding& holding, bool is_held)
+      : file_(std::move(file)), holding_(holding), is_held_(is_held) {}
+  IoResult<std::size_t> read(std::uint64_t at, std::span<std::byte> into) override { return file_->read(at, into); }
+  IoStatus write(std::uint64_t at, std::span<const std::byte> bytes) override {
+    while (is_held_ && holding_.holds) std::this_thread::yield();
+    const IoStatus done = file_->write(at, bytes);
+    ++holding_.writes;
+    return done;
+  }
+  IoStatus write_back(std::uint64_t at, std::uint64_t bytes) override { return file_->write_back(at, bytes); }
+  IoStatus sync() override { return file_->sync(); }
+  void drop_cache() override { file_->drop_cache(); }
+  IoResult<std::uint64_t> size() override { return file_->size(); }
+
+ private:
+  const std::unique_ptr<LogFile> file_;
+  Holding& holding_;
+  const bool is_held_;
+};
+
+class HeldDirectory final : public LogDirectory {
+ public:
+  HeldDirectory(std::unique_ptr<LogDirectory> directory, Holding& holding)
+      : directory_(std::move(directory)), holding_(holding) {}
+  IoResult<std::vector<std::string>> list() override { return directory_->list(); }
+  IoResult<std::unique_ptr<LogFile>> open(std::string_view name) override {
+    return held(directory_->open(name), false);
+  }
+  IoResult<std::unique_ptr<LogFile>> create(std::string_view name) override {
+    return held(directory_->create(name), ++holding_.spares > 1);
+  }
+  IoStatus rename(std::string_view from, std::string_view to) override { return directory_->rename(from, to); }
+  IoStatus remove(std::string_view name) override { return directory_->remove(name); }
+  IoStatus sync_names() override { return directory_->sync_names(); }
+
+ private:
+  IoResult<std::unique_ptr<LogFile>> held(IoResult<std::unique_ptr<LogFile>> file, bool is_held) {
+    if (!file) return file;
+    return std::make_unique<HeldFile>(std::move(*file), holding_, is_held);
+  }
+
+  const std::unique_ptr<LogDirectory> directory_;
+  Holding& holding_;
+};
+
+// A segment that is nearly full, a log that falls idle after each record, and a slow disk: the seal took the last room
+// that a record had been promised, which then began the next segment in what there was of it. The next start refused
+// it.
+class NearlyFullLog : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(NearlyFullLog, ARecordBehindASealNeverBeginsASegmentThatIsStillBeingMade) {
+  const TemporaryFolder directory;
+  Holding holding;
+  auto files = open_log_directory(directory.path());
+  ASSERT_TRUE(files);
+  SegmentLog::Options options{.segment_bytes = 16384, .buffer_bytes_max = 4096};
+  options.seal_after = std::chrono::milliseconds(1);
+  auto opened = SegmentLog::open(std::make_unique<HeldDirectory>(std::move(*files), holding), {}, options);
+  ASSERT_TRUE(opened);
+  std::unique_ptr<SegmentLog> log = std::move(*opened);
+  const auto append = [&](std::size_t bytes) {
+    return log->append(std::string(bytes, 'r'), Timestamp{}, RecordKind::event).has_value();
+  };
+  Position taken = 0;
+  for (bool is_taken = append(GetParam()); is_taken; is_taken = append(1)) {
+    ++taken;
+    const int before = holding.writes;
+    wait_until_durable(*log);
+    while (holding.writes < before + 2) std::this_thread::yield();  // The record, and the seal.
+  }
+  EXPECT_GT(taken, 10U);
+  EXPECT_EQ(log->last(), taken);
+  holding.holds = false;
+  while (!append(1)) log->commit();
+  wait_until_durable(*log);
+  log.reset();
+  const auto again = open_log_directory(directory.path());
+  const auto recovered = recover_log(**again, taken + 1);
+  ASSERT_TRUE(recovered) << text_of(recovered.error());
+  EXPECT_EQ(recovered->segments.size(), 2U);
+  EXPECT_EQ(read_all(**again, *recovered).size(), taken + 1);
+}
+
+// Of the first record: with one of them a single sector is left at the end, with the other there are two.
+INSTANTIATE_TEST_SUITE_P(Sectors, NearlyFullLog, testing::Values(1, sector_bytes));
+
 // A full disk: the segment at hand is used up, then nothing is taken until there is room.
 TEST(SegmentLog, AFullDiskRefusesRecordsAndThenGoesOn) {
   VirtualDisk disk;

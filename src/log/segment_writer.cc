@@ -1,6 +1,7 @@
 #include "log/segment_writer.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <vector>
 
 namespace tallyho {
@@ -115,6 +116,7 @@ IoStatus SegmentWriter::end_spare() {
 }
 
 IoStatus SegmentWriter::write(FrameBuffer& frames, bool syncs) {
+  if (!fits(frames.bytes())) return std::unexpected(IoError{"write", segment_name(last_ + 1), ENOSPC});
   if (frames.bytes() > left()) {
     if (const IoStatus begun = begin_segment(); !begun) return begun;
   }

@@ -29,7 +29,8 @@ class SegmentWriter {
   IoStatus open(const RecoveredLog& log, const std::string& new_identity);
 
   // Writes the frames, which hold positions from last() + 1 on; with `syncs`, returns once they are durable. Begins the
-  // next segment where they don't fit: fits() must be true. An error is the end: nobody knows what is on the disk.
+  // next segment where they don't fit: fits() must be true, as a spare that is still being made is no segment. An error
+  // is the end: nobody knows what is on the disk.
   IoStatus write(FrameBuffer& frames, bool syncs);
   // Says on the disk that all of it is durable, and makes it so.
   IoStatus seal();
