@@ -141,17 +141,19 @@ Machine::Found Machine::Impl::find_true(const ConditionsImpl& conditions, std::s
   last = at;              \
   at = next;              \
   GO_ON;
+#define FOLLOW(holds)          \
+  if ((holds) != at->negate) { \
+    ++at;                      \
+    GO_ON;                     \
+  }                            \
+  at += at->jump;              \
+  GO_ON;
 #define TEST(place, of_kind, holds)  \
   place: {                           \
     const Value& a = cells[at->a];   \
     if (!a.is(of_kind)) [[unlikely]] \
       goto not_ready;                \
-    if ((holds) != at->negate) {     \
-      ++at;                          \
-      GO_ON;                         \
-    }                                \
-    at += at->jump;                  \
-    GO_ON;                           \
+    FOLLOW(holds)                    \
   }
 #define TEST_TIMES(place, holds)                                       \
   place: {                                                             \
@@ -159,12 +161,7 @@ Machine::Found Machine::Impl::find_true(const ConditionsImpl& conditions, std::s
     const Value& b = cells[at->cells.b];                               \
     if (!a.is(Kind::timestamp) || !b.is(Kind::timestamp)) [[unlikely]] \
       goto not_ready;                                                  \
-    if ((holds) != at->negate) {                                       \
-      ++at;                                                            \
-      GO_ON;                                                           \
-    }                                                                  \
-    at += at->jump;                                                    \
-    GO_ON;                                                             \
+    FOLLOW(holds)                                                      \
   }
 #define MAKE(place, is_ready, made)                       \
   place: {                                                \
@@ -259,6 +256,7 @@ hand_over:
 #undef MAKE
 #undef TEST_TIMES
 #undef TEST
+#undef FOLLOW
 #undef CALL
 #undef GO_ON
 
