@@ -116,6 +116,7 @@ bool BoardRules::plan(std::optional<EventTypeIndex> type, Symbol player) {
     if (task.only_points && !has_points) continue;
     if (!plan_board(task, player, type.has_value())) return false;
   }
+  for (Intent& intent : intents_) boards_[intent.board]->prepare_commit(intent.plan);
   return !is_over_capacity_;
 }
 
@@ -154,10 +155,7 @@ bool BoardRules::plan_board(const Task& task, Symbol player, bool is_event) {
     }
     const Result<Board::Plan> planned = board.plan(member, group, value, activation_.now(), is_event);
     if (!planned && !check(std::unexpected(planned.error()), task.board)) return false;
-    if (planned) {
-      intent.plan = *planned;
-      board.prepare_commit(intent.plan);
-    }
+    if (planned) intent.plan = *planned;
   }
   if (task.follows && !check(board.can_follow(player, group), task.board)) return false;
   if (is_counted || task.follows) intents_.push_back(intent);

@@ -210,11 +210,11 @@ Outcome Engine::Impl::commit(const Event& event, const Sender& sender, Arena& ca
   const std::int64_t points = activation.points();
   const std::int64_t total = state.total(activation.player());
   note_pay(event.type, points != 0);
+  board_rules.commit(version, feed);
   if (!event.envelope.id.empty()) {
     state.remember(activation.player(), sender.is_ingest, event.envelope.id, arrival, points);
   }
   for (const FiredRule& fired : applier.fired()) ++rule_counts[fired.rule].fired;
-  board_rules.commit(version, feed);  // Late: what it will look at has been asked for when it was planned.
   tell_feed(event, sender, points, total);
 
   const auto keep = [&caller]<typename T>(std::span<const T> items) -> std::span<const T> {
