@@ -13,16 +13,41 @@ namespace {
 constexpr std::string_view suffix = ".snapshot";
 constexpr std::string_view unfinished = "unfinished";
 constexpr std::size_t digits = 20;
+// Writes a file from its beginning to its end, and gives it to the disk step by step: were it all given at the end,
+// commits of the log would wait behind it, for 300 ms with two million players.
+class SteadyWriter {
+ public:
+  explicit SteadyWriter(LogFile& file) : file_(file) {}
+
+  IoStatus write(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+      const auto piece = bytes.first(std::min<std::size_t>(bytes.size(), step_bytes - (end_ - given_)));
+      if (const IoStatus written = file_.write(end_, piece); !written) return written;
+      end_ += piece.size();
+      bytes = bytes.subspan(piece.size());
+      if (end_ - given_ < step_bytes) continue;
+      if (const IoStatus given = file_.write_back(given_, step_bytes); !given) return given;
+      given_ = end_;
+    }
+    return {};
+  }
+
+ private:
+  static constexpr std::uint64_t step_bytes = 64 << 10;
+
+  LogFile& file_;
+  std::uint64_t end_ = 0;
+  std::uint64_t given_ = 0;  // To the disk.
+};
 
 IoStatus write_snapshot_under(LogDirectory& directory, const std::string& unfinished_name, const std::string& name,
                               const std::function<bool(ByteSink)>& save) {
   const auto file = directory.create(unfinished_name);
   if (!file) return std::unexpected(file.error());
-  std::uint64_t at = 0;
+  SteadyWriter writer(**file);
   IoStatus status;
   const bool is_saved = save([&](std::span<const std::byte> bytes) {
-    status = (*file)->write(at, bytes);
-    at += bytes.size();
+    status = writer.write(bytes);
     return status.has_value();
   });
   if (status && !is_saved) status = std::unexpected(IoError{"write", unfinished_name, EIO});

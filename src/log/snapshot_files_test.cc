@@ -59,6 +59,63 @@ TEST(SnapshotFiles, LongerThanAFrameComeBackWhole) {
   EXPECT_TRUE(read_text(*directory, snapshot_name(5)) == text);
 }
 
+// Counts what is on its way to the disk at once.
+class WatchedFile final : public LogFile {
+ public:
+  WatchedFile(std::unique_ptr<LogFile> file, std::uint64_t& most) : file_(std::move(file)), most_(most) {}
+  IoResult<std::size_t> read(std::uint64_t at, std::span<std::byte> into) override { return file_->read(at, into); }
+  IoStatus write(std::uint64_t at, std::span<const std::byte> bytes) override {
+    EXPECT_EQ(at, written_);
+    written_ += bytes.size();
+    most_ = std::max(most_, written_ - given_);
+    return file_->write(at, bytes);
+  }
+  IoStatus write_back(std::uint64_t at, std::uint64_t bytes) override {
+    EXPECT_EQ(at, given_);
+    given_ += bytes;
+    return file_->write_back(at, bytes);
+  }
+  IoStatus sync() override { return file_->sync(); }
+  void drop_cache() override { file_->drop_cache(); }
+  IoResult<std::uint64_t> size() override { return file_->size(); }
+
+ private:
+  const std::unique_ptr<LogFile> file_;
+  std::uint64_t& most_;
+  std::uint64_t written_ = 0;
+  std::uint64_t given_ = 0;
+};
+
+class WatchedDirectory final : public LogDirectory {
+ public:
+  explicit WatchedDirectory(std::unique_ptr<LogDirectory> directory) : directory_(std::move(directory)) {}
+  IoResult<std::vector<std::string>> list() override { return directory_->list(); }
+  IoResult<std::unique_ptr<LogFile>> open(std::string_view name) override { return directory_->open(name); }
+  IoResult<std::unique_ptr<LogFile>> create(std::string_view name) override {
+    auto file = directory_->create(name);
+    if (!file) return file;
+    return std::make_unique<WatchedFile>(std::move(*file), most);
+  }
+  IoStatus rename(std::string_view from, std::string_view to) override { return directory_->rename(from, to); }
+  IoStatus remove(std::string_view name) override { return directory_->remove(name); }
+  IoStatus sync_names() override { return directory_->sync_names(); }
+
+  std::uint64_t most = 0;  // On its way at once.
+
+ private:
+  const std::unique_ptr<LogDirectory> directory_;
+};
+
+// All of it at its end kept commits of the log waiting for 300 ms.
+TEST(SnapshotFiles, AreGivenToTheDiskAsTheyAreWritten) {
+  VirtualDisk disk;
+  WatchedDirectory directory(disk.directory());
+  const std::string text(3 * snapshot_frame_bytes_max + 17, 'x');
+  ASSERT_TRUE(write_text(directory, 5, text));
+  EXPECT_LE(directory.most, 64U << 10);
+  EXPECT_TRUE(read_text(directory, snapshot_name(5)) == text);
+}
+
 TEST(SnapshotFiles, UnderTheirNameAreWholeWheneverTheDiskCrashes) {
   std::mt19937_64 random(11);
   for (std::uint64_t at = 0;; ++at) {
