@@ -116,7 +116,9 @@ TEST(SnapshotFiles, AreGivenToTheDiskAsTheyAreWritten) {
   EXPECT_TRUE(read_text(directory, snapshot_name(5)) == text);
 }
 
-TEST(SnapshotFiles, UnderTheirNameAreWholeWheneverTheDiskCrashes) {
+class SnapshotOfBytes : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(SnapshotOfBytes, IsWholeUnderItsNameWheneverTheDiskCrashes) {
   std::mt19937_64 random(11);
   for (std::uint64_t at = 0;; ++at) {
     VirtualDisk disk;
@@ -127,7 +129,7 @@ TEST(SnapshotFiles, UnderTheirNameAreWholeWheneverTheDiskCrashes) {
     disk.before_operation = [&] {
       if (disk.operations() == begun + at) image = disk.crashed(random);
     };
-    ASSERT_TRUE(write_text(*directory, 9, std::string(5000, 'y')));
+    ASSERT_TRUE(write_text(*directory, 9, std::string(GetParam(), 'y')));
     ASSERT_TRUE(keep_snapshots(*directory, std::vector{snapshot_name(9), snapshot_name(7)}));
     if (!image) {
       EXPECT_GT(at, 4U) << "so many steps";
@@ -141,15 +143,23 @@ TEST(SnapshotFiles, UnderTheirNameAreWholeWheneverTheDiskCrashes) {
   }
 }
 
+INSTANTIATE_TEST_SUITE_P(StepsOfTheDisk, SnapshotOfBytes, testing::Values(5'000, 150'000));
+
 TEST(SnapshotFiles, ThatCannotBeWrittenAreNotThere) {
-  for (std::uint64_t at = 0; at < 40; ++at) {
-    VirtualDisk disk;
-    const auto directory = disk.directory();
-    disk.fail_from(disk.operations() + at, 1, EIO);
-    const bool is_written = write_text(*directory, 7, "everything").has_value();
-    const bool is_there = !list_snapshots(*directory).value().empty();
-    EXPECT_TRUE(is_there || !is_written);
-    EXPECT_TRUE(!is_there || read_text(*directory, snapshot_name(7)));
+  for (const std::size_t bytes : {10UZ, 200'000UZ}) {  // In one step, and in four.
+    const std::string text(bytes, 'x');
+    std::size_t failures = 0;
+    for (std::uint64_t at = 0; at < 40; ++at) {
+      VirtualDisk disk;
+      const auto directory = disk.directory();
+      disk.fail_from(disk.operations() + at, 1, EIO);
+      const bool is_written = write_text(*directory, 7, text).has_value();
+      const bool is_there = !list_snapshots(*directory).value().empty();
+      EXPECT_TRUE(is_there || !is_written);
+      EXPECT_TRUE(!is_there || read_text(*directory, snapshot_name(7)) == text);
+      failures += is_written ? 0 : 1;
+    }
+    EXPECT_GT(failures, bytes > 100'000 ? 10U : 4U) << "so many steps";
   }
 }
 
