@@ -29,7 +29,7 @@ class Tree(unittest.TestCase):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def library(self, name, deps="", sources=""):
+    def make_library(self, name, deps="", sources=""):
         deps = f"\n  DEPS {deps}" if deps else ""
         self.write(f"src/{name}/CMakeLists.txt", f"tallyho_library({name}\n  SOURCES {sources}{deps})\n")
 
@@ -37,9 +37,9 @@ class Tree(unittest.TestCase):
 class LayersTest(Tree):
     def setUp(self):
         super().setUp()
-        self.library("base")
-        self.library("cel", deps="base")
-        self.library("boards", deps="base")
+        self.make_library("base")
+        self.make_library("cel", deps="base")
+        self.make_library("boards", deps="base")
         self.write("src/base/error.h", "#pragma once\n")
         self.write("src/boards/board.h", '#pragma once\n#include "base/error.h"\n')
         self.write("src/cel/parser.cc", '#include "base/error.h"\n')
@@ -55,7 +55,7 @@ class LayersTest(Tree):
         self.assertEqual(self.problems(), ["src/cel/parser.cc:3: cel may not include boards; its DEPS are [base]"])
 
     def test_deps_are_not_inherited_except_by_tests(self):
-        self.library("engine", deps="cel boards")
+        self.make_library("engine", deps="cel boards")
         self.write("src/cel/parser.h", "#pragma once\n")
         self.write("src/engine/engine.cc", '#include "cel/parser.h"\n#include "boards/board.h"\n')
         self.write("src/engine/engine_test.cc", '#include "base/error.h"\n')
@@ -66,7 +66,7 @@ class LayersTest(Tree):
                          ["src/engine/engine.cc:3: engine may not include base; its DEPS are [cel, boards]"])
 
     def test_only_benchmarks_may_include_the_standard_load(self):
-        self.library("load")
+        self.make_library("load")
         self.write("src/load/load.h", "#pragma once\n")
         self.write("src/boards/board_bench.cc", '#include "load/load.h"\n')
         self.assertEqual(self.problems(), [])
@@ -79,16 +79,16 @@ class LayersTest(Tree):
         self.assertEqual(self.problems(), ["src/cel/parser.cc:1: there is no src/base/none.h"])
 
     def test_a_dep_that_nothing_uses(self):
-        self.library("cel", deps="base boards")
+        self.make_library("cel", deps="base boards")
         self.assertEqual(self.problems(),
                          ["src/cel/CMakeLists.txt: nothing here includes boards; take it from the DEPS"])
 
     def test_a_dep_that_is_no_folder(self):
-        self.library("cel", deps="base rules")
+        self.make_library("cel", deps="base rules")
         self.assertIn("src/cel/CMakeLists.txt: DEPS names rules, which is no folder with a library", self.problems())
 
     def test_a_cycle(self):
-        self.library("base", deps="cel")
+        self.make_library("base", deps="cel")
         self.write("src/cel/value.h", "#pragma once\n")
         self.write("src/base/error.h", '#pragma once\n#include "cel/value.h"\n')
         self.assertIn("src/base/CMakeLists.txt: base is in a cycle of DEPS", self.problems())
@@ -113,14 +113,14 @@ class TidyTest(Tree):
         return check_tidy.check(self.root)
 
     def test_a_tidy_tree_is_clean(self):
-        self.library("base", sources="error.cc")
+        self.make_library("base", sources="error.cc")
         self.write("src/base/error.h", "// What went wrong.\n\n#pragma once\n")
         self.write("src/base/error.cc", '#include "base/error.h"\n')
         self.assertEqual(self.problems(), [])
 
     def test_two_classes_of_one_name(self):
-        self.library("log", sources="log.cc")
-        self.library("server", sources="server.cc")
+        self.make_library("log", sources="log.cc")
+        self.make_library("server", sources="server.cc")
         self.write("src/log/log.h", "#pragma once\nnamespace tallyho {\nclass Buffer final : public Bytes {\n"
                                     "  struct Part {};\n};\nclass Later;\nenum class Kind { a };\n}\n")
         self.write("src/log/log.cc", '#include "log/log.h"\nnamespace tallyho {\nnamespace {\nstruct Own {};\n}\n}\n')
@@ -156,24 +156,24 @@ class TidyTest(Tree):
         self.assertEqual(self.problems(), ["a.md: not UTF-8"])
 
     def test_a_header_without_pragma_once(self):
-        self.library("base", sources="error.cc")
+        self.make_library("base", sources="error.cc")
         self.write("src/base/error.h", "// What went wrong.\nint x;\n")
         self.write("src/base/error.cc", '#include "base/error.h"\n')
         self.assertEqual(self.problems(), ["src/base/error.h:1: a header begins with #pragma once"])
 
     def test_banned_names_come_with_their_replacement(self):
-        self.library("base", sources="error.cc")
+        self.make_library("base", sources="error.cc")
         self.write("src/base/error.cc", "// std::endl in a comment is fine.\nvoid f() { g(std::endl); }\n")
         self.assertEqual(self.problems(), ["src/base/error.cc:2: std::endl: use '\\n'"])
 
     def test_what_replay_stands_on_asks_no_clock(self):
         for folder in ("boards", "server"):
-            self.library(folder, sources="a.cc")
+            self.make_library(folder, sources="a.cc")
             self.write(f"src/{folder}/a.cc", "auto t = std::chrono::steady_clock::now();\n")
         self.assertEqual(self.problems(), ["src/boards/a.cc:1: steady_clock::now(: replay must not depend on it"])
 
     def test_dead_files(self):
-        self.library("base", sources="error.cc")
+        self.make_library("base", sources="error.cc")
         self.write("src/base/error.cc", "\n//\n")
         self.write("src/base/lost.cc", '#include "base/lost.h"\n')
         self.write("src/base/lonely.h", '#pragma once\n#include "base/lonely.h"\n')

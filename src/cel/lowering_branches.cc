@@ -257,7 +257,7 @@ bool Lowering::branch_words(const Node& node, Kind kind, Label& then, Label& oth
   return true;
 }
 
-// Timestamps in order; the same one is for a test of any two values.
+// Which of two timestamps is the earlier one. Whether they are equal is tested as of any two values.
 bool Lowering::branch_times(const Node& node, Label& then, Label& otherwise, const Label* next) {
   if (node.opcode != Opcode::compare) return false;
   const Relation relation = relation_of(node);

@@ -15,16 +15,6 @@ namespace tallyho::cel {
 
 namespace {
 
-bool is_in_order(Comparison comparison, Timestamp a, Timestamp b) {
-  switch (comparison) {
-    case Comparison::less: return a < b;
-    case Comparison::less_equals: return a <= b;
-    case Comparison::greater: return a > b;
-    case Comparison::greater_equals: break;
-  }
-  return a >= b;
-}
-
 Value difference(const Value& later, const Value& earlier) {
   const auto length = subtract(later.as_timestamp(), earlier.as_timestamp());
   return length ? Value::duration(*length) : not_loaded();
@@ -333,9 +323,6 @@ const Instruction* Machine::Impl::run_test(const Instruction* at) {
   const Value& a = cells_[at->a];
   const Value& b = cells_[at->cells.b];
   if (a.is_error() || b.is_error()) return recover(at);
-  if (at->op == Op::compare_values && a.is(Kind::timestamp) && b.is(Kind::timestamp)) {
-    return follow(at, is_in_order(static_cast<Comparison>(at->detail), a.as_timestamp(), b.as_timestamp()));
-  }
   Value result;
   switch (at->op) {
     case Op::equal_values: return follow(at, equal(a, b));
