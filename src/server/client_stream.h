@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "boost/asio/associator.hpp"
 #include "boost/asio/async_result.hpp"
 #include "boost/asio/buffer.hpp"
 #include "boost/asio/io_context.hpp"
@@ -56,6 +57,17 @@ class TlsStream : public std::enable_shared_from_this<TlsStream> {
   std::vector<std::pair<Done, std::size_t>> sent_;     // and with the one under way.
 };
 
+// A write whose failure counts as success. Otherwise it is done as its handler says.
+template <typename Handler, typename Forgive>
+struct ForgivingHandler {
+  void operator()(boost::system::error_code error, std::size_t bytes) {
+    if (error) forgive(error, bytes);
+    std::move(handler)(error, bytes);
+  }
+  Handler handler;
+  Forgive forgive;
+};
+
 // A client's bytes: as they are, or through TLS. As Asio's streams are, for Beast to read from and write to.
 class ClientStream {
  public:
@@ -72,6 +84,9 @@ class ClientStream {
   PlainStream& socket() noexcept { return next_layer(); }
   // How much the client has taken so far.
   std::uint64_t bytes_taken() { return bytes_acknowledged(socket().native_handle()); }
+  // From now on, what cannot be sent is dropped and counts as sent. So what a client sent before it went away can be
+  // read to its end, as Beast would read no more once a write has failed.
+  void hear_out() { hears_out_ = true; }
   // Before the socket is closed, or its sending end.
   void say_goodbye() {
     if (tls_ != nullptr) tls_->close();
@@ -91,13 +106,24 @@ class ClientStream {
   auto async_write_some(const Buffers& buffers, Token&& token) {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
         [this](auto handler, const Buffers& from) {
-          if (tls_ == nullptr) return plain_->async_write_some(from, std::move(handler));
-          tls_->write_some(some_of(from), std::move(handler));
+          if (!hears_out_) return write_some(from, std::move(handler));
+          const auto forgive = [this, all = boost::asio::buffer_size(from)](auto& error, std::size_t& bytes) {
+            if (!socket().is_open()) return;
+            error = {};
+            bytes = all;
+          };
+          write_some(from, ForgivingHandler{std::move(handler), forgive});
         },
         token, buffers);
   }
 
  private:
+  template <typename Buffers, typename Handler>
+  void write_some(const Buffers& from, Handler handler) {
+    if (tls_ == nullptr) return plain_->async_write_some(from, std::move(handler));
+    tls_->write_some(some_of(from), std::move(handler));
+  }
+
   // The first that is not empty.
   template <typename Buffers>
   static boost::asio::mutable_buffer first_of(const Buffers& buffers) {
@@ -124,6 +150,7 @@ class ClientStream {
 
   std::optional<PlainStream> plain_;
   std::shared_ptr<TlsStream> tls_;
+  bool hears_out_ = false;
 };
 
 // What Beast calls at the end of a WebSocket.
@@ -135,3 +162,16 @@ void async_teardown(boost::beast::role_type role, ClientStream& stream, Handler&
 }
 
 }  // namespace tallyho
+
+// What is associated with the handler (its allocator, above all) is with the write, too.
+template <template <typename, typename> class Associator, typename Handler, typename Forgive, typename Default>
+struct boost::asio::associator<Associator, tallyho::ForgivingHandler<Handler, Forgive>, Default>
+    : Associator<Handler, Default> {
+  using Base = Associator<Handler, Default>;
+  using typename Base::type;
+  static type get(const tallyho::ForgivingHandler<Handler, Forgive>& made) noexcept { return Base::get(made.handler); }
+  static auto get(const tallyho::ForgivingHandler<Handler, Forgive>& made, const Default& otherwise) noexcept
+      -> decltype(Base::get(made.handler, otherwise)) {
+    return Base::get(made.handler, otherwise);
+  }
+};

@@ -95,6 +95,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
 
   void start(HttpRequest request) {
     last_heard_ = last_progress_ = Clock::now();
+    stream_.next_layer().hear_out();
     stream_.set_option(
         websocket::stream_base::timeout{std::chrono::seconds(10), websocket::stream_base::none(), false});
     stream_.read_message_max(limits_.frame_bytes_max);

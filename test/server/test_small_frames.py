@@ -9,6 +9,8 @@ import unittest
 from raw_websocket import BINARY, TEXT, RawWebSocket, close_frame, frame
 from tallyho_server import PATIENCE, Client, ServerTest, find
 
+EVENTS = 500
+
 
 class SmallFrames(ServerTest):
     def test_messages_of_all_kinds_are_answered_in_order_and_by_what_was_so_in_their_place(self):
@@ -29,15 +31,17 @@ class SmallFrames(ServerTest):
                 self.assertEqual({key: said.get(key) for key in what}, what)
 
     async def test_events_right_before_the_end_of_a_connection_are_scored(self):
+        """Goal: what has arrived counts, though nobody may wait for the acks. So many events that the first acks cannot
+        be sent any more while most of what is `gone` is still to be read, and so few that they fit into a window."""
         ends = {"closed": close_frame(1000), "binary": frame(BINARY, b"x"), "reserved": frame(3, b"x"), "gone": b""}
         for name, end in ends.items():
             with self.subTest(name), RawWebSocket(self.server.port) as client:
-                client.send(*(frame(TEXT, json.dumps(find(name, 1))) for _ in range(100)), end)
+                client.send(*(frame(TEXT, json.dumps(find(name, 1))) for _ in range(EVENTS)), end)
                 if end:
                     while client.next() is not None:
                         pass
             async with self.server.connect() as websocket, asyncio.timeout(PATIENCE):
-                while await total(Client(websocket), name) != 100:
+                while await total(Client(websocket), name) != EVENTS:
                     await asyncio.sleep(0.01)
 
 
