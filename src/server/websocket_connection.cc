@@ -391,9 +391,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   MessageBuffer input_;
   Fifo<Batch*> in_flight_;  // In the order of the frames.
   std::size_t bytes_in_flight_ = 0;
-  Batch* open_ = nullptr;       // The last of them, not submitted yet: more may come into it.
-  bool is_collecting_ = false;  // round_ended() will be called.
-  bool has_heard_ = false;      // Something has come into it since the last end of a round.
+  Batch* open_ = nullptr;  // The last of them, not submitted yet: more may come into it.
   Outbox outbox_;
   std::uint64_t push_frame_ = 0;  // The last frame with a push message in it, or 0.
 
@@ -406,13 +404,18 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   bool is_stopping_ = false;
   bool is_closing_ = false;  // The closing handshake is under way.
   bool is_dropped_ = false;
+  bool is_collecting_ = false;  // round_ended() will be called.
+  bool has_heard_ = false;      // Something has come into the open batch since the last end of a round.
+  websocket::close_code close_code_ = websocket::close_code::going_away;
   Clock::time_point since_;  // When it was accepted, stopping began, or closing: whichever came last.
   Clock::time_point last_heard_;
   Clock::time_point pinged_;
   Clock::time_point last_progress_;  // Of sending.
-  websocket::close_code close_code_ = websocket::close_code::going_away;
   std::uint64_t bytes_taken_ = 0;
 };
+// With what shared_ptr adds, as much as a block of memory holds; the next larger one has 640 bytes. Ten thousands of
+// connections are idle at a time.
+static_assert(sizeof(WebSocketConnection) + 2 * sizeof(void*) <= 512);
 
 }  // namespace
 
