@@ -158,7 +158,7 @@ def watchers(seconds):
         if count + 500 > most:
             print(f"{count:,} watching connections: left out, only {most:,} descriptors are allowed")
             continue
-        with Server("--io-threads", "2", "--limits-push-interval", PUSH_INTERVAL) as server:
+        with Server("--io-threads", "1", "--limits-push-interval", PUSH_INTERVAL) as server:
             measure(f"{RATE:,} events/s with {count:,} watching connections, a push interval of {PUSH_INTERVAL}",
                     server, "--rate", str(RATE),
                     "--connections", "100", "--watchers", str(count), "--events", str(RATE * seconds))

@@ -9,8 +9,10 @@
 
 #include "base/json.h"
 #include "boost/asio/io_context.hpp"
+#include "boost/asio/post.hpp"
 #include "boost/asio/steady_timer.hpp"
 #include "load/push_clock.h"
+#include "load/watchers.h"
 #include "load/websocket_client.h"
 
 namespace tallyho {
@@ -69,13 +71,6 @@ struct Sender {
   std::deque<std::pair<std::string, std::uint64_t>> waiting;  // Closed loop: events and players.
 };
 
-struct WatcherClient {
-  explicit WatcherClient(boost::asio::io_context& context) : client(context) {}
-
-  WebSocketClient client;
-  PushClock::Watcher state;
-};
-
 // One run of play().
 class Play {
  public:
@@ -86,7 +81,6 @@ class Play {
   std::unique_ptr<PlayResult> run();
 
  private:
-  void watch(WatcherClient& watcher);
   void on_tick();
   void send_due();
   void fill_up();
@@ -106,9 +100,10 @@ class Play {
   boost::asio::io_context context_{1};
   boost::asio::steady_timer timer_;
   std::vector<std::unique_ptr<Sender>> senders_;
-  std::vector<std::unique_ptr<WatcherClient>> watchers_;
   std::unique_ptr<PlayResult> result_;
   PushClock push_clock_{result_->push_ns};
+  Watchers watchers_{push_clock_,
+                     [this](const std::string& why) { boost::asio::post(context_, [this, why] { lost(why); }); }};
   bool has_ended_ = false;  // The source has.
   std::uint64_t generated_ = 0;
   std::uint64_t answered_ = 0;
@@ -123,14 +118,13 @@ std::string Play::connect(const Url& url) {
     if (const std::string problem = sender.client.open(url.host, url.port, url.path); !problem.empty()) return problem;
   }
   for (std::uint32_t i = 0; i < options_.watchers; ++i) {
-    auto& watcher = *watchers_.emplace_back(std::make_unique<WatcherClient>(context_));
-    if (const std::string problem = watcher.client.open(url.host, url.port, url.path); !problem.empty()) return problem;
+    if (const std::string problem = watchers_.connect(url.host, url.port, url.path); !problem.empty()) return problem;
   }
   return {};
 }
 
 std::unique_ptr<PlayResult> Play::run() {
-  for (const auto& watcher : watchers_) watch(*watcher);
+  watchers_.start(options_.board);
   for (const auto& sender : senders_) {
     sender->client.start([this, &sender = *sender](std::string_view message) { answered(sender, message); },
                          [this](const std::string& why) { lost(why); });
@@ -138,28 +132,12 @@ std::unique_ptr<PlayResult> Play::run() {
   started_ns_ = last_answer_ns_ = last_report_ns_ = now_ns();
   on_tick();
   context_.run();
+  watchers_.stop();
   result_->events = generated_;
   for (const auto& sender : senders_) result_->events -= sender->waiting.size();
   result_->unanswered = result_->events - answered_;
   result_->seconds = static_cast<double>(last_answer_ns_ - started_ns_) * 1e-9;
   return std::move(result_);
-}
-
-void Play::watch(WatcherClient& watcher) {
-  watcher.client.start(
-      [this, &watcher](std::string_view message) {
-        const std::int64_t now = now_ns();
-        while (!message.empty()) {
-          const std::size_t end = std::min(message.find('\n'), message.size());
-          push_clock_.seen(watcher.state, message.substr(0, end), now);
-          message.remove_prefix(std::min(end + 1, message.size()));
-        }
-      },
-      [this](const std::string& why) { lost(why); });
-  std::string watch;
-  JsonWriter json(watch);
-  json.object().key("op").text("watch").key("board").text(options_.board).key("top").number(std::int64_t{10}).end();
-  watcher.client.send(watch);
 }
 
 void Play::lost(const std::string& why) {
@@ -176,7 +154,6 @@ void Play::on_tick() {
   report(now);
   if (is_over(now)) {
     for (const auto& sender : senders_) sender->client.close();
-    for (const auto& watcher : watchers_) watcher->client.close();
     return;
   }
   timer_.expires_after(is_closed_loop() ? std::chrono::microseconds(5000) : tick);

@@ -71,7 +71,7 @@ struct PlayResult {
 //
 // A player's events all go over one connection, chosen by hash, so that the server gets them in order.
 //
-// Threads: all in the caller's. Errors: a sentence; no connection could be made.
+// Threads: the caller's, and one for the watchers. Errors: a sentence; no connection could be made.
 std::expected<std::unique_ptr<PlayResult>, std::string> play(EventSource& source, const PlayOptions& options);
 
 // {"events":…,"seconds":…,"events_per_second":…,"codes":{…},"ack_ms":{"p50":…,…},"push_ms":{…}}

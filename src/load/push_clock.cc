@@ -31,6 +31,7 @@ bool PushClock::match(const Scored& scored, const Shown& shown) {
 
 void PushClock::acked(std::uint64_t player, std::int64_t total, Position position, std::int64_t due_ns) {
   const std::uint64_t key = key_of(player, total);
+  const std::lock_guard lock(mutex_);
   const Scored scored{.position = position, .due_ns = due_ns};
   if (const auto found = shown_.find(key); found != shown_.end()) {
     std::erase_if(found->second, [&](const Shown& shown) { return match(scored, shown); });
@@ -43,6 +44,7 @@ void PushClock::acked(std::uint64_t player, std::int64_t total, Position positio
 }
 
 void PushClock::show(const Shown& shown) {
+  const std::lock_guard lock(mutex_);
   const auto found = scored_.find(shown.key);
   if (found != scored_.end() && match(found->second, shown)) return;
   shown_[shown.key].push_back(shown);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <mutex>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,8 @@ namespace tallyho {
 //
 // A change may come before the ack of its event, over another connection, so both sides wait for each other here, for
 // as long as `remembered` newer ones have not come.
+//
+// Threads: any.
 class PushClock {
  public:
   explicit PushClock(Histogram& latencies) : latencies_(latencies) {}
@@ -48,6 +51,7 @@ class PushClock {
   bool match(const Scored& scored, const Shown& shown);
   void show(const Shown& shown);
 
+  std::mutex mutex_;  // Guards the rest.
   Histogram& latencies_;
   absl::flat_hash_map<std::uint64_t, Scored> scored_;
   std::deque<std::uint64_t> scored_order_;

@@ -13,8 +13,9 @@
 namespace tallyho {
 namespace {
 
-// How many pushes are sent before the sockets are looked after again: about a quarter of a millisecond.
-constexpr std::uint32_t pushes_at_once = 32;
+// How many pushes are sent before the sockets are looked after again. Each takes some 15 to 30 µs where the client's
+// side of the connection is this machine's too: with 32 of them acks took a millisecond longer, beside 10,000 watchers.
+constexpr std::uint32_t pushes_at_once = 8;
 
 // How many batches are sent at the most before the engine's bell is rung: enough for what waking a thread costs to be
 // little beside what it then does, few enough for the engine to begin before the last socket has been read.
