@@ -26,6 +26,8 @@ class Subscriber {
   // A message for watch `watch`: the JSON object is `{"watch":` + watch + `,` + body, `body` being shared by all who
   // get the same.
   virtual void push(std::string_view watch, const std::shared_ptr<const std::string>& body) = 0;
+  // A watch has ended by itself, as there is no more to see: what was pushed last is the last of it.
+  virtual void ended(std::string_view /*watch*/) {}
 };
 
 // Which part of a board a watch shows.

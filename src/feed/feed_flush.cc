@@ -137,6 +137,7 @@ void Feed::Impl::serve_sizes(Time now) {
 void Feed::Impl::end_finished() {
   for (FeedWatch* watch : std::exchange(finished, {})) {
     FeedSubscriber& owner = *watch->owner;
+    owner.subscriber->ended(watch->name);
     end_watch(*watch);
     std::erase_if(owner.watches, [&](const auto& one) { return one.get() == watch; });
     if (owner.watches.empty()) subscribers.erase(owner.subscriber);

@@ -50,6 +50,7 @@ class EventStream final : public Connection, public std::enable_shared_from_this
     std::string().swap(body_);
     io_.figures().pushes.add(message.pushes.size());
     has_push_ = true;
+    is_ending_ = is_ending_ || message.has_ended;  // A stream is one watch.
     write_on();
   }
 
@@ -114,6 +115,7 @@ class EventStream final : public Connection, public std::enable_shared_from_this
     std::string().swap(sending_);  // Many streams are idle: they keep no memory.
     if (std::exchange(is_sending_push_, false)) watcher_->sent();
     write_on();
+    if (is_ending_ && sending_.empty()) drop();
   }
 
   // A client has nothing more to say; but that it has gone is heard here.
@@ -139,6 +141,7 @@ class EventStream final : public Connection, public std::enable_shared_from_this
   std::uint64_t bytes_taken_ = 0;
   bool has_push_ = false;         // In what waits;
   bool is_sending_push_ = false;  // in what is sent.
+  bool is_ending_ = false;        // What waits is the last of it.
   bool is_dropped_ = false;
 };
 

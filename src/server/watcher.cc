@@ -18,6 +18,7 @@ std::unique_ptr<PushMessage> Watcher::take(Position version) {
   message->connection = connection_;
   message->version = version;
   message->pushes.swap(collected_);
+  message->has_ended = std::exchange(has_ended_, false);
   busy_.store(true);
   return message;
 }

@@ -25,6 +25,7 @@ struct PushMessage {
   std::uint64_t connection = 0;
   Position version = 0;  // Which they lead to.
   std::vector<Push> pushes;
+  bool has_ended = false;  // A watch has, with the last message for it.
   std::chrono::steady_clock::time_point collected;
 };
 
@@ -43,6 +44,7 @@ class Watcher final : public Subscriber {
   // Engine thread.
   bool ready() override;
   void push(std::string_view watch, const std::shared_ptr<const std::string>& body) override;
+  void ended(std::string_view /*watch*/) override { has_ended_ = true; }
   // Where to enter oneself when something is collected first.
   void set_collected_list(std::vector<Watcher*>* list) { collected_list_ = list; }
   // What was collected up to `version`, for the I/O thread; from now on not ready.
@@ -58,6 +60,7 @@ class Watcher final : public Subscriber {
   Doorbell& bell_;
   std::vector<Watcher*>* collected_list_ = nullptr;
   std::vector<Push> collected_;
+  bool has_ended_ = false;
 
   // Partners: ready() sets `wanted_` and then looks at `busy_` again; sent() clears `busy_` and then looks at
   // `wanted_`.

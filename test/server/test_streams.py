@@ -1,14 +1,28 @@
 """Watching a board by Server-Sent Events."""
 
 import json
+import pathlib
 import random
 import tempfile
+import threading
 import time
 import unittest
+from urllib.parse import quote
 
 from board_mirror import Mirror, of_page
 from event_stream import EventStream
 from tallyho_server import PATIENCE, Server, ServerTest, find
+
+SECONDS = """
+tallyho: 1
+name: seconds
+events:
+  find: {value: int}
+rules:
+  - {id: base, on: find, points: event.value}
+boards:
+  - {id: now, window: {every: 1s}}
+"""
 
 
 def follow(stream, mirror, version):
@@ -175,6 +189,32 @@ class Streams(ServerTest):
             time.sleep(0.05)
         self.assertEqual(self.server.metric("tallyho_watches"), 0)
         self.assertEqual(self.server.metric("tallyho_connections"), 1)  # The one that asks.
+
+
+class Ending(unittest.TestCase):
+    def test_a_stream_ends_with_its_window(self):
+        """Goal: nobody waits for news of what can be read no more. Method: windows of a second."""
+        with tempfile.TemporaryDirectory() as folder:
+            ruleset = pathlib.Path(folder, "game.yaml")
+            ruleset.write_text(SECONDS, encoding="utf-8")
+            server = Server(ruleset=ruleset)
+            last, is_over = None, threading.Event()
+            players = threading.Thread(target=keep_scoring, args=[server, is_over])  # Time comes with events.
+            players.start()
+            while last is None:  # The window that was just named may be over.
+                window = server.get("/v1/boards/now")[1]["window"]
+                with EventStream(server.port, f"/v1/boards/now/stream?window={quote(window)}") as stream:
+                    while stream.status == 200 and (event := stream.next()) is not None:
+                        last = event[1]
+            is_over.set()
+            players.join()
+            self.assertEqual((last["window"], last["members"]), (window, []))
+            self.assertEqual(server.stop(), 0)
+
+
+def keep_scoring(server, is_over):
+    while not is_over.wait(0.05):
+        server.post_event(find("ada", 1))
 
 
 class Stopping(unittest.TestCase):
