@@ -40,17 +40,19 @@ class SymbolTable {
   std::optional<Symbol> find(std::string_view text) const;
 
   // Hints for who looks up several strings: what finding one reads comes from memory in two steps, each for all strings
-  // before the next. prefetch() asks where it may be, prefetch_text() for the string that is probably it. O(length)
-  // once.
+  // before the next. prefetch() asks where it may be, prefetch_text() for the string that is probably it, whose symbol
+  // it returns (no_symbol: there is none). O(length) once.
   struct Wanted {
     std::string_view text;
     std::uint32_t hash = 0;
   };
   static Wanted wanted(std::string_view text);
   void prefetch(const Wanted& wanted) const { index_.prefetch(wanted); }
-  void prefetch_text(const Wanted& wanted) const {
+  Symbol prefetch_text(const Wanted& wanted) const {
     const auto found = index_.find(Likely{wanted.hash});
-    if (found != index_.end()) __builtin_prefetch(found->kept);
+    if (found == index_.end()) return no_symbol;
+    __builtin_prefetch(found->kept);
+    return found->symbol;
   }
   // What is wanted, if it has a symbol, with the string as it is kept: text(symbol) would look for it once more. Valid
   // as long. Never allocates.

@@ -82,6 +82,8 @@ struct Engine::Impl {
   static constexpr std::uint8_t pays_often = 8;
   static constexpr std::uint8_t pays_always = 16;
   void note_pay(EventTypeIndex type, bool has_paid);
+  // Whether some of the events that were prepared have not come.
+  bool expects_prepared() const { return next_prepared < prepared.size(); }
   // The symbol of the event's player, if prepare() has found it; no_symbol if it is not known.
   Symbol find_prepared(const Event& event);
 

@@ -39,20 +39,21 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
     }
   }
   for (const SymbolTable::Wanted& text : wanted) engine.symbols.prefetch(text);
-  for (const SymbolTable::Wanted& text : wanted) engine.symbols.prefetch_text(text);
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const Symbol likely = engine.symbols.prefetch_text(wanted[i]);
+    if (i >= events.size() || likely == no_symbol) continue;
+    engine.state.prefetch(player_scope, likely);
+    for (const BoardIndex board : boards_to_prepare(events[i]->type)) boards[board]->prepare_far(likely);
+  }
   prepared.clear();
   engine.next_prepared = 0;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const auto known = engine.symbols.find_known(wanted[i]);
     if (!known) continue;
-    prepared.push_back({.event = events[i], .player = known->symbol, .name = known->text});
-    engine.state.prefetch(player_scope, known->symbol);
-    for (const BoardIndex board : boards_to_prepare(events[i]->type)) boards[board]->prepare_far(known->symbol);
-  }
-  for (Impl::Prepared& next : prepared) {
-    next.record = engine.state.find(player_scope, next.player);
-    engine.state.prefetch(player_scope, next.record);
-    for (const BoardIndex board : boards_to_prepare(next.event->type)) boards[board]->prepare(next.player);
+    const Record record = engine.state.find(player_scope, known->symbol);
+    prepared.push_back({.event = events[i], .player = known->symbol, .name = known->text, .record = record});
+    engine.state.prefetch(player_scope, record);
+    for (const BoardIndex board : boards_to_prepare(events[i]->type)) boards[board]->prepare(known->symbol);
   }
   for (const Impl::Prepared& next : prepared) {
     engine.state.prefetch_parts(next.record, is_ingest, engine.parts[next.event->type]);

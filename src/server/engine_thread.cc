@@ -91,6 +91,7 @@ bool EngineThread::take_round() {
     for (const Held& held : taken_) {
       items += held.batch->items.size() + 1;
       process(*held.batch);
+      ports_[held.port]->took(held.batch->items.size());
     }
     const auto applied = Clock::now();
     for (const Held& held : taken_) {

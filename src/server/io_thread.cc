@@ -146,8 +146,17 @@ void IoThread::send(Batch* batch) {
   batch->sent = Clock::now();
   ++batches_at_engine_;
   bytes_at_engine_ += batch->bytes.size();
+  const bool are_many = port_.sends(batch->items.size());
   port_.to_engine.push(batch);  // Has room: see Port.
-  ring_soon();
+  if (!are_many) return ring_soon();
+  is_ahead_ = true;
+  ring();
+}
+
+void IoThread::let_engine_catch_up() {
+  if (!std::exchange(is_ahead_, false)) return;
+  port_.wait_for_engine();
+  take_deliveries();
 }
 
 // Rings once for what is sent together: the engine thread is woken by a system call, and where it shares a core with
@@ -185,6 +194,7 @@ void IoThread::end_round() {
   is_round_posted_ = false;
   if (batches_unrung_ > 0) ring();
   if (!round_.empty()) end_round_soon();
+  let_engine_catch_up();
 }
 
 void IoThread::submit_greeting(std::uint64_t id, Watcher& watcher, std::string_view player) {

@@ -110,6 +110,9 @@ class IoThread {
   // Sends a batch to the engine, or has it answered `overloaded` at once; either way `is_done` says when it is
   // answered. A batch in which nothing needs the engine is done at once.
   void submit(Batch* batch);
+  // Where much has been submitted, the engine comes first and its answers go out before more is read. The last thing
+  // that a connection does when something has come; its answered() may be called from within.
+  void let_engine_catch_up();
   // Tells connection `id` with round_ended() when everything else that has come by now has been looked at.
   void at_round_end(std::uint64_t id);
   // The connection is this player's: it is told what happens to it. Once. Never overloaded.
@@ -159,6 +162,7 @@ class IoThread {
   std::size_t batches_at_engine_ = 0;
   std::size_t bytes_at_engine_ = 0;
   std::size_t words_at_engine_ = 0;                  // Greetings and goodbyes.
+  bool is_ahead_ = false;                            // Many items wait for the engine: see let_engine_catch_up().
   std::size_t batches_unrung_ = 0;                   // Sent since the engine's bell was rung last.
   bool is_round_posted_ = false;                     // end_round() will be called.
   std::vector<std::uint64_t> round_;                 // Connections that want to know, and

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -24,10 +25,17 @@ struct Delivery {
 // what else there is, and goes on; it never has many that have grown old. The engine thread hands over more when there
 // is room again, of what is so then.
 //
+// Of items, an I/O thread would take in all that its clients have sent before the engine has looked at the first: with
+// many of them in flight that is more than caches hold, and each is fetched from memory again and again. So it takes
+// `items_max` at a time, and then lets the engine thread catch up.
+//
 // Neither queue can overflow: an I/O thread has at most `batches` on their way (more are answered `overloaded`) and at
 // most one greeting, one goodbye and one push message per connection.
 struct Port {
   static constexpr std::uint32_t pushes_max = 256;
+  static constexpr std::uint32_t items_max = 2048;
+  // So long an I/O thread waits at the most: the engine thread may be at something that takes longer.
+  static constexpr std::chrono::milliseconds patience{2};
 
   Port(std::size_t batches, std::size_t connections)
       : to_engine(batches + 2 * connections), from_engine(batches + 3 * connections) {}
@@ -45,6 +53,26 @@ struct Port {
     return waiting <= pushes_max / 2 && is_room_wanted.load() && is_room_wanted.exchange(false);
   }
 
+  // I/O thread, before it sends them: so many items more will wait. True: then they are many, and it should
+  // wait_for_engine().
+  bool sends(std::size_t items) noexcept {
+    const auto count = static_cast<std::uint32_t>(items);
+    return items_waiting.fetch_add(count) + count > items_max;
+  }
+  // I/O thread: returns once half of them have been looked at, or out of patience.
+  void wait_for_engine() noexcept {
+    const std::uint32_t seen = caught_up.seen();
+    is_waiting_for_engine.store(true);
+    if (items_waiting.load() > items_max / 2) caught_up.wait(seen, patience);
+    is_waiting_for_engine.store(false);
+  }
+  // Engine thread: so many were looked at.
+  void took(std::size_t items) noexcept {
+    const auto count = static_cast<std::uint32_t>(items);
+    if (items_waiting.fetch_sub(count) - count > items_max / 2) return;
+    if (is_waiting_for_engine.load() && is_waiting_for_engine.exchange(false)) caught_up.ring();
+  }
+
   SpscQueue<Batch*> to_engine;
   SpscQueue<Delivery> from_engine;
   std::function<void()> wake;                // Makes the I/O thread empty `from_engine`. Set before the threads start.
@@ -54,6 +82,12 @@ struct Port {
   // looks at `is_room_wanted`.
   std::atomic<std::uint32_t> pushes_waiting{0};
   std::atomic<bool> is_room_wanted{false};
+
+  // Partners: wait_for_engine() sets `is_waiting_for_engine` and then looks at `items_waiting`; took() lowers that and
+  // then looks at `is_waiting_for_engine`.
+  std::atomic<std::uint32_t> items_waiting{0};
+  std::atomic<bool> is_waiting_for_engine{false};
+  Doorbell caught_up;
 };
 
 }  // namespace tallyho

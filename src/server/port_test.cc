@@ -60,5 +60,37 @@ TEST(Port, NobodyWaitsForRoomThatThereIs) {
   EXPECT_EQ(port.pushes_waiting.load(), 0U);
 }
 
+TEST(Port, WhoIsNotAheadOfTheEngineNeverWaits) {
+  Port port(1, 1);
+  EXPECT_FALSE(port.sends(Port::items_max));
+  port.took(Port::items_max / 2);
+  port.wait_for_engine();
+  EXPECT_FALSE(port.sends(Port::items_max / 2));
+  EXPECT_TRUE(port.sends(1));
+  port.wait_for_engine();  // Nobody takes anything: it is out of patience some time.
+  EXPECT_EQ(port.items_waiting.load(), Port::items_max + 1);
+}
+
+// Goal: an I/O thread that is ahead goes on with what the engine thread has taken, and neither waits for the other for
+// ever. Method: two threads, one of which sends more than fits and one that takes it in pieces.
+TEST(Port, WhoIsAheadGoesOnOnceTheEngineHasCaughtUp) {
+  constexpr std::uint32_t items = 2'000'000;
+  constexpr std::uint32_t batch = 50;
+  Port port(1, 1);
+  std::thread engine([&] {
+    for (std::uint32_t taken = 0; taken < items;) {
+      const std::uint32_t some = std::min(port.items_waiting.load(), 1 + taken % 97);
+      if (some == 0) std::this_thread::yield();
+      port.took(some);
+      taken += some;
+    }
+  });
+  for (std::uint32_t sent = 0; sent < items; sent += batch) {
+    if (port.sends(batch)) port.wait_for_engine();
+  }
+  engine.join();
+  EXPECT_EQ(port.items_waiting.load(), 0U);
+}
+
 }  // namespace
 }  // namespace tallyho

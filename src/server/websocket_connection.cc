@@ -266,6 +266,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     has_said_ = true;
     take_frame(input_.text());
     read_on();
+    io_.let_engine_catch_up();
   }
 
   // Only events are merged: what a control message changes is true from the next message on, and who asks is answered
