@@ -9,30 +9,16 @@ behind its own clock it was.
 """
 
 import argparse
-import os
 import pathlib
-import shutil
 import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path += [str(HERE), str(HERE / "server")]
+import go_program  # noqa: E402
 from server import Server  # noqa: E402
 
-SOURCE = pathlib.Path(__file__).resolve().parent / "k6"
-PROGRAM = pathlib.Path(__file__).resolve().parent.parent / "build/k6"
-
-
-def build():
-    """None: there is no k6, and why was said."""
-    places = ("/usr/local/go/bin/go", "/usr/lib/go/bin/go")
-    go = shutil.which("go") or next((at for at in places if os.access(at, os.X_OK)), None)
-    if go is None:
-        return print("k6 is left out: there is no go")
-    done = subprocess.run([go, "build", "-mod=readonly", "-o", PROGRAM, "."], cwd=SOURCE, capture_output=True,
-                          text=True, check=False)
-    if done.returncode != 0:
-        return print("k6 is left out: it cannot be built: " + (done.stderr.strip().splitlines() or ["?"])[-1])
-    return PROGRAM
+SOURCE = HERE / "k6"
 
 
 def run(k6, title, **variables):
@@ -50,7 +36,7 @@ def main():
     arguments.add_argument("--rate", type=int, default=18_000)
     arguments.add_argument("--users", type=int, default=100)
     options = arguments.parse_args()
-    k6 = build()
+    k6 = go_program.build(SOURCE, "k6")
     if k6 is None:
         return 0
     common = {"SECONDS": options.seconds, "USERS": options.users}

@@ -3,7 +3,8 @@
 Server and load have a core each. Ours: closed loop with 64 frames in flight on each of 100 connections, one event to a
 frame, and two frames of 50 events; the same against an echo of libwebsockets (the transport's floor); 18,000 events/s
 with 1,000 and 10,000 watching connections, latency from when an event was due (open loop), so that a stalled server
-shows; 15,000 connections that say nothing; and the standard load of 100,000 players at its rate.
+shows; pushes to 1,000 watchers beside Centrifuge, the library that Centrifugo is made of; 15,000 connections that say
+nothing; and the standard load of 100,000 players at its rate.
 
     ./dev bench server                # all of it, some five minutes
     ./dev bench server --seconds 5 --only floor,frames
@@ -181,11 +182,11 @@ def idle(seconds):
             one.close()
 
 
-def open_websocket(address):
+def open_websocket(address, path="/v1/ws"):
     host, port = address.rsplit(":", 1)
     one = socket.create_connection((host, int(port)), 60)
     key = base64.b64encode(os.urandom(16)).decode()
-    one.sendall(f"GET /v1/ws HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    one.sendall(f"GET {path} HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode())
     if not one.recv(4096).startswith(b"HTTP/1.1 101"):
         raise RuntimeError("no WebSocket was opened")
@@ -202,7 +203,14 @@ def standard(seconds):
                 "--seconds", str(seconds))
 
 
-PARTS = {"floor": floor, "frames": frames, "watchers": watchers, "idle": idle, "standard": standard}
+def fanout(seconds):
+    sys.path.append(str(HERE / "server"))
+    import fanout as beside_centrifuge
+
+    beside_centrifuge.run(sys.modules[__name__], seconds)
+
+
+PARTS = {"floor": floor, "frames": frames, "watchers": watchers, "fanout": fanout, "idle": idle, "standard": standard}
 
 
 def main():
@@ -212,7 +220,7 @@ def main():
     options = arguments.parse_args()
     for name in options.only.split(","):
         PARTS[name](options.seconds)
-    print("Not beside it: uWebSockets and Centrifugo, which could not be had from the registries that were tried.")
+    print("Not beside it: uWebSockets, and Centrifugo itself: the registries that were tried do not have them.")
     return 0
 
 
