@@ -10,6 +10,7 @@ sanitizer says.
 
 import argparse
 import asyncio
+import faulthandler
 import json
 import os
 import pathlib
@@ -230,6 +231,7 @@ def main():
     arguments.add_argument("--minutes", type=float, default=1)
     arguments.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = arguments.parse_args()
+    faulthandler.cancel_dump_traceback_later()  # Tests are to end sooner than this.
     print(f"seed {options.seed}")
     receiver = Receiver()
     chance = random.Random(options.seed)
