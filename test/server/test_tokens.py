@@ -14,6 +14,7 @@ import websockets
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 import tallyho_server
+from event_stream import EventStream
 from tallyho_server import PATIENCE, TALLYHO, Client, Server
 
 SECRET = "a secret of the tests, of 32 bytes and more"
@@ -165,6 +166,47 @@ class HttpTest(TokenTest):
         self.assertEqual((status, body["expires_in_ms"]), (200, 30000))
         self.assertGreaterEqual(len(body["ticket"]), 43)
         self.assertNotEqual(body["ticket"], self.server.ask("POST", "/v1/tickets", token())[1]["ticket"])
+
+
+class StreamTest(TokenTest):
+    """Server-Sent Events: the same checks, and tickets for browsers, which cannot send a header with them."""
+
+    path = "/v1/boards/global/stream"
+
+    def ticket(self, made):
+        status, answer = self.server.ask("POST", "/v1/tickets", made)
+        self.assertEqual(status, 200, answer)
+        return answer["ticket"]
+
+    def test_a_stream_takes_a_token_with_a_role_that_reads(self):
+        self.assertEqual(self.code(self.server.ask("GET", self.path)), (401, "unauthorized"))
+        self.assertEqual(self.code(self.server.ask("GET", self.path, token(["ingest"]))), (403, "unauthorized"))
+        with EventStream(self.server.port, self.path, bearer(token(["read"]))) as stream:
+            self.assertEqual((stream.status, stream.next()[1]["members"]), (200, []))
+
+    def test_a_ticket_stands_once_for_the_token_it_was_given_for(self):
+        ticket = self.ticket(token(["read"]))
+        with EventStream(self.server.port, f"{self.path}?ticket={ticket}") as stream:
+            self.assertEqual((stream.status, stream.next()[1]["members"]), (200, []))
+        self.assertEqual(self.code(self.server.ask("GET", f"{self.path}?ticket={ticket}")), (401, "unauthorized"))
+        self.assertEqual(self.code(self.server.ask("GET", f"{self.path}?ticket=made-up")), (401, "unauthorized"))
+        less = self.ticket(token(["ingest"]))
+        self.assertEqual(self.code(self.server.ask("GET", f"{self.path}?ticket={less}")), (403, "unauthorized"))
+
+    def test_a_stream_ends_with_its_token(self):
+        for seconds in (3, 10, 25):  # In more of them where the machine is too slow.
+            made = token(["read"], lasts=seconds - 30)  # The leeway is part of its life.
+            status, answer = self.server.ask("POST", "/v1/tickets", made)
+            if status != 200:
+                continue
+            with EventStream(self.server.port, self.path, bearer(made)) as one, \
+                    EventStream(self.server.port, f"{self.path}?ticket={answer['ticket']}") as other:
+                if (one.status, other.status) == (200, 200):
+                    for stream in (one, other):
+                        self.assertEqual(stream.next()[1]["members"], [])
+                        self.assertIsNone(stream.next())
+                    return
+        self.fail("no token lived long enough to be shown")
 
 
 class AdminTest(TokenTest):
