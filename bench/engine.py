@@ -23,7 +23,7 @@ TARGET_BYTES = 700
 # What is played, how, and how many events a second are asked for.
 RUNS = {
     "100,000 players": (["--events", EVENTS], 1_000_000),
-    "  without prefetching": (["--events", EVENTS, "--no-prepare"], None),
+    "  one by one": (["--events", EVENTS, "--no-prepare"], None),
     "  without the fast path": (["--events", EVENTS, "--exact"], None),
     "  in pages of 2 MiB": (["--events", EVENTS, "--large-pages"], None),
     "  treasure_found alone": (["--events", EVENTS, "--type", "treasure_found"], None),

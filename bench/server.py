@@ -6,7 +6,7 @@ with 1,000 and 10,000 watching connections, latency from when an event was due (
 shows; pushes to 1,000 watchers beside Centrifuge, the library that Centrifugo is made of; 15,000 connections that say
 nothing; and the standard load of 100,000 players at its rate.
 
-    ./dev bench server                # all of it, some five minutes
+    ./dev bench server                # all of it, some eight minutes
     ./dev bench server --seconds 5 --only floor,frames
 """
 

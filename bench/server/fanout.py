@@ -135,7 +135,7 @@ def of_centrifuge(bench, program, pushes):
 def run(bench, seconds):
     """`bench` is the module bench/server.py."""
     bench.with_many_files()
-    os.sched_setaffinity(0, {bench.CORES[-1]})
+    os.sched_setaffinity(0, {bench.CORES[-1]})  # Of whoever watches; the servers have the first.
     program = go_program.build(HERE / "centrifuge", "centrifuge")
     ours, theirs = [], []
     for _ in range(TURNS):
@@ -143,6 +143,7 @@ def run(bench, seconds):
         ours.append(figures)
         if program is not None:
             theirs.append(of_centrifuge(bench, program, pushes))
+    os.sched_setaffinity(0, bench.CORES)
     print(f"{WATCHERS:,} watchers of a board's top 10, a push every {bench.PUSH_INTERVAL} ({RATE:,} events/s)")
     cpu, held = (statistics.median(column) for column in zip(*ours, strict=True))
     print(f"  tallyho      {1e6 * cpu:6.1f} µs of CPU for a push   {held:8,.0f} bytes for a watcher")

@@ -43,10 +43,11 @@ Engine::~Engine() = default;
 Outcome Engine::ingest(const Event& event, std::string_view record, Timestamp arrival, const Sender& sender,
                        Arena& arena, bool wants_ranks) {
   Impl& engine = *impl_;
-  if (!engine.expects_prepared()) {
+  if (engine.announced == 0) {
     const Event* const alone = &event;
     prepare({&alone, 1}, sender.is_ingest);
   }
+  --engine.announced;
   arrival = std::max(arrival, engine.arrival);
   const RecordKind kind = sender.is_ingest ? RecordKind::event : RecordKind::event_of_player;
   const Result<Position> position = engine.log->append(record, arrival, kind);

@@ -82,8 +82,6 @@ struct Engine::Impl {
   static constexpr std::uint8_t pays_often = 8;
   static constexpr std::uint8_t pays_always = 16;
   void note_pay(EventTypeIndex type, bool has_paid);
-  // Whether some of the events that were prepared have not come.
-  bool expects_prepared() const { return next_prepared < prepared.size(); }
   // The symbol of the event's player, if prepare() has found it; no_symbol if it is not known.
   Symbol find_prepared(const Event& event);
 
@@ -116,7 +114,8 @@ struct Engine::Impl {
   } span;
   std::size_t symbols_before = 0;           // The event at hand.
   std::vector<State::Parts> parts;          // By event type: those of a player that it concerns.
-  std::vector<Prepared> prepared;           // Events that come next, of players that are known.
+  std::size_t announced = 0;                // Events that come next, as prepare() was told;
+  std::vector<Prepared> prepared;           // those of players that are known.
   std::size_t next_prepared = 0;            // The first of them that has not come.
   std::vector<std::uint8_t> payers;         // By event type: how likely it pays; see prepare.cc.
   std::vector<SymbolTable::Wanted> wanted;  // Their names and the texts in them.

@@ -47,6 +47,7 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
   }
   prepared.clear();
   engine.next_prepared = 0;
+  engine.announced = events.size();
   for (std::size_t i = 0; i < events.size(); ++i) {
     const auto known = engine.symbols.find_known(wanted[i]);
     if (!known) continue;

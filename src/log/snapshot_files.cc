@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view suffix = ".snapshot";
 constexpr std::string_view unfinished = "unfinished";
 constexpr std::size_t digits = 20;
+
 // Writes a file from its beginning to its end, and gives it to the disk step by step: were it all given at the end,
 // commits of the log would wait behind it, for 300 ms with two million players.
 class SteadyWriter {

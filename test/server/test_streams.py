@@ -201,15 +201,17 @@ class Ending(unittest.TestCase):
             last, is_over = None, threading.Event()
             players = threading.Thread(target=keep_scoring, args=[server, is_over])  # Time comes with events.
             players.start()
-            while last is None:  # The window that was just named may be over.
-                window = server.get("/v1/boards/now")[1]["window"]
-                with EventStream(server.port, f"/v1/boards/now/stream?window={quote(window)}") as stream:
-                    while stream.status == 200 and (event := stream.next()) is not None:
-                        last = event[1]
-            is_over.set()
-            players.join()
-            self.assertEqual((last["window"], last["members"]), (window, []))
-            self.assertEqual(server.stop(), 0)
+            try:
+                while last is None:  # The window that was just named may be over.
+                    window = server.get("/v1/boards/now")[1]["window"]
+                    with EventStream(server.port, f"/v1/boards/now/stream?window={quote(window)}") as stream:
+                        while stream.status == 200 and (event := stream.next()) is not None:
+                            last = event[1]
+            finally:
+                is_over.set()
+                players.join()
+                status = server.stop()
+            self.assertEqual((last["window"], last["members"], status), (window, [], 0))
 
 
 def keep_scoring(server, is_over):
