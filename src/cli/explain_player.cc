@@ -158,6 +158,9 @@ int explain_player(const PlayerQuestion& question) {
   if (history->begins_behind() > 0) {
     fmt::print(stderr, "what came before position {} is not in the log any more\n", history->begins_behind() + 1);
   }
+  if (replayer.erased().has_any()) {
+    fmt::print(stderr, "{} were erased: what they gave to others is missing\n", replayer.erased().text());
+  }
   if (witness.has_nothing() && !engine.find_player(question.player)) {
     return fail("there is no player '" + question.player + "'");
   }

@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "cli/verbs.h"
 #include "fmt/format.h"
+#include "log/erasure.h"
 #include "log/quarantine.h"
 #include "log/replay_watch.h"
 #include "log/salvage.h"
@@ -57,6 +58,7 @@ void print_survey_json(const LogSurvey& survey) {
   json.key("log").text(survey.identity);
   json.key("segments").number(static_cast<std::int64_t>(survey.segments.size()));
   json.key("records").number(static_cast<std::int64_t>(survey.records));
+  json.key("erased").number(static_cast<std::int64_t>(survey.erased));
   json.key("first").number(static_cast<std::int64_t>(survey.first));
   json.key("last").number(static_cast<std::int64_t>(survey.last));
   json.key("tail_bytes").number(static_cast<std::int64_t>(survey.tail_bytes));
@@ -70,6 +72,7 @@ void print_survey(const LogSurvey& survey) {
   for (const LogDamage& fault : survey.faults) fmt::print("{}\n", fault_text(fault));
   fmt::print("log {}: {} records can be read", survey.identity, with_commas(survey.records));
   if (survey.records > 0) fmt::print(", positions {} to {}", survey.first, survey.last);
+  if (survey.erased > 0) fmt::print(", {} of them erased", with_commas(survey.erased));
   fmt::print(", {} fault{}\n", survey.faults.size(), survey.faults.size() == 1 ? "" : "s");
   if (survey.tail_bytes > 0) {
     fmt::print("behind them {} bytes of a write that is under way, or that a crash cut short\n", survey.tail_bytes);
@@ -117,6 +120,15 @@ std::string on_one_line(std::string_view json) {
   return line;
 }
 
+void append_content(JsonWriter& json, const LogRecord& record) {
+  switch (record.kind) {
+    case RecordKind::event:
+    case RecordKind::event_of_player: json.key("event").raw(on_one_line(record.bytes)); break;
+    case RecordKind::operation: json.key("operation").raw(on_one_line(record.bytes)); break;
+    default: json.key("text").text(record.bytes); break;
+  }
+}
+
 void append_record(std::string& out, const LogRecord& record) {
   JsonWriter json(out);
   json.object();
@@ -124,12 +136,8 @@ void append_record(std::string& out, const LogRecord& record) {
   json.key("kind").text(name_of(record.kind));
   json.key("at").text(format_timestamp(record.arrival));
   if (record.is_quarantined) json.key("quarantined").boolean(true);
-  switch (record.kind) {
-    case RecordKind::event:
-    case RecordKind::event_of_player: json.key("event").raw(on_one_line(record.bytes)); break;
-    case RecordKind::operation: json.key("operation").raw(on_one_line(record.bytes)); break;
-    default: json.key("text").text(record.bytes); break;
-  }
+  if (record.is_erased()) json.key("erased").boolean(true);
+  if (!record.is_erased()) append_content(json, record);
   json.end();
   out += '\n';
 }
@@ -231,13 +239,22 @@ int salvage(const LogOptions& options) {
 }
 
 // Snapshots that hold what a record did, so that a replay comes by it again. False: `problem` says why that cannot be.
-bool discard_snapshots_behind(LogDirectory& directory, Position position, Position first, std::string& problem) {
+bool discard_snapshots_behind(LogDirectory& directory, const std::string& identity, Position position, Position first,
+                              std::string& problem) {
+  const auto erased = Erased::load(directory, identity);
+  if (!erased) {
+    problem = erased.error().text();
+    return false;
+  }
+
   const auto names = list_snapshots(directory);
   const bool has_older = names && std::ranges::any_of(*names, [&](const std::string& name) {
                            return snapshot_position_of(name).value_or(position) < position;
                          });
-  if (first > 1 && !has_older) {
-    problem = fmt::format("the log begins with position {}, and every snapshot holds what {} did", first, position);
+  if ((first > 1 || erased->has_any()) && !has_older) {
+    problem = first > 1 ? fmt::format("the log begins with position {}", first)
+                        : fmt::format("records up to position {} were erased", erased->last);
+    problem += fmt::format(", and every snapshot holds what {} did", position);
     return false;
   }
   const auto outdated = set_aside_snapshots(directory, position);
@@ -265,11 +282,13 @@ int quarantine(const LogOptions& options) {
   const auto survey = survey_log(**directory, how);
   if (!survey) return fail("quarantine", survey.error().text());
   if (!found) return fail("quarantine", fmt::format("there is no position {} that can be read", options.position));
+  if (found->is_erased()) return fail("quarantine", fmt::format("position {} was erased", options.position));
   if (found->kind == RecordKind::ruleset) {
     return fail("quarantine", fmt::format("position {} is a ruleset: what is behind it needs it", options.position));
   }
   std::string problem;
-  if (!discard_snapshots_behind(**directory, options.position, first, problem)) return fail("quarantine", problem);
+  if (!discard_snapshots_behind(**directory, survey->identity, options.position, first, problem))
+    return fail("quarantine", problem);
   IoStatus status;
   if (!found->is_quarantined) {
     status = Quarantine::add(**directory, *found, survey->identity, Timestamp::system_now(), options.reason);

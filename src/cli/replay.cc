@@ -79,7 +79,7 @@ class Report {
     }
   }
 
-  void print(const Engine& engine, const RunTally& tally, double seconds);
+  void print(const Engine& engine, const RunTally& tally, const ErasedCount& erased, double seconds);
   void print(const Comparison& comparison, const std::vector<TopDifference>& boards);
   // False: it cannot be written.
   bool finish() {
@@ -104,7 +104,7 @@ class Report {
   bool is_written_ = true;
 };
 
-void Report::print(const Engine& engine, const RunTally& tally, double seconds) {
+void Report::print(const Engine& engine, const RunTally& tally, const ErasedCount& erased, double seconds) {
   const double rate = seconds > 0 ? static_cast<double>(tally.records()) / seconds : 0;
   const std::string hash = options_.with_hash ? engine.state_hash() : "";
   if (options_.as_json) {
@@ -112,6 +112,9 @@ void Report::print(const Engine& engine, const RunTally& tally, double seconds) 
     json_.key("position").number(static_cast<std::int64_t>(engine.version()));
     json_.key("at").text(format_timestamp(engine.last_arrival()));
     json_.key("records").number(static_cast<std::int64_t>(tally.records()));
+    json_.key("erased").object();
+    json_.key("events").number(static_cast<std::int64_t>(erased.events));
+    json_.key("operations").number(static_cast<std::int64_t>(erased.operations)).end();
     json_.key("seconds").number(seconds);
     json_.key("records_per_second").number(rate);
     if (!hash.empty()) json_.key("state_hash").text(hash);
@@ -132,6 +135,7 @@ void Report::print(const Engine& engine, const RunTally& tally, double seconds) 
     if (count == 0) continue;
     out_ += fmt::format("  {:<16} {:>12}\n", tallyho::name_of(static_cast<Code>(code)), with_commas(count));
   }
+  if (erased.has_any()) out_ += fmt::format("{} were erased: what they gave to others is missing\n", erased.text());
   if (!hash.empty()) out_ += fmt::format("state hash {}\n", hash);
 }
 
@@ -144,7 +148,8 @@ void Report::print(const Comparison& comparison, const std::vector<TopDifference
 }
 
 // Feeds the log to `before` (the log's own ruleset; may be null) and `after`. Returns what went wrong, or "".
-std::string run(const History& history, const Until& until, Engine* before, Engine& after, Comparison& comparison) {
+std::string run(const History& history, const Until& until, Engine* before, Engine& after, Comparison& comparison,
+                ErasedCount& erased) {
   Replayer::Options own;
   own.told = [&](const Replayed& replayed) { comparison.before(before->ruleset(), replayed); };
   Replayer::Options other{.is_other_ruleset = after.ruleset().source != history.ruleset()->source};
@@ -158,7 +163,9 @@ std::string run(const History& history, const Until& until, Engine* before, Engi
   });
   if (!read) return read.error();
   if (first && !first->finish()) return first->problem();
-  return second.finish() ? "" : second.problem();
+  if (!second.finish()) return second.problem();
+  erased = second.erased();
+  return "";
 }
 
 bool write_boards(const std::string& path, const Engine& engine) {
@@ -192,11 +199,12 @@ int replay(const ReplayOptions& options) {
   Report report(options);
   Comparison comparison([&report](const ChangedEvent& changed) { report.add(changed); });
   const auto started = std::chrono::steady_clock::now();
-  const std::string problem = run(*history, *until, before.get(), after, comparison);
+  ErasedCount erased;
+  const std::string problem = run(*history, *until, before.get(), after, comparison, erased);
   if (!problem.empty()) return fail(problem);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   if (!write_boards(options.boards, after)) return fail(options.boards + ": can't be written");
-  report.print(after, comparison.tally_after(), seconds);
+  report.print(after, comparison.tally_after(), erased, seconds);
   if (before) report.print(comparison, compare_tops(tops_of(*before), tops_of(after)));
   return report.finish() ? 0 : fail("the result can't be written");
 }

@@ -40,8 +40,10 @@ struct ServeOptions {
   std::string durability = "durable";
   std::string shadow;
   std::uint64_t snapshot_events = 5'000'000;
+  std::string snapshot_interval = "24h";
   std::string retain_bytes;
   std::string retain_age;
+  std::string erase_interval = "1h";
   std::vector<std::string> outbox_ranks;
   std::string otlp_interval = "10s";
   std::string log_format = "text";
@@ -107,6 +109,18 @@ struct Kept {
   std::optional<EarlyEnds> early_ends;
 };
 
+// What the server wrote last it could not erase while it wrote it. Whoever makes a snapshot just now does the rest.
+void erase_forgotten_first(LogDirectory& directory, const std::string& data, Console& console) {
+  const auto lock = open_log_directory_for_snapshots(data);
+  if (!lock) return;
+  const auto erased = erase_forgotten_at_start(directory, Timestamp::system_now());
+  if (!erased) return console.warn("players who were forgotten are not erased from the log: " + erased.error());
+  if (erased->players == 0) return;
+  console.logger().log(LogLevel::info, "erase",
+                       fmt::format("{} records of {} players who were forgotten were erased from {} segments",
+                                   erased->records, erased->players, erased->segments));
+}
+
 std::expected<Kept, std::string> open_kept(const ServeOptions& options, Console& console) {
   if (options.data.empty()) return Kept{};
   auto directory = open_log_directory(options.data);
@@ -114,6 +128,7 @@ std::expected<Kept, std::string> open_kept(const ServeOptions& options, Console&
     return std::unexpected(options.data + ": another server has it open");
   }
   if (!directory) return std::unexpected(directory.error().text());
+  erase_forgotten_first(**directory, options.data, console);
   auto kept =
       open_kept_game(std::move(*directory), {.is_buffered = options.durability == "buffered", .on_failure = give_up});
   if (!kept) return std::unexpected(options.data + ": " + kept.error());
@@ -145,6 +160,7 @@ std::vector<std::string> snapshot_command(const ServeOptions& options) {
                                    std::to_string(::getpid()), "--data",   options.data};
   if (!options.retain_bytes.empty()) command.insert(command.end(), {"--retain-bytes", options.retain_bytes});
   if (!options.retain_age.empty()) command.insert(command.end(), {"--retain-age", options.retain_age});
+  command.insert(command.end(), {"--erase-interval", options.erase_interval});
   return command;
 }
 
@@ -271,8 +287,10 @@ int serve(const ServeOptions& options) {
   server_options.data = options.data;
   server_options.shadow = shadow;
   server_options.keeps_log = kept->log != nullptr;
-  server_options.upkeep = {
-      .data = options.data, .snapshot_command = snapshot_command(options), .snapshot_events = options.snapshot_events};
+  server_options.upkeep = {.data = options.data,
+                           .snapshot_command = snapshot_command(options),
+                           .snapshot_events = options.snapshot_events,
+                           .snapshot_interval = parse_duration(options.snapshot_interval).value_or(Duration(0))};
   server_options.logger = &console.logger();
   server_options.warn = [&console](std::string_view message) { console.warn(message); };
   Progress progress("replaying");
@@ -343,6 +361,11 @@ void add_serve(CLI::App& app, int& status) {
   verb->add_option("--snapshot-events", options->snapshot_events,
                    "Make a snapshot after so many records, by a process beside the server; 0: never")
       ->capture_default_str();
+  verb->add_option("--snapshot-interval", options->snapshot_interval,
+                   "Make one after so much time, if anything has come since; 0s: never")
+      ->check(duration_validator())
+      ->type_name("DURATION")
+      ->capture_default_str();
   verb->add_option("--retain-bytes", options->retain_bytes,
                    "Let go of the oldest segments beyond so many bytes, as far as two snapshots hold them")
       ->check(CLI::TypeValidator<std::uint64_t>())
@@ -351,6 +374,12 @@ void add_serve(CLI::App& app, int& status) {
                    "Let go of segments whose records are all older, as far as two snapshots hold them")
       ->check(duration_validator())
       ->type_name("DURATION");
+  verb->add_option("--erase-interval", options->erase_interval,
+                   "Erase from the log what players sent who are forgotten, as far as two snapshots hold it, but only "
+                   "so long after the last time")
+      ->check(duration_validator())
+      ->type_name("DURATION")
+      ->capture_default_str();
   verb->add_option("--listen", options->server.listen, "Where players and watchers connect; port 0 takes a free one")
       ->type_name("HOST:PORT")
       ->capture_default_str();

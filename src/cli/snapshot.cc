@@ -22,6 +22,7 @@ struct SnapshotOptions {
   int server = 0;  // The process that it works for; 0: a person.
   std::optional<std::uint64_t> retain_bytes;
   std::optional<Duration> retain_age;
+  Duration erase_interval = Duration(0);
 };
 
 int fail(const std::string& message) {
@@ -50,6 +51,8 @@ int snapshot(const SnapshotOptions& options) {
   const auto made = make_snapshot(
       **directory,
       {.retention = retention,
+       .erase_interval = options.erase_interval,
+       .now = Timestamp::system_now(),
        .progress = [&progress](Position position, Position last) { progress.update(position, last, "records"); },
        .tell = [](std::string_view what) { fmt::print(stderr, "tallyho snapshot: {}\n", what); }});
   progress.clear();
@@ -60,6 +63,10 @@ int snapshot(const SnapshotOptions& options) {
   }
   if (made->let_go.segments > 0) {
     fmt::print("{} segments of {} bytes were let go\n", made->let_go.segments, with_commas(made->let_go.bytes));
+  }
+  if (made->forgotten.players > 0) {
+    fmt::print("{} records of {} players who were forgotten were erased from {} segments\n",
+               with_commas(made->forgotten.records), with_commas(made->forgotten.players), made->forgotten.segments);
   }
   fmt::print("{}: position {}, {} players\n", made->name, made->position, with_commas(made->players));
   return 0;
@@ -77,6 +84,12 @@ void add_snapshot(CLI::App& app, int& status) {
   verb->add_option_function<std::string>(
           "--retain-age", [options](const std::string& text) { options->retain_age = parse_duration(text); },
           "Let go of segments whose records are all older, as far as two snapshots hold them")
+      ->check(duration_validator())
+      ->type_name("DURATION");
+  verb->add_option_function<std::string>(
+          "--erase-interval",
+          [options](const std::string& text) { options->erase_interval = parse_duration(text).value_or(Duration(0)); },
+          "Erase from the log what players sent who are forgotten only so long after the last time; 0s: always")
       ->check(duration_validator())
       ->type_name("DURATION");
   verb->add_option("--beside", options->server, "The server that started this: let it go first, and end when it does")

@@ -56,6 +56,13 @@ std::expected<void, std::string> write(LogDirectory& directory, std::unique_ptr<
       fmt::format("{} was written and does not read back, so it is taken away: {}", name, verified.error()));
 }
 
+// Up to here the log is needed for no start: the older of two snapshots holds it. 0: there are no two.
+IoResult<Position> held_by_both(LogDirectory& directory) {
+  const auto names = list_snapshots(directory);
+  if (!names) return std::unexpected(names.error());
+  return names->size() < 2 ? 0 : snapshot_position_of(names->back()).value_or(0);
+}
+
 }  // namespace
 
 std::expected<std::vector<OpenGame::Snapshot>, std::string> open_snapshots(LogDirectory& directory) {
@@ -114,6 +121,12 @@ std::expected<VerifiedDirectory, std::string> verify_data_directory(LogDirectory
   return verified;
 }
 
+std::expected<ForgettingDone, std::string> erase_forgotten_at_start(LogDirectory& directory, Timestamp now) {
+  const auto floor = held_by_both(directory);
+  if (!floor) return std::unexpected(floor.error().text());
+  return erase_forgotten(directory, {.through = *floor, .with_last_segment = true, .now = now});
+}
+
 std::expected<SnapshotMade, std::string> make_snapshot(LogDirectory& directory, const SnapshotWork& work) {
   auto game = compute(directory, work);
   if (!game) return std::unexpected(game.error());
@@ -127,10 +140,17 @@ std::expected<SnapshotMade, std::string> make_snapshot(LogDirectory& directory, 
   // The one that it was made from has just been loaded, so it is whole, too. Any other could not be used.
   const IoStatus kept = keep_snapshots(directory, std::vector{made.name, game->snapshot});
   if (!kept) return std::unexpected(kept.error().text());
-  if (game->snapshot.empty() || (!work.retention.bytes_max && !work.retention.oldest)) return made;
-  const auto let_go = retain(directory, game->snapshot_position, work.retention);
-  if (!let_go) return std::unexpected(text_of(let_go.error()));
-  made.let_go = *let_go;
+  const auto floor = held_by_both(directory);
+  if (!floor) return std::unexpected(floor.error().text());
+  if (work.retention.bytes_max || work.retention.oldest) {
+    const auto let_go = retain(directory, *floor, work.retention);
+    if (!let_go) return std::unexpected(text_of(let_go.error()));
+    made.let_go = *let_go;
+  }
+  const auto forgotten =
+      erase_forgotten(directory, {.through = *floor, .interval = work.erase_interval, .now = work.now});
+  if (!forgotten) return std::unexpected(forgotten.error());
+  made.forgotten = *forgotten;
   return made;
 }
 

@@ -30,6 +30,12 @@ class Opening {
     if (game_.begun) game_.begun(*opened_.engine);
     const auto replayed = open_history(*opened_.engine, game_.now, game_.hooks);
     if (!replayed) return std::unexpected(replayed.error());
+    if (replayed->has_any()) {
+      tell(
+          fmt::format("{} are erased from the log, which is not what the snapshots held: shared state and teams lack "
+                      "what they gave",
+                      replayed->text()));
+    }
     return check_ruleset();
   }
 

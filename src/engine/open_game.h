@@ -39,7 +39,8 @@ struct OpenedGame {
 };
 
 // Brings a game to where its log ends: loads the newest snapshot that proves to be whole, or the one before it, or
-// none, saying so, and applies what the log has behind it. A log that has nothing yet begins with the ruleset.
+// none, saying so, and applies what the log has behind it, saying what of that was erased (log/erasure.h). A log that
+// has nothing yet begins with the ruleset.
 //
 // O(state + records behind the snapshot).
 // Errors, as text: the log cannot be read or is damaged; it begins later than the snapshots that can be used; it goes

@@ -17,6 +17,10 @@ bool Replayer::take(const LogRecord& record) {
     leave_out(record);
     return true;
   }
+  if (record.is_erased()) {
+    pass_over_erased(record);
+    return true;
+  }
   switch (record.kind) {
     case RecordKind::event:
     case RecordKind::event_of_player: return add_event(record);
@@ -112,6 +116,13 @@ void Replayer::leave_out(const LogRecord& record) {
   if (options_.told) options_.told(replayed);
 }
 
+// A clock that stands still for it does no harm: the next record's goes on from there.
+void Replayer::pass_over_erased(const LogRecord& record) {
+  apply();
+  engine_.skip_to(record.position);
+  ++(record.kind == RecordKind::operation ? erased_.operations : erased_.events);
+}
+
 // Applies what was added.
 void Replayer::apply() {
   if (pending_.empty()) return;
@@ -137,8 +148,17 @@ void Replayer::apply(Pending& pending) {
   if (options_.told) options_.told(replayed);
 }
 
-std::expected<void, std::string> open_history(Engine& engine, Timestamp now, const HistoryHooks& hooks) {
-  if (engine.log().last() == 0) return engine.begin_log(now);
+std::string ErasedCount::text() const {
+  return fmt::format("{} event{} and {} operation{} of players who were forgotten", events, events == 1 ? "" : "s",
+                     operations, operations == 1 ? "" : "s");
+}
+
+std::expected<ErasedCount, std::string> open_history(Engine& engine, Timestamp now, const HistoryHooks& hooks) {
+  if (engine.log().last() == 0) {
+    const auto begun = engine.begin_log(now);
+    if (!begun) return std::unexpected(begun.error());
+    return ErasedCount{};
+  }
   Replayer::Options options{.told = hooks.told};
   if (hooks.applying) {
     options.before = [&hooks](const Replayed& replayed) { hooks.applying(replayed.record.position); };
@@ -150,7 +170,7 @@ std::expected<void, std::string> open_history(Engine& engine, Timestamp now, con
   });
   if (!read) return std::unexpected(read.error());
   if (!replayer.finish()) return std::unexpected(replayer.problem());
-  return {};
+  return replayer.erased();
 }
 
 }  // namespace tallyho

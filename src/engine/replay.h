@@ -21,6 +21,15 @@ struct Replayed {
   Outcome outcome;                       // Of records that are neither event nor operation: ok, with nothing.
 };
 
+// What a replay passed over, because players who were forgotten had sent it or had it done to them (log/erasure.h).
+struct ErasedCount {
+  std::uint64_t events = 0;
+  std::uint64_t operations = 0;
+  bool has_any() const { return events + operations > 0; }
+  // "12 events and 1 operation of players who were forgotten"
+  std::string text() const;
+};
+
 // Applies the records of a log to an engine, one after the other, as they were applied when they came.
 //
 //     Replayer replayer(engine, {});
@@ -28,7 +37,7 @@ struct Replayed {
 //     if (!replayer.finish()) return fail(replayer.problem());
 //
 // Events are decoded and prepared in groups: what a record came to is told some records later, in order, and for all of
-// them when finish() returns.
+// them when finish() returns. Records that were erased are counted, and come to nothing.
 //
 // Threads: one owner. Memory: a group's records.
 class Replayer {
@@ -52,6 +61,7 @@ class Replayer {
   bool finish();
 
   const std::string& problem() const { return problem_; }
+  const ErasedCount& erased() const { return erased_; }
 
  private:
   struct Pending {
@@ -64,6 +74,7 @@ class Replayer {
   bool add_operation(const LogRecord& record);
   bool take_ruleset(const LogRecord& record);
   bool go_on_under(const LogRecord& record);
+  void pass_over_erased(const LogRecord& record);
   void leave_out(const LogRecord& record);
   void apply();
   void apply(Pending& pending);
@@ -74,6 +85,7 @@ class Replayer {
   Arena arena_;
   std::vector<Pending> pending_;
   std::vector<const Event*> next_;
+  ErasedCount erased_;
   std::string problem_;
 };
 
@@ -86,10 +98,10 @@ struct HistoryHooks {
 // Brings an engine that is new, or was restored from a snapshot, to where its log ends, before anything else is asked
 // of it: applies every record behind its version(), in order. A log that has none yet begins with the engine's ruleset,
 // which arrived at `now`. Where the log says that another ruleset is in force from there on, the engine goes on under
-// it. O(records).
+// it. O(records). Returns what of it was erased.
 //
 // Errors, as text: the log cannot be read or is damaged; it begins with another ruleset than the engine's, or goes on
 // with one that is none for this program; a record is no event of its ruleset, though it was one when it was logged.
-std::expected<void, std::string> open_history(Engine& engine, Timestamp now, const HistoryHooks& hooks = {});
+std::expected<ErasedCount, std::string> open_history(Engine& engine, Timestamp now, const HistoryHooks& hooks = {});
 
 }  // namespace tallyho

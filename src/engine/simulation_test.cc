@@ -2,10 +2,10 @@
 // had never ended.
 // Method: the real engine, log, recovery and snapshots over a disk in memory (log/testing/virtual_disk.h), with a clock
 // of the test's own. Each seed is a game of a few lives. In a life events come and are sent again, players are banned,
-// adjusted and forgotten, rulesets swapped, snapshots made beside it all, segments let go; the disk fills up. It ends
-// well, or by a power failure, a kill or a system call that fails, before any operation on the disk: also of the
-// recovery, and of a snapshot. A client remembers what it was told, and a reference engine applies what is in the log,
-// one by one, and is never saved or loaded.
+// adjusted and forgotten, rulesets swapped, snapshots made beside it all, segments let go, and what forgotten players
+// had sent erased; the disk fills up. It ends well, or by a power failure, a kill or a system call that fails, before
+// any operation on the disk: also of the recovery, and of a snapshot. A client remembers what it was told, and a
+// reference engine applies what is in the log, one by one, and is never saved or loaded.
 
 #include <algorithm>
 #include <cerrno>
@@ -165,15 +165,16 @@ class Promises {
 // How often what happened, over all seeds: a simulation in which nothing happens proves nothing.
 struct Counts {
   std::uint64_t lives = 0, powerless = 0, killed = 0, failed = 0, broken_starts = 0, records = 0, lost = 0, retries = 0,
-                snapshots = 0, from_snapshot = 0, segments_let_go = 0, swaps = 0, unavailable = 0, torn = 0;
+                snapshots = 0, from_snapshot = 0, segments_let_go = 0, erased = 0, swaps = 0, unavailable = 0, torn = 0;
 
   std::string text() const {
     return fmt::format(
         "{} lives ({} power failures, {} kills, {} failed calls; {} starts broken off), {} records ({} never acked and "
-        "lost, {} torn ends cut), {} retries, {} swaps, {} snapshots ({} starts from one, {} segments let go), {} "
-        "times no room",
+        "lost, {} torn ends cut), {} retries, {} swaps, {} snapshots ({} starts from one, {} segments let go, {} "
+        "records erased), "
+        "{} times no room",
         lives, powerless, killed, failed, broken_starts, records, lost, torn, retries, swaps, snapshots, from_snapshot,
-        segments_let_go, unavailable);
+        segments_let_go, erased, unavailable);
   }
 };
 
@@ -209,6 +210,8 @@ class Simulation {
   bool open();
   void open_engine(std::unique_ptr<Log> log, std::vector<OpenGame::Snapshot> snapshots);
   Position first_position() const;
+  bool erase_first();
+  Position forgotten_by(Position position) const;
   void expect_log_is_history(const Log& log);
   void expect_promises_kept();
   void expect_same_from_elsewhere();
@@ -315,8 +318,17 @@ void Simulation::end_life() {
   counts_.failed += end_ == End::error && has_trouble_ ? 1 : 0;
 }
 
+// False: the server ended meanwhile, or something is wrong.
+bool Simulation::erase_first() {
+  const auto erased = erase_forgotten_at_start(*disk_.directory(), {});
+  if (erased) counts_.erased += erased->records;
+  if (!erased && !has_trouble_) ADD_FAILURE() << erased.error();
+  return erased.has_value();
+}
+
 // A server starts. False: it ended while it did, or something is wrong.
 bool Simulation::open() {
+  if (!erase_first()) return false;
   auto kept = open_kept_game(disk_.directory(),
                              {.segment_bytes = segment_bytes,
                               .buffer_bytes_max = 4096,
@@ -344,20 +356,43 @@ Position Simulation::first_position() const {
   return 1;
 }
 
-// What is in the log is what was entered, as far as it goes, and it goes as far as was acked.
+// The next record that forgets whose this one is; 0: there is none, or this one forgets somebody itself.
+Position Simulation::forgotten_by(Position position) const {
+  const auto forgets = [](const Entry& entry) {
+    return entry.kind == RecordKind::operation && entry.operation == Operation::Kind::forget;
+  };
+  const Entry& entry = history_[position - 1];
+  if (entry.kind == RecordKind::ruleset || forgets(entry)) return 0;
+  for (Position later = position + 1; later <= history_.size(); ++later) {
+    if (forgets(history_[later - 1]) && history_[later - 1].player == entry.player) return later;
+  }
+  return 0;
+}
+
+// What is in the log is what was entered, as far as it goes, and it goes as far as was acked. What was to be erased is,
+// and nothing else.
 void Simulation::expect_log_is_history(const Log& log) {
   ASSERT_GE(log.last(), acked_) << "what was acked is lost";
   ASSERT_LE(log.last(), history_.size());
   counts_.lost += history_.size() - log.last();
   history_.resize(log.last());
   acked_ = log.last();  // Recovery has made it durable.
+  const auto erased = Erased::load(*disk_.directory(), log.identity());
+  ASSERT_TRUE(erased);
   Position position = first_position();
   const auto read = log.read(position, [&](const LogRecord& record) {
+    const Position forgotten = forgotten_by(position);
     const Entry& entry = history_[position - 1];
     EXPECT_EQ(record.position, position++);
     EXPECT_EQ(record.kind, entry.kind);
     EXPECT_EQ(record.arrival, entry.arrival);
-    EXPECT_EQ(record.bytes, entry.bytes);
+    if (record.is_erased()) {
+      EXPECT_GT(forgotten, 0U);
+      EXPECT_LE(forgotten, erased->last);
+    } else {
+      EXPECT_EQ(record.bytes, entry.bytes);
+      EXPECT_TRUE(forgotten == 0 || forgotten > erased->looked_through);
+    }
     return !testing::Test::HasFailure();
   });
   ASSERT_TRUE(read) << read.error();
@@ -410,10 +445,11 @@ void Simulation::expect_promises_kept() {
   }
 }
 
-// The whole log, as far as it is there, and each snapshot with what comes behind it lead to the same state.
+// The whole log, if nothing of it is missing, and each snapshot with what comes behind it lead to the same state.
 void Simulation::expect_same_from_elsewhere() {
   const std::string hash = engine_->state_hash();
   const Position version = engine_->version();
+  const bool has_erased = Erased::load(*disk_.directory(), identity_)->has_any();
   engine_.reset();  // It writes what is left, and seals the log.
   const auto directory = disk_.directory();
   auto snapshots = open_snapshots(*directory);
@@ -424,7 +460,7 @@ void Simulation::expect_same_from_elsewhere() {
     std::vector<OpenGame::Snapshot> one;
     const std::string name = i < snapshots->size() ? (*snapshots)[i].name : "";
     if (i < snapshots->size()) one.push_back(std::move((*snapshots)[i]));
-    if (one.empty() && first_position() > 1) continue;
+    if (one.empty() && (first_position() > 1 || has_erased)) continue;
     const auto game = open_game({.log = std::move(*log), .snapshots = std::move(one)});
     ASSERT_TRUE(game) << game.error();
     EXPECT_EQ(game->snapshot, name);
@@ -558,6 +594,7 @@ void Simulation::make_one_snapshot() {
   }
   counts_.snapshots += made->is_new ? 1 : 0;
   counts_.segments_let_go += made->let_go.segments;
+  counts_.erased += made->forgotten.records;
 }
 
 TEST(Simulation, OfCrashesKeepsEveryPromise) {
@@ -577,7 +614,7 @@ TEST(Simulation, OfCrashesKeepsEveryPromise) {
   if (only != nullptr) return;
   for (const std::uint64_t count :
        {counts.powerless, counts.killed, counts.failed, counts.broken_starts, counts.lost, counts.torn, counts.swaps,
-        counts.snapshots, counts.from_snapshot, counts.segments_let_go, counts.unavailable}) {
+        counts.snapshots, counts.from_snapshot, counts.segments_let_go, counts.erased, counts.unavailable}) {
     EXPECT_GT(count, seeds / 100) << "something hardly happens";
   }
 }

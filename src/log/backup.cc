@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "log/durable_reader.h"
+#include "log/erasure.h"
 #include "log/quarantine.h"
 #include "log/snapshot_files.h"
 
@@ -77,7 +78,9 @@ class Backup {
     for (const SegmentInfo& segment : log.segments) names.push_back(segment.name);
     const auto all = from_.list();
     if (!all) return std::unexpected(all.error());
-    if (std::ranges::find(*all, Quarantine::file_name) != all->end()) names.emplace_back(Quarantine::file_name);
+    for (const std::string_view name : {Quarantine::file_name, Erased::file_name}) {
+      if (std::ranges::find(*all, name) != all->end()) names.emplace_back(name);
+    }
     for (const std::string& name : names) {
       if (const IoStatus added = add(name); !added) return added;
     }

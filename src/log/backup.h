@@ -20,10 +20,10 @@ struct BackupDone {
   std::uint64_t bytes = 0;
 };
 
-// Copies a log, its snapshots and what is in quarantine to an empty directory, where a server can begin with them, and
-// makes the copy durable. Beside whoever writes the log: what is taken is what is durable when it begins
-// (log/durable_reader.h), the last segment as far as it is, with zeros behind. `from` has to be locked for snapshots,
-// so that nobody takes away any of it meanwhile.
+// Copies a log, its snapshots, and what is known of quarantine and erasure to an empty directory, where a server can
+// begin with them, and makes the copy durable. Beside whoever writes the log: what is taken is what is durable when it
+// begins (log/durable_reader.h), the last segment as far as it is, with zeros behind. `from` has to be locked for
+// snapshots, so that nobody takes away or rewrites any of it meanwhile.
 //
 // `progress` is told bytes done, and all of them. Reads everything twice. Memory: one segment.
 // Errors, leaving an unfinished backup: of reading and writing (ENOTEMPTY: `to` holds something; ENOENT: there is no

@@ -5,30 +5,19 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "log/whole_file.h"
 
 namespace tallyho {
 namespace {
 
 using Found = std::expected<SegmentInfo, RecoveryError>;
 
-IoResult<std::vector<std::byte>> read_all(LogDirectory& directory, const std::string& name) {
-  const auto file = directory.open(name);
-  if (!file) return std::unexpected(file.error());
-  const auto size = (*file)->size();
-  if (!size) return std::unexpected(size.error());
-  std::vector<std::byte> bytes(*size);
-  const auto read = (*file)->read(0, bytes);
-  if (!read) return std::unexpected(read.error());
-  bytes.resize(*read);
-  return bytes;
-}
-
 // `next`: where the segment behind it begins, if there is one.
 Found survey_segment(LogDirectory& directory, const std::string& name, std::optional<Position> next) {
   const auto damage = [&name](std::uint64_t offset, Position position, std::string reason) {
     return std::unexpected(RecoveryError(LogDamage{name, offset, position, std::move(reason)}));
   };
-  const auto bytes = read_all(directory, name);
+  const auto bytes = read_file(directory, name);
   if (!bytes) return std::unexpected(bytes.error());
   const Position first = *first_position_of(name);
   const auto header = decode_segment_header(*bytes);

@@ -8,6 +8,7 @@
 
 #include "fmt/format.h"
 #include "log/frame.h"
+#include "log/whole_file.h"
 
 namespace tallyho {
 namespace {
@@ -44,16 +45,10 @@ std::optional<Quarantined> parse_line(std::string_view line) {
 }
 
 IoResult<std::string> read_text(LogDirectory& directory) {
-  const auto file = directory.open(Quarantine::file_name);
-  if (!file && file.error().number == ENOENT) return std::string();
-  if (!file) return std::unexpected(file.error());
-  const auto size = (*file)->size();
-  if (!size) return std::unexpected(size.error());
-  std::string text(*size, '\0');
-  const auto count = (*file)->read(0, std::as_writable_bytes(std::span(text)));
-  if (!count) return std::unexpected(count.error());
-  text.resize(*count);
-  return text;
+  const auto bytes = read_file(directory, Quarantine::file_name);
+  if (!bytes && bytes.error().number == ENOENT) return std::string();
+  if (!bytes) return std::unexpected(bytes.error());
+  return std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size());
 }
 
 }  // namespace
@@ -85,13 +80,7 @@ IoStatus Quarantine::add(LogDirectory& directory, const LogRecord& record, std::
   std::string line(reason);
   std::ranges::replace_if(line, [](char c) { return c == '\n' || c == '\r'; }, ' ');
   *text += fmt::format("{} {:08x} {} {} {}\n", record.position, crc_of(record), identity, format_timestamp(now), line);
-  const auto file = directory.create(new_file_name);
-  if (!file) return std::unexpected(file.error());
-  IoStatus status = (*file)->write(0, std::as_bytes(std::span(*text)));
-  if (status) status = (*file)->sync();
-  if (status) status = directory.rename(new_file_name, file_name);
-  if (status) status = directory.sync_names();
-  return status;
+  return replace_file(directory, file_name, new_file_name, std::as_bytes(std::span(*text)));
 }
 
 }  // namespace tallyho

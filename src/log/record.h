@@ -23,6 +23,9 @@ struct LogRecord {
   Timestamp arrival;
   std::string_view bytes;
   bool is_quarantined = false;  // Passed over (log/quarantine.h): only its position counts.
+
+  // Whoever sent it was forgotten (log/erasure.h): only its position and arrival are left. Nobody enters nothing.
+  bool is_erased() const { return bytes.empty(); }
 };
 
 }  // namespace tallyho

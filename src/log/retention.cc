@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "log/log_reader.h"
+#include "log/whole_file.h"
 
 namespace tallyho {
 namespace {
@@ -33,14 +34,11 @@ IoResult<std::vector<Segment>> list_segments(LogDirectory& directory) {
 
 // When the last record of a segment arrived.
 std::expected<Timestamp, RecoveryError> last_arrival(LogDirectory& directory, const Segment& segment, Position next) {
-  const auto file = directory.open(segment.name);
-  if (!file) return std::unexpected(file.error());
-  std::vector<std::byte> bytes(segment.bytes);
-  const auto read = (*file)->read(0, bytes);
-  if (!read) return std::unexpected(read.error());
-  const auto header = decode_segment_header(bytes);
+  const auto bytes = read_file(directory, segment.name);
+  if (!bytes) return std::unexpected(bytes.error());
+  const auto header = decode_segment_header(*bytes);
   if (!header) return std::unexpected(LogDamage{segment.name, 0, segment.first, "its header is damaged"});
-  SegmentInfo info = scan_frames(bytes, *header);
+  SegmentInfo info = scan_frames(*bytes, *header);
   info.name = segment.name;
   if (info.last + 1 != next) {
     return std::unexpected(LogDamage{segment.name, info.end, info.last + 1, "a frame is damaged that was durable"});

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "log/erasure.h"
 #include "log/survey.h"
+#include "log/whole_file.h"
 
 namespace tallyho {
 namespace {
@@ -18,18 +20,6 @@ std::string aside(const std::vector<std::string>& names, const std::string& name
   std::string free = name + ".damaged";
   for (int number = 2; std::ranges::count(names, free) > 0; ++number) free = fmt::format("{}.damaged-{}", name, number);
   return free;
-}
-
-IoResult<std::vector<std::byte>> read_file(LogDirectory& directory, const std::string& name) {
-  const auto file = directory.open(name);
-  if (!file) return std::unexpected(file.error());
-  const auto size = (*file)->size();
-  if (!size) return std::unexpected(size.error());
-  std::vector<std::byte> bytes(*size);
-  const auto count = (*file)->read(0, bytes);
-  if (!count) return std::unexpected(count.error());
-  bytes.resize(*count);
-  return bytes;
 }
 
 IoStatus write_file(LogDirectory& directory, std::string_view name, std::span<const std::byte> bytes) {
@@ -49,9 +39,7 @@ IoResult<bool> cut(LogDirectory& directory, const SegmentInfo& segment, const st
   bytes.resize(segment.header.segment_bytes);
   if (bytes == *before) return false;
   IoStatus status = write_file(directory, kept_as, *before);
-  if (status) status = write_file(directory, unfinished_name, bytes);
-  if (status) status = directory.rename(unfinished_name, segment.name);
-  if (status) status = directory.sync_names();
+  if (status) status = replace_file(directory, segment.name, unfinished_name, bytes);
   if (!status) return std::unexpected(status.error());
   return true;
 }
@@ -92,7 +80,11 @@ std::expected<std::optional<Salvage>, RecoveryError> salvage_log(LogDirectory& d
     const auto survey = survey_log(directory);
     if (!survey) return std::unexpected(survey.error());
     if (salvage) salvage->kept_through = survey->last;
-    if (survey->faults.empty()) return salvage;
+    if (survey->faults.empty()) {
+      const IoStatus gone_back = Erased::go_back_to(directory, survey->identity, survey->last);
+      if (!gone_back) return std::unexpected(gone_back.error());
+      return salvage;
+    }
     const LogDamage& fault = survey->faults.front();
     if (fault.is_other_format) return std::unexpected(fault);
     if (!salvage) salvage = Salvage{.kept_through = 0, .lost_through = 0, .kept_aside = {}, .fault = fault};

@@ -225,6 +225,7 @@ void Surveyor::pass_on(const Walk& walk) {
       record.is_quarantined = quarantine_.holds(record, survey_.identity);
       if (survey_.records++ == 0) survey_.first = record.position;
       survey_.last = record.position;
+      if (record.is_erased()) ++survey_.erased;
       if (options_.take) wants_more = options_.take(record);
     });
   }

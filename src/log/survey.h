@@ -21,7 +21,8 @@ struct LogSurvey {
   Position first = 0;         // The first position, 0: nothing is there.
   Position last = 0;          // The last one that can be read.
   Position spoken_of = 0;     // The last one that was there, as far as anything in the directory says.
-  std::uint64_t records = 0;  // That can be read, behind faults too.
+  std::uint64_t records = 0;  // That can be read, behind faults too;
+  std::uint64_t erased = 0;   // and how many of them were erased.
   // Behind the last frame: the end of a write that is under way, or that a crash cut short. No fault.
   std::uint64_t tail_bytes = 0;
 };

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "log/erasure.h"
 #include "log/memory_log.h"
 #include "log/replay_watch.h"
 #include "log/snapshot_files.h"
@@ -127,6 +128,7 @@ struct Server::Impl {
   std::expected<void, std::string> open_messenger(const Log& log);
   Engine::Options engine_options() const;
   std::unique_ptr<Exporter> new_exporter(EngineThread& asked);
+  std::expected<bool, std::string> has_erased_records(const Log& log) const;
   std::expected<void, std::string> drop_too_new(std::vector<OpenGame::Snapshot>& snapshots, const Log& log) const;
   void begin_following(const Engine& begun);
   void tell_followers(const Replayed& replayed);
@@ -214,13 +216,25 @@ std::unique_ptr<Exporter> Server::Impl::new_exporter(EngineThread& asked) {
   return std::make_unique<Exporter>(options.telemetry, source, std::move(tracers), collect, options.warn);
 }
 
+// Then a game that begins with the first record is another one than that of the snapshots.
+std::expected<bool, std::string> Server::Impl::has_erased_records(const Log& log) const {
+  if (options.data.empty()) return false;
+  const auto directory = open_log_directory_for_reading(options.data);
+  if (!directory) return std::unexpected(directory.error().text());
+  const auto erased = Erased::load(**directory, log.identity());
+  if (!erased) return std::unexpected(erased.error().text());
+  return erased->has_any();
+}
+
 // A snapshot spares the records before it, which those who follow may need: the shadow all, the ledger those that it
 // has not entered.
 std::expected<void, std::string> Server::Impl::drop_too_new(std::vector<OpenGame::Snapshot>& snapshots,
                                                             const Log& log) const {
-  const bool is_whole = log.last() == 0 || log.read(1, [](const LogRecord&) { return false; });
+  const auto has_erased = has_erased_records(log);
+  if (!has_erased) return std::unexpected(has_erased.error());
+  const bool is_whole = log.last() == 0 || (!*has_erased && log.read(1, [](const LogRecord&) { return false; }));
   if (options.shadow != nullptr && !is_whole) {
-    return std::unexpected("a shadow is scored from the log's first record on, and that is not there any more");
+    return std::unexpected("a shadow is scored from the log's first record on, and not all of that is there any more");
   }
   Position entered = ledger == nullptr ? log.last() : ledger->found_through();
   if (messenger != nullptr) entered = std::min(entered, messenger->found_through());

@@ -11,11 +11,13 @@
 #include <condition_variable>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <mutex>
 #include <utility>
 
 #include "fmt/format.h"
 #include "log/scrub.h"
+#include "log/snapshot_files.h"
 
 namespace tallyho {
 namespace {
@@ -54,6 +56,13 @@ std::string describe_status(int status) {
   return fmt::format("it ended with status {}", WEXITSTATUS(status));
 }
 
+std::chrono::nanoseconds age_of(const std::string& path) {
+  std::error_code error;
+  const auto written = std::filesystem::last_write_time(path, error);
+  if (error) return {};
+  return std::max(std::chrono::nanoseconds(0), std::filesystem::file_time_type::clock::now() - written);
+}
+
 }  // namespace
 
 // Reads no more than it may in each look at the clock.
@@ -88,6 +97,7 @@ class Upkeep::Scrubbing {
 
 Upkeep::Upkeep(UpkeepOptions options, const Log& log)
     : options_(std::move(options)), log_(log), tried_(options_.snapshot_position) {
+  if (tried_ > 0) tried_at_ -= age_of(options_.data + "/" + snapshot_name(tried_));
   figures_.snapshot_position = options_.snapshot_position;
   if (options_.data.empty()) return;
   if (options_.scrub_bytes_per_second > 0) {
@@ -135,12 +145,20 @@ void Upkeep::look_after_snapshots() {
     if (ended == snapshot_maker_) end_snapshot(status);
     return;
   }
-  const bool is_wanted = options_.snapshot_events > 0 && !options_.snapshot_command.empty();
-  if (is_wanted && log_.durable() >= tried_ + options_.snapshot_events) begin_snapshot();
+  if (is_snapshot_due()) begin_snapshot();
+}
+
+bool Upkeep::is_snapshot_due() const {
+  const std::uint64_t come = log_.durable() - std::min(tried_, log_.durable());
+  if (options_.snapshot_command.empty() || come == 0) return false;
+  if (options_.snapshot_events > 0 && come >= options_.snapshot_events) return true;
+  const auto passed = std::chrono::steady_clock::now() - tried_at_;
+  return options_.snapshot_interval > options_.snapshot_interval.zero() && passed >= options_.snapshot_interval;
 }
 
 void Upkeep::begin_snapshot() {
   tried_ = log_.durable();
+  tried_at_ = std::chrono::steady_clock::now();
   snapshot_maker_ = start(options_.snapshot_command);
   if (snapshot_maker_ != 0) return;
   ++figures_.snapshots_failed;

@@ -12,6 +12,7 @@
 #include "gmock/gmock.h"
 #include "log/log_reader.h"
 #include "log/segment_log.h"
+#include "log/snapshot_files.h"
 
 namespace tallyho {
 namespace {
@@ -94,6 +95,32 @@ TEST_F(UpkeepTest, SaysThatASnapshotCouldNotBeMade) {
   EXPECT_THAT(warnings_.wait_for("no snapshot"), HasSubstr("no snapshot could be made: it ended with status 1"));
   EXPECT_GE(upkeep.figures().snapshots_failed, 1U);
   EXPECT_EQ(upkeep.figures().snapshots_made, 0U);
+}
+
+TEST_F(UpkeepTest, MakesASnapshotAfterATimeIfAnythingHasCome) {
+  UpkeepOptions by_time = options({"/bin/true"});
+  by_time.snapshot_events = 0;
+  by_time.snapshot_interval = std::chrono::milliseconds(1);
+  const Upkeep upkeep(by_time, *log_);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+  while (upkeep.figures().snapshots_made == 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_EQ(upkeep.figures().snapshot_position, log_->durable());
+  // Nothing has come since; several looks later there is still the one.
+  while (upkeep.figures().scrubbed_bytes < 50'000 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_EQ(upkeep.figures().snapshots_made, 1U);
+}
+
+TEST_F(UpkeepTest, CountsTheTimeFromTheNewestSnapshot) {
+  const std::string name = folder_.path() + "/" + snapshot_name(7);
+  std::ofstream(name) << "some";
+  std::filesystem::last_write_time(name, std::filesystem::file_time_type::clock::now() - std::chrono::hours(25));
+  UpkeepOptions by_time = options({"/bin/true"});
+  by_time.snapshot_events = 0;
+  by_time.snapshot_position = 7;
+  const Upkeep upkeep(by_time, *log_);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+  while (upkeep.figures().snapshots_made == 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_EQ(upkeep.figures().snapshots_made, 1U);
 }
 
 }  // namespace
