@@ -359,10 +359,10 @@ void add_serve(CLI::App& app, int& status) {
       ->check(CLI::IsMember({"durable", "buffered"}))
       ->capture_default_str();
   verb->add_option("--snapshot-events", options->snapshot_events,
-                   "Make a snapshot after so many records, by a process beside the server; 0: never")
+                   "Make a snapshot after so many records, by a process beside the server; 0: not by their number")
       ->capture_default_str();
   verb->add_option("--snapshot-interval", options->snapshot_interval,
-                   "Make one after so much time, if anything has come since; 0s: never")
+                   "Make one so long after the newest, or after the start, if anything has come since; 0s: never")
       ->check(duration_validator())
       ->type_name("DURATION")
       ->capture_default_str();

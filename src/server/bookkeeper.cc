@@ -56,6 +56,7 @@ void Bookkeeper::hand_over(bool now_is_quiet) {
   const auto now = Clock::now();
   if (now - handed_over_ < interval) return;
   handed_over_ = now;
+  ledger_.erase(engine_.log().durable());
   ledger_.hand_over(true);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ranges>
 #include <utility>
 
 #include "base/json.h"
@@ -60,6 +61,9 @@ IoResult<std::unique_ptr<Ledger>> Ledger::open(std::unique_ptr<LogDirectory> dir
                                                Position last, Options options, Warn warn) {
   std::unique_ptr<Ledger> ledger(new Ledger(std::move(directory), identity, options, std::move(warn)));
   if (const IoStatus found = ledger->find_entries(last); !found) return std::unexpected(found.error());
+  for (const Forgotten& one : std::exchange(ledger->forgotten_, {})) {
+    if (const IoStatus erased = ledger->erase_entries(one.newest); !erased) return std::unexpected(erased.error());
+  }
   ledger->writer_ = std::thread([self = ledger.get()] { self->write(); });
   return ledger;
 }
@@ -85,9 +89,10 @@ Ledger::~Ledger() {
   writer_.join();
 }
 
-// A file begins with "TALLYLED", its offset, the segments' size, and the log's identity.
-std::string Ledger::header(std::uint64_t offset) const {
-  std::string header = fmt::format("{}{:020}{:010}", magic, offset, options_.segment_bytes);
+// A file begins with "TALLYLED", its offset, the segments' size, and where the entries of the file before it end: one
+// that was cut short there is no whole one. The log's identity is in the CRC.
+std::string Ledger::header(std::uint64_t offset, std::uint64_t end_before) const {
+  std::string header = fmt::format("{}{:020}{:010}{:020}", magic, offset, options_.segment_bytes, end_before);
   header.resize(header_bytes - sizeof(std::uint32_t), ' ');
   const std::uint32_t crc = crc32c(seed_, bytes_of(header));
   for (std::size_t i = 0; i < sizeof(crc); ++i) header += static_cast<char>(crc >> (8 * i));
@@ -103,8 +108,8 @@ IoStatus Ledger::find_entries(Position last) {
     // The next file begins where this one's room ends.
     const std::uint64_t begin = (next_ + options_.segment_bytes - 1) / options_.segment_bytes * options_.segment_bytes;
     if (*offset_of(name) != begin) break;
-    next_ = begin;
-    const auto goes_on = find_entries(name, last);
+    const std::uint64_t end_before = std::exchange(next_, begin);
+    const auto goes_on = find_entries(name, end_before, last);
     if (!goes_on) return std::unexpected(goes_on.error());
     if (!*goes_on) break;
   }
@@ -112,13 +117,16 @@ IoStatus Ledger::find_entries(Position last) {
 }
 
 // False: this one was not used up to its end, so that there is nothing behind it.
-IoResult<bool> Ledger::find_entries(const std::string& name, Position last) {
+IoResult<bool> Ledger::find_entries(const std::string& name, std::uint64_t end_before, Position last) {
   const auto file = directory_->open(name);
   if (!file) return std::unexpected(file.error());
   const auto bytes = read_all(**file);
   if (!bytes) return std::unexpected(bytes.error());
   const std::uint64_t begin = next_;
-  if (!bytes->starts_with(header(begin))) return false;
+  if (!bytes->starts_with(header(begin, end_before))) {
+    next_ = end_before;
+    return false;
+  }
   next_ += header_bytes;
   std::vector<LedgerRule> rules;
   while (true) {
@@ -133,11 +141,12 @@ IoResult<bool> Ledger::find_entries(const std::string& name, Position last) {
 
 void Ledger::learn(const LedgerEntry& entry, std::uint64_t offset) {
   found_through_ = entry.position;
-  if (entry.kind == LedgerEntry::Kind::forgotten) {
-    found_.erase(key(entry.player));
-  } else {
-    found_[key(entry.player)] = offset;
-  }
+  if (entry.kind == LedgerEntry::Kind::scored) found_[key(entry.player)] = offset;
+  if (entry.kind != LedgerEntry::Kind::forgotten) return;
+  const auto found = found_.find(key(entry.player));
+  if (found == found_.end()) return;
+  forgotten_.push_back({entry.position, found->second});
+  found_.erase(found);
 }
 
 // Nothing stays behind next_ that could be taken for an entry later.
@@ -176,10 +185,22 @@ void Ledger::add(Symbol player, LedgerEntry entry) {
 
 void Ledger::forget(Symbol player, std::string_view name, Position position) {
   if (position <= found_through_ || !is_complete()) return;
-  take_newest(player, name);
+  if (const std::uint64_t newest = take_newest(player, name); newest != 0) forgotten_.push_back({position, newest});
   found_.erase(key(name));
   newest_[player] = 0;
   enter({.kind = LedgerEntry::Kind::forgotten, .position = position, .at = {}, .player = name, .id = {}, .type = {}});
+}
+
+void Ledger::erase(Position durable) {
+  if (forgotten_.empty() || forgotten_.front().position > durable) return;
+  hand_over(true);  // What is erased has to be written before.
+  const auto later = std::ranges::upper_bound(forgotten_, durable, {}, &Forgotten::position);
+  const std::lock_guard lock(mutex_);
+  for (auto one = forgotten_.begin(); one != later; ++one) {
+    waiting_.push_back(std::make_shared<Chunk>(Chunk{.offset = 0, .bytes = {}, .erased_from = one->newest}));
+  }
+  forgotten_.erase(forgotten_.begin(), later);
+  changed_.notify_all();
 }
 
 void Ledger::settle(const SymbolTable& symbols) {
@@ -204,9 +225,10 @@ std::uint64_t Ledger::enter(const LedgerEntry& entry) {
     const std::string moved = bytes.substr(before);
     bytes.resize(before);
     hand_over(true);
+    const std::uint64_t end_before = next_;
     if (!is_new) next_ = (segment + 1) * options_.segment_bytes;
     filling_->offset = next_;
-    filling_->bytes = header(next_) + moved;
+    filling_->bytes = header(next_, end_before) + moved;
     next_ += header_bytes;
   }
   const std::uint64_t offset = next_;
@@ -243,7 +265,8 @@ void Ledger::write() {
     const std::shared_ptr<const Chunk> chunk = waiting_.front();
     lock.unlock();
     if (is_complete()) {
-      if (const IoStatus written = write(*chunk); !written) fail(written.error().text());
+      const IoStatus done = chunk->erased_from != 0 ? erase_entries(chunk->erased_from) : write(*chunk);
+      if (!done) fail(done.error().text());
     }
     lock.lock();
     waiting_.pop_front();
@@ -261,6 +284,31 @@ IoStatus Ledger::write(const Chunk& chunk) {
     file_offset_ = begin;
   }
   return file_->write(chunk.offset - begin, bytes_of(chunk.bytes));
+}
+
+// The oldest first: while the newest is there, whoever opens the ledger sees that not all is done.
+IoStatus Ledger::erase_entries(std::uint64_t newest) {
+  std::vector<std::uint64_t> offsets;
+  std::string bytes, player;
+  std::vector<LedgerRule> rules;
+  for (std::uint64_t offset = newest; offset != 0 && copy_entry(offset, bytes);) {
+    const auto entry = decode_entry(bytes_of(bytes), seed_, rules);
+    if (!entry || entry->kind != LedgerEntry::Kind::scored) break;
+    if (offset == newest) player = entry->player;
+    if (entry->player != player) break;
+    offsets.push_back(offset);
+    offset = entry->before;
+  }
+  for (const std::uint64_t offset : offsets | std::views::reverse) {
+    const auto entry = copy_entry(offset, bytes) ? decode_entry(bytes_of(bytes), seed_, rules) : std::nullopt;
+    if (!entry) break;
+    const std::uint64_t begin = offset / options_.segment_bytes * options_.segment_bytes;
+    const auto file = directory_->open(file_name(begin));
+    if (!file) return std::unexpected(file.error());
+    const std::string nothing = erased_entry(*entry, bytes.size(), seed_);
+    if (const IoStatus written = (*file)->write(offset - begin, bytes_of(nothing)); !written) return written;
+  }
+  return {};
 }
 
 void Ledger::fail(const std::string& why) {

@@ -33,11 +33,14 @@ namespace tallyho {
 // is written again when the log is replayed, and one for a position that the log lost is cut off when it is opened. A
 // disk that cannot keep up (64 MiB waiting) or fails ends it until the next start, and never holds up the engine.
 //
+// The entries of a player who was forgotten are written over, once the record that did it is durable; should the
+// process end before, when it is opened again.
+//
 // Files are called ledger-OFFSET and have `segment_bytes`; offsets count over all of them, and no entry is in two.
 //
-// Threads: add(), forget(), hand_over(), newest(), settle() belong to the engine thread (or to the one that replays,
-// before that runs); a thread of its own writes; read() is for any. Memory: 8 bytes for each symbol, of which players
-// are some; and what waits to be written.
+// Threads: add(), forget(), erase(), hand_over(), newest(), settle() belong to the engine thread (or to the one that
+// replays, before that runs); a thread of its own writes; read() is for any. Memory: 8 bytes for each symbol, of which
+// players are some; and what waits to be written.
 class Ledger {
  public:
   struct Options {
@@ -61,6 +64,8 @@ class Ledger {
   void add(Symbol player, LedgerEntry entry);
   // From `position` on, the player has no entries.
   void forget(Symbol player, std::string_view name, Position position);
+  // Everything up to here is durable: has the writer erase entries of those who were forgotten by then.
+  void erase(Position durable);
   // Once all of the log has been replayed: what was found in the files belongs to these symbols.
   void settle(const SymbolTable& symbols);
   // Gives what was entered so far to the writer, if it is much or `now_is_quiet`; read() then sees it.
@@ -89,19 +94,21 @@ class Ledger {
   struct Chunk {
     std::uint64_t offset = 0;  // Of its first byte.
     std::string bytes;
+    std::uint64_t erased_from = 0;  // No bytes, but a player's newest entry: it and those before it are to be erased.
     std::uint64_t end() const { return offset + bytes.size(); }
   };
 
   Ledger(std::unique_ptr<LogDirectory> directory, const std::string& identity, Options options, Warn warn);
   IoStatus find_entries(Position last);
-  IoResult<bool> find_entries(const std::string& name, Position last);
+  IoResult<bool> find_entries(const std::string& name, std::uint64_t end_before, Position last);
   void learn(const LedgerEntry& entry, std::uint64_t offset);
   IoStatus cut(const std::vector<std::string>& names);
   std::uint64_t take_newest(Symbol player, std::string_view name);
   std::uint64_t enter(const LedgerEntry& entry);
-  std::string header(std::uint64_t offset) const;
+  std::string header(std::uint64_t offset, std::uint64_t end_before) const;
   void write();
   IoStatus write(const Chunk& chunk);
+  IoStatus erase_entries(std::uint64_t newest);
   void fail(const std::string& why);
   bool copy_entry(std::uint64_t offset, std::string& bytes) const;
   bool copy_waiting(std::uint64_t offset, std::string& bytes) const;
@@ -115,6 +122,11 @@ class Ledger {
   // The engine thread's.
   std::vector<std::uint64_t> newest_;                      // By symbol.
   absl::flat_hash_map<std::string, std::uint64_t> found_;  // By name, until settle(): found in the files.
+  struct Forgotten {
+    Position position = 0;
+    std::uint64_t newest = 0;
+  };
+  std::vector<Forgotten> forgotten_;  // Their entries are still there.
   Position found_through_ = 0;
   std::uint64_t next_ = 0;  // Where the next entry goes, if it fits there.
   std::shared_ptr<Chunk> filling_;

@@ -83,6 +83,20 @@ void append_entry(std::string& out, const LedgerEntry& entry, std::uint32_t seed
   overwrite(out, begin + 4, crc32c(seed, bytes_of(std::string_view(out).substr(begin + 8))));
 }
 
+std::string erased_entry(const LedgerEntry& entry, std::size_t size, std::uint32_t seed) {
+  const std::string filling(size - ledger_entry_bytes_min, '\0');
+  std::string out;
+  append_entry(out,
+               {.kind = LedgerEntry::Kind::erased,
+                .position = entry.position,
+                .at = entry.at,
+                .player = filling,
+                .id = {},
+                .type = {}},
+               seed);
+  return out;
+}
+
 std::optional<std::size_t> ledger_entry_size(std::span<const std::byte> bytes) {
   if (bytes.size() < sizeof(std::uint32_t)) return std::nullopt;
   const auto size = read_number<std::uint32_t>(bytes, 0);
@@ -114,7 +128,7 @@ std::optional<LedgerEntry> decode_entry(std::span<const std::byte> bytes, std::u
     rules.push_back({reader.text(), points});
   }
   entry.fired = rules;
-  if (!reader.is_whole || !reader.rest.empty() || kind < 1 || kind > 2) return std::nullopt;
+  if (!reader.is_whole || !reader.rest.empty() || kind < 1 || kind > 3) return std::nullopt;
   entry.kind = static_cast<LedgerEntry::Kind>(kind);
   return entry;
 }

@@ -34,6 +34,7 @@ struct LedgerEntry {
   enum class Kind : std::uint8_t {
     scored = 1,     // Points, by an event or an adjustment.
     forgotten = 2,  // The player's entries so far are nobody's any more.
+    erased = 3,     // What such an entry becomes: its size, position and arrival are left.
   };
   Kind kind = Kind::scored;
   std::uint64_t before = 0;  // Where the player's entry before this one is.
@@ -51,6 +52,9 @@ inline constexpr std::size_t ledger_entry_bytes_max = 64 * 1024;
 
 // {"position":…,"at":…,"id":…,"type":…,"points":…,"total":…,"fired":[["find-base",20],…]}
 void append_json(JsonWriter& json, const LedgerEntry& entry);
+
+// An entry of `size` bytes, as large as the one it is to be written over, that says only what is left of that one.
+std::string erased_entry(const LedgerEntry& entry, std::size_t size, std::uint32_t seed);
 
 // Appends the entry. `seed` is ledger_seed().
 void append_entry(std::string& out, const LedgerEntry& entry, std::uint32_t seed);

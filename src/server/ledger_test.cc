@@ -1,6 +1,7 @@
 // The ledger beside a naive one: through restarts, lost ends and damage, whatever the writer has got to.
 #include "server/ledger.h"
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -37,6 +38,11 @@ std::string name_of(Symbol player) {
   return "player-" + std::to_string(player);
 }
 
+// Nothing else in a ledger's files looks like that.
+std::string mark_of(Position position) {
+  return "<at position " + std::to_string(position) + ">";
+}
+
 // A game: what happened at each position, and the ledger that is told of it.
 class World {
  public:
@@ -44,8 +50,9 @@ class World {
     for (Symbol player = 0; player < players; ++player) symbols_.intern(name_of(player));
   }
 
-  // Opens it, with a log that ends at `last`, and replays that.
+  // Opens it, with a log that ends at `last`, but has what was durable, and replays that.
   void open(Position last) {
+    last = durable_ = std::max(last, durable_);
     happened_.resize(last);
     ledger_.reset();
     auto opened = Ledger::open(std::move(*open_log_directory(directory_.path())), std::string(identity), last, options_,
@@ -61,11 +68,36 @@ class World {
     Happened one{.player = static_cast<Symbol>(random() % players), .is_forgotten = random() % 50 == 0};
     one.points = static_cast<std::int64_t>(random() % 100) - 20;
     one.total = static_cast<std::int64_t>(random());
-    one.id = std::string(random() % 40, 'i');
+    one.id = std::string(random() % 40, 'i') + mark_of(happened_.size() + 1);
     for (auto rules = random() % 4; rules > 0; --rules) one.fired.push_back({"some-rule", one.points});
     happened_.push_back(one);
     enter(happened_.size());
     if (random() % 10 == 0) ledger_->hand_over(random() % 2 == 0);
+  }
+
+  // No log loses what was durable.
+  void become_durable(Position position) {
+    durable_ = std::max(durable_, position);
+    ledger_->erase(durable_);
+  }
+
+  // In the files there is what happened, and nothing of what somebody had done who is forgotten.
+  void expect_nothing_forgotten() const {
+    std::string bytes;
+    for (const auto& path : files_in(directory_)) {
+      std::ifstream file(path, std::ios::binary);
+      bytes.append(std::istreambuf_iterator<char>(file), {});
+    }
+    std::array<Position, players> forgotten{};
+    for (Position position = 1; position <= happened_.size(); ++position) {
+      if (happened_[position - 1].is_forgotten) forgotten[happened_[position - 1].player] = position;
+    }
+    for (Position position = 1; position <= happened_.size(); ++position) {
+      const Happened& one = happened_[position - 1];
+      if (one.is_forgotten) continue;
+      const bool is_there = bytes.find(mark_of(position)) != std::string::npos;
+      EXPECT_EQ(is_there, position > forgotten[one.player]) << position;
+    }
   }
 
   // Every player's ledger, read in pages, is what happened.
@@ -141,6 +173,7 @@ class World {
   const Ledger::Options options_;
   SymbolTable symbols_;
   std::vector<Happened> happened_;
+  Position durable_ = 0;
   std::unique_ptr<Ledger> ledger_;
 };
 
@@ -156,7 +189,10 @@ TEST(Ledger, IsWhatHappenedAfterEveryRestart) {
     const Position lost = random() % 3 == 0 ? random() % (world.last() / 4 + 1) : 0;
     world.open(world.last() - lost);
     world.expect_right(random);
-    for (auto events = random() % 200; events > 0; --events) world.happen(random);
+    for (auto events = random() % 200; events > 0; --events) {
+      world.happen(random);
+      if (random() % 100 == 0) world.become_durable(world.last() - random() % world.last() / 4);
+    }
     world.expect_right(random);
     world.close();
     const auto files = files_in(world.directory());
@@ -175,6 +211,58 @@ TEST(Ledger, IsWhatHappenedAfterEveryRestart) {
     }
   }
   EXPECT_GT(files_in(world.directory()).size(), 3U);
+}
+
+TEST(Ledger, ErasesWhatSomebodyHadDoneOnceItIsDurableThatTheyAreForgotten) {
+  const unsigned seed = std::random_device()();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937_64 random(seed);
+  World world;
+  world.open(0);
+  for (int life = 0; life < 6; ++life) {
+    for (int i = 0; i < 200; ++i) {
+      world.happen(random);
+      if (i % 70 == 0) world.become_durable(world.last());
+    }
+    if (life % 2 == 0) world.become_durable(world.last());
+    world.close();
+    if (life % 2 == 0) world.expect_nothing_forgotten();
+    world.open(world.last());  // Whatever was not durable is now.
+    world.expect_right(random);
+    world.expect_nothing_forgotten();
+  }
+}
+
+TEST(Ledger, KeepsTheEntriesOfWhoWasForgottenByARecordThatTheLogLost) {
+  std::mt19937_64 random(11);
+  World world;
+  world.open(0);
+  for (int i = 0; i < 300; ++i) world.happen(random);
+  world.close();
+  world.open(world.last() / 2);
+  EXPECT_EQ(world.last(), 150U);
+  world.expect_right(random);
+  world.expect_nothing_forgotten();
+}
+
+TEST(Ledger, SeesThatAFileInTheMiddleWasCutShortBetweenTwoEntries) {
+  std::mt19937_64 random(12);
+  World world;
+  world.open(0);
+  for (int i = 0; i < 200; ++i) world.happen(random);
+  world.become_durable(world.last());
+  world.close();
+  const auto files = files_in(world.directory());
+  ASSERT_GT(files.size(), 3U);
+  std::ifstream file(files[1], std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(file), {});
+  constexpr std::size_t header_bytes = 64;
+  const auto first = ledger_entry_size(std::as_bytes(std::span(bytes).subspan(header_bytes)));
+  ASSERT_TRUE(first);
+  std::filesystem::resize_file(files[1], header_bytes + *first);
+  world.open(world.last());
+  EXPECT_LT(world.ledger().found_through(), world.last());
+  world.expect_right(random);
 }
 
 TEST(Ledger, TakesAtMost16BytesOfMemoryAPlayerAlsoAfterARestart) {
@@ -210,6 +298,7 @@ TEST(Ledger, IsNotWrittenAgainByAReplay) {
   World world;
   world.open(0);
   for (int i = 0; i < 300; ++i) world.happen(random);
+  world.become_durable(world.last());
   world.close();
   const auto files = files_in(world.directory());
   const auto written = std::filesystem::last_write_time(files.front());
