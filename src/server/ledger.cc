@@ -90,9 +90,10 @@ Ledger::~Ledger() {
 }
 
 // A file begins with "TALLYLED", its offset, the segments' size, and where the entries of the file before it end: one
-// that was cut short there is no whole one. The log's identity is in the CRC.
-std::string Ledger::header(std::uint64_t offset, std::uint64_t end_before) const {
-  std::string header = fmt::format("{}{:020}{:010}{:020}", magic, offset, options_.segment_bytes, end_before);
+// that was cut short there is no whole one. Version 0.1.0 did not say that. The log's identity is in the CRC.
+std::string Ledger::header(std::uint64_t offset, std::optional<std::uint64_t> end_before) const {
+  std::string header = fmt::format("{}{:020}{:010}", magic, offset, options_.segment_bytes);
+  if (end_before) header += fmt::format("{:020}", *end_before);
   header.resize(header_bytes - sizeof(std::uint32_t), ' ');
   const std::uint32_t crc = crc32c(seed_, bytes_of(header));
   for (std::size_t i = 0; i < sizeof(crc); ++i) header += static_cast<char>(crc >> (8 * i));
@@ -123,7 +124,7 @@ IoResult<bool> Ledger::find_entries(const std::string& name, std::uint64_t end_b
   const auto bytes = read_all(**file);
   if (!bytes) return std::unexpected(bytes.error());
   const std::uint64_t begin = next_;
-  if (!bytes->starts_with(header(begin, end_before))) {
+  if (!bytes->starts_with(header(begin, end_before)) && !bytes->starts_with(header(begin, std::nullopt))) {
     next_ = end_before;
     return false;
   }

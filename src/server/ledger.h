@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -105,7 +106,7 @@ class Ledger {
   IoStatus cut(const std::vector<std::string>& names);
   std::uint64_t take_newest(Symbol player, std::string_view name);
   std::uint64_t enter(const LedgerEntry& entry);
-  std::string header(std::uint64_t offset, std::uint64_t end_before) const;
+  std::string header(std::uint64_t offset, std::optional<std::uint64_t> end_before) const;
   void write();
   IoStatus write(const Chunk& chunk);
   IoStatus erase_entries(std::uint64_t newest);
