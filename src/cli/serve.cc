@@ -246,8 +246,12 @@ std::expected<void, std::string> fill(ServerOptions& server, const ServeOptions&
     server.outbox.ranks.push_back(std::move(*threshold));
   }
   const bool has_outbox = !server.outbox.url.empty();
-  if (!has_outbox && (!server.outbox.ranks.empty() || !server.outbox.key_file.empty())) {
-    return std::unexpected("an outbox needs --outbox-url");
+  const bool is_described =
+      !server.outbox.ranks.empty() || !server.outbox.key_file.empty() || !server.outbox.authorities.empty();
+  if (!has_outbox && is_described) return std::unexpected("an outbox needs --outbox-url");
+  if (has_outbox) {
+    if (options.data.empty()) return std::unexpected("an outbox needs --data, where what was not heard yet is kept");
+    if (const auto good = Messenger::check(server.outbox); !good) return std::unexpected(good.error());
   }
   server.telemetry.interval = std::chrono::duration_cast<std::chrono::milliseconds>(
       parse_duration(options.otlp_interval).value_or(Duration(0)));
@@ -324,6 +328,9 @@ void add_telling(CLI::App& verb, ServeOptions& options) {
   verb.add_option("--outbox-url", options.server.outbox.url, "Tell this receiver notices and changes of rank, by POST")
       ->type_name("URL");
   verb.add_option("--outbox-key", options.server.outbox.key_file, "The key that those are signed with")
+      ->type_name("FILE");
+  verb.add_option("--outbox-ca", options.server.outbox.authorities,
+                  "Who may vouch for a receiver with https, as PEM, instead of those that the system trusts")
       ->type_name("FILE");
   verb.add_option("--outbox-ranks", options.outbox_ranks,
                   "Which changes of rank: global:entered:10, global:left:10, global:overtaken:100")

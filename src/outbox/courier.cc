@@ -103,19 +103,30 @@ bool Courier::deliver(const std::string& body, const std::string& id) {
     if (answer.is_taken()) {
       if (backoff_.failures() > 0) warn_("the outbox's receiver takes messages again");
       backoff_.reset();
+      said_ = PostFailure::none;
       ++figures_.posts;
       return true;
     }
     if (is_stopping_) return false;
-    ++figures_.failures;
-    if (backoff_.failures() == 0)
-      warn_("the outbox's receiver takes nothing: " + answer.text() + "; it is tried again");
+    failed(answer);
     figures_.waiting_bytes = spool_.bytes();
     figures_.is_complete = spool_.is_complete();
     remember(true);
     wait(backoff_.next(answer.retry_after), false);
   }
   return false;
+}
+
+// Said once as long as the same is wrong: it is tried often.
+void Courier::failed(const PostAnswer& answer) {
+  ++figures_.failures[static_cast<std::size_t>(answer.failure)];
+  if (said_ == answer.failure && said_status_ == answer.status) return;
+  said_ = answer.failure;
+  said_status_ = answer.status;
+  const bool is_certificate = answer.failure == PostFailure::certificate;
+  warn_(fmt::format("the outbox's receiver {}: {}; it is tried again",
+                    is_certificate ? "is told nothing, as its certificate is not good" : "takes nothing",
+                    answer.text()));
 }
 
 void Courier::remember(bool is_quiet) {

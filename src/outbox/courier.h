@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -20,12 +21,12 @@ namespace tallyho {
 
 // For metrics. Any thread may read it.
 struct OutboxFigures {
-  std::atomic<std::uint64_t> delivered{0};      // Messages.
-  std::atomic<std::uint64_t> posts{0};          // That were taken.
-  std::atomic<std::uint64_t> failures{0};       // POSTs that were not.
-  std::atomic<std::uint64_t> waiting_bytes{0};  // In the spool.
-  std::atomic<Position> delivered_position{0};  // Everything up to here was taken.
-  std::atomic<bool> is_complete{true};          // Nothing was left for the next start.
+  std::atomic<std::uint64_t> delivered{0};                           // Messages.
+  std::atomic<std::uint64_t> posts{0};                               // That were taken.
+  std::array<std::atomic<std::uint64_t>, post_failures> failures{};  // POSTs that were not, by PostFailure.
+  std::atomic<std::uint64_t> waiting_bytes{0};                       // In the spool.
+  std::atomic<Position> delivered_position{0};                       // Everything up to here was taken.
+  std::atomic<bool> is_complete{true};                               // Nothing was left for the next start.
 };
 
 // Takes what the spool has and puts it to the receiver, in order, one POST at a time, again and again until it is
@@ -54,6 +55,7 @@ class Courier {
   void run();
   bool send_next();
   bool deliver(const std::string& body, const std::string& id);
+  void failed(const PostAnswer& answer);
   void remember(bool is_quiet);
   void wait(std::chrono::milliseconds time, bool until_written);
 
@@ -72,6 +74,8 @@ class Courier {
   SpoolMark remembered_;  // and the cursor says so.
   std::chrono::steady_clock::time_point remembered_at_;
   std::string text_, body_;
+  PostFailure said_ = PostFailure::none;  // What was last told to be wrong with the receiver,
+  int said_status_ = 0;                   // and what it answered.
 
   std::mutex mutex_;  // Guards what follows.
   std::condition_variable changed_;

@@ -29,10 +29,21 @@ Messenger::Messenger(OutboxOptions options, Signer signer, std::unique_ptr<LogDi
       directory_(std::move(directory)),
       ranks_(options_.ranks) {}
 
+std::expected<void, std::string> Messenger::check(const OutboxOptions& options) {
+  if (const auto problem = problem_of_url(options.url)) return std::unexpected(*problem);
+  if (const auto signer = read_signer(options.key_file); !signer) return std::unexpected(signer.error());
+  if (options.authorities.empty()) return {};
+  if (!options.url.starts_with("https://")) {
+    return std::unexpected("--outbox-ca is for a receiver with https://, and this is " + options.url);
+  }
+  if (const auto problem = problem_of_authorities(options.authorities)) return std::unexpected(*problem);
+  return {};
+}
+
 std::expected<std::unique_ptr<Messenger>, std::string> Messenger::open(const OutboxOptions& options,
                                                                        std::unique_ptr<LogDirectory> directory,
                                                                        const Log& log, Warn warn) {
-  if (const auto problem = problem_of_url(options.url)) return std::unexpected(*problem);
+  if (const auto good = check(options); !good) return std::unexpected(good.error());
   auto signer = read_signer(options.key_file);
   if (!signer) return std::unexpected(signer.error());
   std::unique_ptr<Messenger> messenger(
@@ -53,6 +64,7 @@ std::expected<std::unique_ptr<Messenger>, std::string> Messenger::open(const Out
 void Messenger::start(const Log& log) {
   Courier::Options courier = options_.courier;
   courier.post.url = options_.url;
+  courier.post.authorities = options_.authorities;
   courier.seed = std::random_device()();
   courier_ = std::make_unique<Courier>(courier, signer_, *spool_, log, *directory_, mark_, figures_, warn_);
 }

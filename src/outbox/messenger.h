@@ -18,10 +18,11 @@ namespace tallyho {
 
 // Who is told, and of what. What a configuration fills.
 struct OutboxOptions {
-  std::string url;                   // "": there is no outbox.
-  std::string key_file;              // Of the key that signs (outbox/signature.h).
+  std::string url;          // "": there is no outbox.
+  std::string key_file;     // Of the key that signs (outbox/signature.h).
+  std::string authorities;  // Who may vouch for a receiver with https (Poster::Options); "": whom the system trusts.
   std::vector<RankThreshold> ranks;  // Beside notices.
-  Courier::Options courier;          // Its URL is the one above.
+  Courier::Options courier;          // Its URL and authorities are those above.
   Spool::Options spool;
 };
 
@@ -45,7 +46,10 @@ class Messenger {
  public:
   using Warn = std::function<void(std::string_view)>;
 
-  // Errors, as a sentence: a URL or key that is none; files that cannot be read or written.
+  // Whether the options are such as open() takes: a URL, a key, certificates. Errors, as a sentence: which is none.
+  static std::expected<void, std::string> check(const OutboxOptions& options);
+
+  // Errors, as a sentence: those of check(); files that cannot be read or written.
   static std::expected<std::unique_ptr<Messenger>, std::string> open(const OutboxOptions& options,
                                                                      std::unique_ptr<LogDirectory> directory,
                                                                      const Log& log, Warn warn);

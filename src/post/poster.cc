@@ -1,8 +1,11 @@
 #include "post/poster.h"
 
 #include <curl/curl.h>
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace tallyho {
@@ -28,7 +31,22 @@ int look_at_stop(void* data, curl_off_t /*down*/, curl_off_t /*down_now*/, curl_
   return now - *ending.stopped >= ending.grace ? 1 : 0;
 }
 
+PostFailure failure_of(CURLcode code) {
+  switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE: return PostFailure::certificate;
+    case CURLE_OPERATION_TIMEDOUT: return PostFailure::timeout;
+    default: return PostFailure::connection;
+  }
+}
+
 }  // namespace
+
+std::string_view name_of(PostFailure failure) {
+  static constexpr std::array<std::string_view, post_failures> names{"none", "answer", "certificate", "timeout",
+                                                                     "connection"};
+  return names[static_cast<std::size_t>(failure)];
+}
 
 struct Poster::Impl {
   explicit Impl(Options given) : options(std::move(given)) {
@@ -42,16 +60,25 @@ struct Poster::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  void prepare(std::string_view body, const curl_slist* headers, Ending& ending) const;
+  void prepare(std::string_view body, const curl_slist* headers, Ending& ending);
 
   const Options options;
   CURL* easy = nullptr;
+  std::array<char, CURL_ERROR_SIZE> words{};  // Of what went wrong.
 };
 
-void Poster::Impl::prepare(std::string_view body, const curl_slist* headers, Ending& ending) const {
+void Poster::Impl::prepare(std::string_view body, const curl_slist* headers, Ending& ending) {
   curl_easy_reset(easy);  // Connections stay.
   curl_easy_setopt(easy, CURLOPT_URL, options.url.c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));  // Or newer.
+  if (!options.authorities.empty()) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, options.authorities.c_str());
+    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);  // Nobody else may vouch.
+  }
+  curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);  // Each connection reads it: it may have been mended.
+  words.front() = '\0';
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, words.data());
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_POST, 1L);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.data());
@@ -70,7 +97,9 @@ Poster::Poster(Options options) : impl_(std::make_unique<Impl>(std::move(options
 Poster::~Poster() = default;
 
 PostAnswer Poster::post(std::string_view body, const std::vector<std::string>& headers, const std::atomic<bool>& stop) {
-  if (impl_->easy == nullptr) return {.retry_after = {}, .problem = "there is no memory for a connection"};
+  if (impl_->easy == nullptr) {
+    return {.retry_after = {}, .problem = "there is no memory for a connection", .failure = PostFailure::connection};
+  }
   curl_slist* list = curl_slist_append(nullptr, "Expect:");  // Curl's own, which would cost a round trip.
   for (const std::string& header : headers) list = curl_slist_append(list, header.c_str());
   Ending ending{.stop = stop, .grace = impl_->options.grace};
@@ -79,12 +108,15 @@ PostAnswer Poster::post(std::string_view body, const std::vector<std::string>& h
   curl_slist_free_all(list);
   PostAnswer answer;
   if (code != CURLE_OK) {
-    answer.problem = curl_easy_strerror(code);
+    const std::string_view words = impl_->words.data();
+    answer.problem = words.empty() ? curl_easy_strerror(code) : words;
+    answer.failure = failure_of(code);
     return answer;
   }
   long status = 0;
   curl_easy_getinfo(impl_->easy, CURLINFO_RESPONSE_CODE, &status);
   answer.status = static_cast<int>(status);
+  if (!answer.is_taken()) answer.failure = PostFailure::answer;
   curl_off_t retry_after = 0;
   curl_easy_getinfo(impl_->easy, CURLINFO_RETRY_AFTER, &retry_after);
   if (retry_after > 0) answer.retry_after = std::chrono::seconds(retry_after);
@@ -99,6 +131,16 @@ std::optional<std::string> problem_of_url(std::string_view url) {
   if (code != CURLUE_OK) return "'" + text + "' is no URL: " + curl_url_strerror(code);
   if (url.starts_with("http://") || url.starts_with("https://")) return std::nullopt;
   return "'" + text + "' does not begin with http:// or https://";
+}
+
+std::optional<std::string> problem_of_authorities(const std::string& path) {
+  X509_STORE* store = X509_STORE_new();
+  X509_LOOKUP* lookup = store == nullptr ? nullptr : X509_STORE_add_lookup(store, X509_LOOKUP_file());
+  const int found = lookup == nullptr ? 0 : X509_load_cert_crl_file(lookup, path.c_str(), X509_FILETYPE_PEM);
+  X509_STORE_free(store);
+  ERR_clear_error();
+  if (found > 0) return std::nullopt;
+  return path + ": it cannot be read, or has no certificate (PEM)";
 }
 
 std::chrono::milliseconds Backoff::next(std::optional<std::chrono::seconds> asked) {

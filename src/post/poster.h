@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,11 +13,24 @@
 
 namespace tallyho {
 
+// Why a POST was not taken.
+enum class PostFailure : std::uint8_t {
+  none,         // It was.
+  answer,       // The receiver answered something else than 2xx.
+  certificate,  // Who is there cannot be believed to be the receiver, who was told nothing therefore.
+  timeout,      // No answer in time, or no connection.
+  connection,   // Nobody is there, or no answer came for another reason.
+};
+inline constexpr std::size_t post_failures = 5;
+// "none", "answer", …
+std::string_view name_of(PostFailure failure);
+
 // What came of a POST.
 struct PostAnswer {
   int status = 0;                                   // 0: there was no answer, and `problem` says why.
   std::optional<std::chrono::seconds> retry_after;  // What the receiver asked for.
   std::string problem;
+  PostFailure failure = PostFailure::none;
 
   bool is_taken() const { return status >= 200 && status < 300; }
   // For people: "503", or why there was no answer.
@@ -28,13 +42,16 @@ struct PostAnswer {
 //     Poster poster({.url = "https://push.example/tallyho"});
 //     const PostAnswer answer = poster.post(body, {"Content-Type: application/json"}, stop);
 //
-// Redirections are not followed, and what the receiver answers but its status is not kept. Certificates are checked.
+// Redirections are not followed, and what the receiver answers but its status is not kept. With https it is told
+// nothing before its certificate has shown that it is who the URL names: by an authority that is trusted, for that
+// name, now.
 //
 // Threads: one owner; `stop` may be set by any. Memory: a connection's.
 class Poster {
  public:
   struct Options {
-    std::string url;  // http or https.
+    std::string url;          // http or https.
+    std::string authorities;  // A file of PEM: who may vouch for the receiver; "": those that the system trusts.
     std::chrono::milliseconds connect_timeout{5'000};
     std::chrono::milliseconds timeout{10'000};  // For all of it.
     std::chrono::milliseconds grace{1'000};
@@ -56,6 +73,8 @@ class Poster {
 
 // Whether it is a URL that a Poster takes; else why not, as text.
 std::optional<std::string> problem_of_url(std::string_view url);
+// Whether it is a file with certificates, as Options::authorities takes it; else why not, as text.
+std::optional<std::string> problem_of_authorities(const std::string& path);
 
 // How long to wait before trying again: twice as long after each failure, up to a bound, and of that a random part
 // between half and all, so that many who fail together do not come back together.

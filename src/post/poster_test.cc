@@ -84,6 +84,7 @@ TEST(Poster, BodyAndHeadersArriveAndTheStatusComesBack) {
     const PostAnswer answer = poster.post("a body, the end", {"Content-Type: application/json", "X-One: 1"}, go_on);
     EXPECT_EQ(answer.status, 202);
     EXPECT_TRUE(answer.is_taken());
+    EXPECT_EQ(answer.failure, PostFailure::none);
     EXPECT_EQ(answer.retry_after, std::nullopt);
   }
   EXPECT_THAT(receiver.end(),
@@ -98,6 +99,7 @@ TEST(Poster, AnswersOtherThan2xxAreNotTaken) {
     const PostAnswer answer = poster.post("the end", {}, go_on);
     EXPECT_EQ(answer.status, std::stoi(line));
     EXPECT_FALSE(answer.is_taken());
+    EXPECT_EQ(answer.failure, PostFailure::answer);
   }
 }
 
@@ -112,7 +114,8 @@ TEST(Poster, WhoDoesNotAnswerIsNotWaitedForLongerThanAllowed) {
   Poster poster({.url = receiver.url(), .timeout = milliseconds(100)});
   const PostAnswer answer = poster.post("the end", {}, go_on);
   EXPECT_EQ(answer.status, 0);
-  EXPECT_THAT(answer.problem, HasSubstr("Timeout"));
+  EXPECT_EQ(answer.failure, PostFailure::timeout);
+  EXPECT_THAT(answer.text(), HasSubstr("timed out"));
 }
 
 TEST(Poster, WhoIsToStopDoesNotWaitForAnAnswer) {
@@ -133,7 +136,14 @@ TEST(Poster, NobodyThereIsAProblem) {
   Poster poster({.url = url});
   const PostAnswer answer = poster.post("the end", {}, go_on);
   EXPECT_EQ(answer.status, 0);
+  EXPECT_EQ(answer.failure, PostFailure::connection);
   EXPECT_FALSE(answer.text().empty());
+}
+
+TEST(Poster, AuthoritiesAreAFileWithCertificates) {
+  EXPECT_NE(problem_of_authorities("/nowhere"), std::nullopt);
+  EXPECT_NE(problem_of_authorities("/dev/null"), std::nullopt);
+  EXPECT_NE(problem_of_authorities("/"), std::nullopt);
 }
 
 TEST(Poster, OnlyHttpIsTaken) {

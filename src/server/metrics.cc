@@ -180,11 +180,18 @@ void add_upkeep(std::vector<MetricFamily>& out, const UpkeepFigures& upkeep) {
 }
 
 void add_outbox(std::vector<MetricFamily>& out, const OutboxFigures& outbox) {
+  std::uint64_t failed = 0;
+  for (const auto& count : outbox.failures) failed += count.load();
   Family(out, "tallyho_outbox_messages_total", "Messages that the receiver has taken.", MetricType::Counter)
       .add(outbox.delivered.load());
   Family(out, "tallyho_outbox_posts_total", "POSTs to the receiver, by outcome.", MetricType::Counter)
       .add(outbox.posts.load(), "outcome", "taken")
-      .add(outbox.failures.load(), "outcome", "failed");
+      .add(failed, "outcome", "failed");
+  Family failures(out, "tallyho_outbox_failures_total", "POSTs that the receiver did not take, by reason.",
+                  MetricType::Counter);
+  for (std::size_t i = 1; i < post_failures; ++i) {
+    failures.add(outbox.failures[i].load(), "reason", std::string(name_of(static_cast<PostFailure>(i))));
+  }
   Family(out, "tallyho_outbox_waiting_bytes", "Bytes of messages that wait for the receiver.", MetricType::Gauge)
       .add(outbox.waiting_bytes.load());
   Family(out, "tallyho_outbox_position", "Everything up to this position has been said.", MetricType::Gauge)

@@ -6,12 +6,15 @@ import hmac
 import os
 import pathlib
 import random
+import shutil
+import ssl
 import subprocess
 import tempfile
 import threading
 import time
 import unittest
 
+from certificates import CertificateAuthority
 from tallyho_server import PATIENCE, RULESET, TALLYHO, Server, find
 from webhook_receiver import Receiver
 
@@ -34,6 +37,12 @@ class OutboxTest(unittest.TestCase):
         self.addCleanup(lambda: self.receiver.vanish())
         self.server = None
         self.addCleanup(self.stop)
+
+    def wait_for_metric(self, name, least):
+        end = time.monotonic() + PATIENCE
+        while (value := self.server.metric(name)) < least and time.monotonic() < end:
+            time.sleep(0.02)
+        self.assertGreaterEqual(value, least, name)
 
     def start(self, *arguments):
         self.server = Server("--data", f"{self.folder.name}/data", "--outbox-url", self.receiver.url + "/hook",
@@ -133,6 +142,8 @@ class Messages(OutboxTest):
         self.assertEqual(self.server.metric("tallyho_outbox_waiting_bytes"), 0)
         self.assertEqual(self.server.metric("tallyho_outbox_messages_total"), 2)
         self.assertEqual(self.server.metric('tallyho_outbox_posts_total{outcome="failed"}'), 2)
+        self.assertEqual(self.server.metric('tallyho_outbox_failures_total{reason="answer"}'), 2)
+        self.assertEqual(self.server.metric('tallyho_outbox_failures_total{reason="certificate"}'), 0)
         self.assertGreaterEqual(self.server.metric('tallyho_outbox_posts_total{outcome="taken"}'), 1)
         self.assertEqual(self.server.metric("tallyho_outbox_complete"), 1)
 
@@ -141,11 +152,15 @@ class Messages(OutboxTest):
         short.write_text("too short", encoding="ascii")
         data, key = ["--data", f"{self.folder.name}/data"], ["--outbox-key"]
         url = ["--outbox-url", "http://127.0.0.1:1/"]
+        secure = [*data, "--outbox-url", "https://127.0.0.1:1/", *key, str(self.key), "--outbox-ca"]
         for arguments, why in (
                 ([*url, *key, str(self.key)], "needs --data"), ([*data, *url], "needs a key"),
                 ([*data, *url, *key, "/nowhere"], "cannot be read"), ([*data, *url, *key, str(short)], "24 are needed"),
                 ([*data, "--outbox-url", "nowhere", *key, str(self.key)], "nowhere"),
                 ([*data, *key, str(self.key)], "needs --outbox-url"),
+                ([*data, "--outbox-ca", str(self.key)], "needs --outbox-url"),
+                ([*data, *url, *key, str(self.key), "--outbox-ca", str(self.key)], "for a receiver with https"),
+                ([*secure, "/nowhere"], "/nowhere: it cannot be read"), ([*secure, str(short)], "has no certificate"),
                 ([*data, *url, *key, str(self.key), "--outbox-ranks", "best:up:10"], "entered, left or overtaken")):
             with self.subTest(why):
                 done = subprocess.run([TALLYHO, "serve", "--ruleset", str(RULESET), "--dev", "--listen", "127.0.0.1:0",
@@ -154,6 +169,9 @@ class Messages(OutboxTest):
                 self.assertEqual(done.returncode, 1)
                 self.assertIn(why, done.stderr)
                 self.assertNotIn("too short", done.stderr)
+                checked = subprocess.run([*done.args, "--check"], capture_output=True, text=True, check=False,
+                                         timeout=PATIENCE)
+                self.assertEqual((checked.returncode, checked.stderr), (1, done.stderr))
 
 
 class BadReceivers(OutboxTest):
@@ -197,9 +215,7 @@ class BadReceivers(OutboxTest):
         self.receiver.vanish()
         for i in range(1, 50):
             self.server.post_event(find(f"p{i}", 10))
-        end = time.monotonic() + PATIENCE
-        while self.server.metric('tallyho_outbox_posts_total{outcome="failed"}') == 0 and time.monotonic() < end:
-            time.sleep(0.02)
+        self.wait_for_metric('tallyho_outbox_failures_total{reason="connection"}', 1)
         self.receiver.open()
         self.expect_all(52)
 
@@ -211,6 +227,100 @@ class BadReceivers(OutboxTest):
         self.server.post_event(find("p0", 10))
         self.receiver.wait(lambda: self.receiver.seen == 1, "the first request")
         self.stop()
+
+
+class Certificates(OutboxTest):
+    """A receiver with https, whose certificate says who it is, and is good or not."""
+
+    def setUp(self):
+        super().setUp()
+        self.path = pathlib.Path(self.folder.name)
+        self.authority = CertificateAuthority(self.path)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.show(self.authority.vouch("127.0.0.1"))
+        self.receiver.vanish()
+        self.receiver = Receiver(tls=self.context)
+
+    def show(self, certificate):
+        """From the next connection on."""
+        self.context.load_cert_chain(certificate)
+
+    def start_trusting(self, authority):
+        self.start("--outbox-ca", str(authority))
+
+    def test_a_good_one_is_told_all(self):
+        self.start_trusting(self.authority.path)
+        for i in range(20):
+            self.server.post_event(find(f"p{i}", 10))
+        said = self.wait_for(22)
+        self.assertEqual([m["text"] for m in said if m["kind"] == "notice"], [f"a ten for p{i}" for i in range(20)])
+        self.assertEqual(self.server.metric('tallyho_outbox_posts_total{outcome="failed"}'), 0)
+
+    def test_one_that_it_signed_itself_can_be_named(self):
+        itself = CertificateAuthority(self.path, "itself")
+        own = itself.vouch_for_itself("127.0.0.1")
+        self.show(own)
+        self.start_trusting(own)
+        self.server.post_event(find("p0", 10))
+        self.wait_for(2)
+
+    def test_who_cannot_show_who_he_is_is_told_nothing_until_he_can(self):
+        stranger = CertificateAuthority(self.path, "stranger")
+        for shown, trusted, why in (
+                (self.authority.vouch("push.example"), self.authority, "no alternative certificate subject name"),
+                (self.authority.vouch("127.0.0.1", has_expired=True), self.authority, "certificate has expired"),
+                (stranger.vouch("127.0.0.1"), self.authority, "unable to get local issuer certificate"),
+                (self.authority.vouch("127.0.0.1"), None, "unable to get local issuer certificate")):
+            with self.subTest(why, trusts_a_file=trusted is not None):
+                try:
+                    self.expect_silence_until_mended(shown, trusted, why)
+                finally:
+                    self.stop()
+                    shutil.rmtree(self.path / "data")
+
+    def expect_silence_until_mended(self, shown, trusted, why):
+        tries = 3
+        self.show(shown)
+        self.receiver.heard = 0
+        self.receiver.taken.clear()
+        begun = time.monotonic()
+        self.start(*(["--outbox-ca", str(trusted.path)] if trusted else []))
+        self.server.post_event(find("ada", 10))
+        self.wait_for_metric('tallyho_outbox_failures_total{reason="certificate"}', tries)
+        # Between them it waited at least half of 0.5 s, of 1 s, ...
+        self.assertGreater(time.monotonic() - begun, 0.25 * (2 ** (tries - 1) - 1))
+        self.assertEqual(self.receiver.heard, 0)
+        self.assertEqual(self.server.metric("tallyho_outbox_messages_total"), 0)
+        said = [line for line in self.server.said if "certificate is not good" in line]
+        self.assertEqual(len(said), 1, self.server.said)
+        self.assertIn(why, said[0])
+        if trusted:  # To whom the system's authorities alone will do, nothing that a test makes ever does.
+            self.show(self.authority.vouch("127.0.0.1"))
+            self.wait_for(2)
+            self.assertEqual([message["kind"] for message in messages_of(self.receiver)], ["notice", "entered"])
+
+    def test_a_file_of_authorities_that_is_gone_stops_it_until_it_is_back(self):
+        """No connection is made without it, and nobody else is trusted instead."""
+        hidden = self.path / "hidden"
+        self.start_trusting(self.authority.path)
+        self.authority.path.rename(hidden)
+        self.server.post_event(find("ada", 10))
+        self.wait_for_metric('tallyho_outbox_failures_total{reason="certificate"}', 1)
+        self.assertEqual(self.receiver.heard, 0)
+        hidden.rename(self.authority.path)
+        self.wait_for(2)
+
+    def test_a_receiver_without_tls_is_told_nothing_with_https(self):
+        self.receiver.vanish()
+        port = self.receiver.port
+        self.receiver.tls = None
+        self.receiver.open()
+        self.assertEqual(self.receiver.port, port)
+        self.receiver.tls = self.context  # In the URL alone.
+        self.start_trusting(self.authority.path)
+        self.server.post_event(find("ada", 10))
+        self.wait_for_metric('tallyho_outbox_failures_total{reason="connection"}', 1)
+        self.assertEqual(self.receiver.taken, [])
 
 
 class Kills(OutboxTest):

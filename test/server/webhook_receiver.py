@@ -2,6 +2,8 @@
 
 import http.server
 import json
+import socket
+import ssl
 import threading
 import time
 
@@ -13,10 +15,15 @@ class Receiver:
 
     `behave(request)` is asked what to answer: a status, or (status, headers), or None to close the connection without
     an answer. What it answers with 2xx is kept.
+
+    With `tls`, an ssl.SSLContext, it is one with https. `heard` is how many requests began, were it with a byte.
     """
 
-    def __init__(self, behave=lambda request: 200):
+    def __init__(self, behave=lambda request: 200, tls=None):
         self.behave = behave
+        self.tls = tls
+        self.heard = 0
+        self.connections = set()
         self.taken = []  # Requests.
         self.seen = 0  # How many came.
         self.changed = threading.Condition()
@@ -29,6 +36,20 @@ class Receiver:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def setup(self):
+                receiver.connections.add(self.request)
+                if isinstance(self.request, ssl.SSLSocket):
+                    self.request.do_handshake()
+                super().setup()
+
+            def finish(self):
+                receiver.connections.discard(self.request)
+                super().finish()
+
+            def parse_request(self):
+                receiver.heard += 1
+                return super().parse_request()
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -67,16 +88,24 @@ class Receiver:
 
         self.server = Server(("127.0.0.1", self.port), Handler)
         self.port = self.server.server_address[1]
+        if self.tls:
+            self.server.socket = self.tls.wrap_socket(self.server.socket, server_side=True,
+                                                      do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def vanish(self):
-        """Nobody listens any more, until open()."""
+        """Nobody listens any more, until open(), and connections are gone."""
         self.server.shutdown()
         self.server.server_close()
+        while self.connections:
+            try:
+                self.connections.pop().shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # It was gone already.
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def wait(self, claim, what):
         """Waits until `claim()`, looked at after each request."""
