@@ -317,6 +317,62 @@ TEST(Loader, SetsAndWindowsAreNoValues) {
       "");
 }
 
+// "PREFIX0SUFFIX", "PREFIX1SUFFIX", … one a line.
+std::string numbered(std::size_t count, std::string_view prefix, std::string_view suffix) {
+  std::string lines;
+  for (std::size_t i = 0; i < count; ++i) lines += fmt::format("{}{}{}\n", prefix, i, suffix);
+  return lines;
+}
+
+// Whether so many are taken, and what is said of one more.
+TEST(Loader, TakesAsManyOfEachAsItSaysAndNotOneMore) {
+  const struct {
+    std::size_t most;
+    std::string_view before;  // Behind `head`.
+    std::string_view prefix, suffix;
+    std::string_view problem;  // Of one more.
+  } cases[] = {
+      {1'000, "boards:\n", "  - {id: b", "}", "4:3: 1001 boards; at most 1000 are possible"},
+      {10'000, "events: {e: {}}\nrules:\n", "  - {id: r", "}", "5:3: 10001 rules; at most 10000 are possible"},
+      {1'000, "events:\n", "  e", ": {}", "4:3: 1001 event types; at most 1000 are possible"},
+      {256, "events:\n  e:\n", "    f", ": int", "4:3: event type 'e' has 257 fields; at most 256 are possible"},
+      {1'000, "events: {e: {x: string}}\nstate:\n", "  s", ": {key: event.x}",
+       "5:3: 1001 scopes; at most 1000 are possible"},
+      {1'000, "state:\n  player:\n", "    v", ": int",
+       "4:3: scope 'player' has 1001 variables; at most 1000 are possible"},
+  };
+  for (const auto& [most, before, prefix, suffix, problem] : cases) {
+    const std::string start = std::string(head) + "budget: 1000000000\n" + std::string(before);
+    EXPECT_EQ(problems(start + numbered(most, prefix, suffix)), "") << before;
+    const std::string without_budget = std::string(head) + std::string(before);
+    EXPECT_EQ(problems(without_budget + numbered(most + 1, prefix, suffix)), problem) << before;
+  }
+}
+
+TEST(Loader, TakesAsManyDifferentFieldsAsItSays) {
+  const auto with_fields = [](std::size_t count) {
+    std::string source = std::string(head) + "events:\n";
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i % 250 == 0) source += fmt::format("  e{}:\n", i / 250);
+      source += fmt::format("    f{}: int\n", i);
+    }
+    return source;
+  };
+  EXPECT_EQ(problems(with_fields(9'999)), "");
+  EXPECT_EQ(problems(with_fields(10'000)), "4:3: more than 9999 different fields");
+}
+
+TEST(Loader, ManyBoardsAreABudgetOfTheirOwn) {
+  const std::string start = std::string(head) + "events: {e: {}}\nboards:\n";
+  EXPECT_EQ(problems(start + numbered(200, "  - {id: b", "}")), "");  // A thousand units each, of 200,000.
+  EXPECT_EQ(problems(start + numbered(201, "  - {id: b", "}")),
+            "1:1: the worst event of type 'e' costs 201000 units, over the budget of 200000, for its 0 rules and 201 "
+            "boards alone; raise 'budget'");
+  EXPECT_EQ(
+      problems(std::string(head) + "budget: 201000\nevents: {e: {}}\nboards:\n" + numbered(201, "  - {id: b", "}")),
+      "");
+}
+
 TEST(Loader, TenMistakesAreReportedAtOnce) {
   EXPECT_EQ(
       problems("tallyho: 1\n"

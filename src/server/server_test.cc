@@ -2,6 +2,7 @@
 // that can't be written, and a client that does not read. The rest is in test/server.
 #include "server/server.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -336,6 +337,32 @@ TEST_F(ServerTest, ABodyThatDoesNotEndIsNotWaitedFor) {
   asio::write(socket,
               asio::buffer(std::string("POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n{")));
   EXPECT_TRUE(is_closed_by_server(socket));
+}
+
+// Goal: no more batches are on their way to the engine than may be. Method: it is held at the first of five, each of a
+// client of its own; of the rest one finds room.
+TEST_F(ServerTest, MoreBatchesThanTheQueueMayHoldAnswerOverloaded) {
+  std::binary_semaphore go(0);
+  std::atomic<bool> is_held{false};
+  ServerOptions narrow = options();
+  narrow.io_threads = 1;
+  narrow.limits.queue_batches_max = 2;
+  narrow.before_ingest_for_test = [&](Engine&, const Event&) {
+    if (!is_held.exchange(true)) go.acquire();
+  };
+  start(std::move(narrow));
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 5; ++i) clients.push_back(std::make_unique<Client>(*server_));
+  for (const auto& client : clients) client->send(find("ada", 1));
+  const auto answered = [&] {
+    return std::ranges::count_if(clients, [](const auto& client) { return client->socket().available() > 0; });
+  };
+  while (answered() < 3) std::this_thread::sleep_for(std::chrono::milliseconds(1));  // Or the test's time is up.
+  go.release();
+  int overloaded = 0;
+  for (const auto& client : clients) overloaded += client->receive().contains(R"("code":"overloaded")") ? 1 : 0;
+  EXPECT_EQ(overloaded, 3);
+  EXPECT_THAT(clients.front()->ask(find("ada", 1)), HasSubstr(R"("total":3)"));
 }
 
 TEST_F(ServerTest, AClientThatReadsNothingIsDropped) {

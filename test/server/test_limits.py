@@ -2,14 +2,17 @@
 
 import http.client
 import json
+import pathlib
 import socket
+import tempfile
 import time
 import unittest
 
 import websockets
 
 from test_tokens import Guarded, bearer, find, token
-from tallyho_server import PATIENCE, Client
+from tallyho_server import PATIENCE, Client, Server
+from tallyho_server import find as found
 
 
 class RateTest(unittest.IsolatedAsyncioTestCase):
@@ -134,6 +137,130 @@ class ConnectionTest(unittest.IsolatedAsyncioTestCase):
         status, headers, _ = server.request("OPTIONS", "/v1/events", headers=asks | {"Origin": "https://evil.example"})
         self.assertEqual((status, headers["Access-Control-Allow-Origin"]), (403, None))
         self.assertIsNone(server.request("GET", "/healthz")[1]["Access-Control-Allow-Origin"])
+
+
+SCOPES = """
+tallyho: 1
+name: scopes
+events: {find: {treasure: string, region: string}}
+state: {treasure: {key: event.treasure, finds: int}}
+rules: [{id: count, points: 1, set: {treasure.finds: treasure.finds + 1}}]
+boards: [{id: regions, group_by: event.region}]
+"""
+
+
+class GameTest(unittest.TestCase):
+    """How much a game may hold."""
+
+    def start(self, *limits, ruleset=SCOPES):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = pathlib.Path(folder.name, "rules.yaml")
+        path.write_text(ruleset, encoding="utf-8")
+        self.server = Server(*limits, ruleset=path)
+        self.addCleanup(self.server.stop)
+
+    def score(self, player, treasure, region):
+        status, result = self.server.post_event({"type": "find", "player": player, "treasure": treasure,
+                                                 "region": region})
+        return status, result["code"]
+
+    def shown(self):
+        """Of the player and the boards, but for positions: what was refused has one, too."""
+        answers = [self.server.get(path)[1] for path in ("/v1/players/ada", "/v1/boards", "/v1/boards/regions?group=n")]
+        for answer in answers:
+            answer.pop("version")
+        return answers
+
+    def test_who_is_one_too_many_is_refused_and_leaves_nothing(self):
+        for limit, one_more in (("players", ("bob", "t1", "n")), ("keys", ("ada", "t2", "n")),
+                                ("groups", ("ada", "t1", "s"))):
+            with self.subTest(limit):
+                self.start(f"--limits-{limit}-max", "1")
+                self.assertEqual(self.score("ada", "t1", "n"), (200, "ok"))
+                before = self.shown()
+                for _ in range(2):
+                    self.assertEqual(self.score(*one_more), (507, "capacity"))
+                self.assertEqual(self.shown(), before)
+                self.assertEqual(self.server.get("/v1/players/bob")[0], 404)
+                self.assertEqual(self.server.metric('tallyho_events_total{code="capacity"}'), 2)
+                self.assertEqual(self.score("ada", "t1", "n"), (200, "ok"))  # Who is there goes on.
+
+    def test_a_thousand_boards_and_one_event_on_all_of_them(self):
+        boards = "".join(f"  - {{id: b{i}, value: event.value + {i}}}\n" for i in range(1000))
+        self.start(ruleset="tallyho: 1\nname: boards\nbudget: 2000000\nevents: {find: {value: int}}\n"
+                           f"rules: [{{id: base, points: event.value}}]\nboards:\n{boards}")
+        event = {"type": "find", "player": "ada", "value": 5}
+        status, result = self.server.post_event(event, "?detail=ranks")
+        self.assertEqual((status, result["code"]), (200, "ok"))
+        self.assertEqual(result["ranks"], {f"b{i}": {"rank": 1} for i in range(1000)})
+        self.assertEqual([board["id"] for board in self.server.get("/v1/boards")[1]["boards"]],
+                         [f"b{i}" for i in range(1000)])
+        self.assertEqual(self.server.get("/v1/players/ada")[1]["ranks"],
+                         {f"b{i}": {"rank": 1, "value": 5 + i, "of": 1} for i in range(1000)})
+        self.assertEqual(self.server.post_event(event, "?detail=ranks")[1]["ranks"],
+                         {f"b{i}": {"rank": 1, "was": 1} for i in range(1000)})
+        self.assertEqual(self.server.get("/v1/boards/b999")[1]["members"],
+                         [{"rank": 1, "member": "ada", "value": 2 * (5 + 999)}])
+
+    def test_a_board_too_many_is_refused_with_its_place(self):
+        boards = "".join(f"  - {{id: b{i}}}\n" for i in range(1001))
+        with self.assertRaisesRegex(RuntimeError, "rules.yaml:5:3: error: 1001 boards; at most 1000 are possible"):
+            self.start(ruleset=f"tallyho: 1\nname: boards\nevents: {{find: {{value: int}}}}\nboards:\n{boards}")
+
+
+def with_keys(count):
+    """An event with so many keys more than it needs."""
+    more = "".join(f',"{i:x}":0' for i in range(count))
+    return json.dumps(found("ada", 1)).removesuffix("}") + more + "}"
+
+
+class HugeEvents(unittest.IsolatedAsyncioTestCase):
+    """Events of 100,000 keys, or of one that is a mebibyte long, have their code, and cost nobody else anything."""
+
+    def setUp(self):
+        self.server = Server()
+        self.addCleanup(self.server.stop)
+        mebibyte = 1 << 20
+        event = json.dumps(found("ada", 1)).removesuffix("}")
+        self.huge = {"100,000 keys": with_keys(100_000),
+                     "100,000 times the same key": event + ',"value":1' * 100_000 + "}",
+                     "a key that fills the frame": event + ',"' + "k" * (mebibyte - len(event) - 6) + '":0}',
+                     "a key that does not end": (event + ',"' + "k" * mebibyte)[:mebibyte]}
+
+    async def test_are_too_large_in_a_frame_and_alone(self):
+        async with self.server.connect() as opened:
+            client = Client(opened)
+            for name, event in self.huge.items():
+                with self.subTest(name):
+                    self.assertLessEqual(len(event), 1 << 20)
+                    self.assertEqual((await client.ask(event))["ack"]["code"], "too_large")
+                    self.assertEqual(self.server.post_event(event)[0], 413)
+                    status, _, body = self.server.post_events(event + "\n" + json.dumps(found("bob", 1)),
+                                                              "application/x-ndjson")
+                    if len(event) < (1 << 20) - 1000:  # Else the body is.
+                        results = [json.loads(line)["code"] for line in body.splitlines()]
+                        self.assertEqual((status, results), (200, ["too_large", "ok"]))
+                    else:
+                        self.assertEqual(status, 413)
+            self.assertEqual((await client.ask(found("ada", 1)))["ack"]["total"], 1)
+
+    async def test_a_key_of_a_mebibyte_is_more_than_a_frame_holds(self):
+        event = '{"type":"find","player":"ada","value":1,"' + "k" * (1 << 20) + '":0}'
+        async with self.server.connect() as opened:
+            await Client(opened).send(event)
+            self.assertEqual(await Client(opened).close_code(), 1009)
+        self.assertEqual(self.server.post_event(event)[0], 413)
+        self.assertEqual(self.server.post_event(found("ada", 1))[1]["total"], 1)
+
+    async def test_as_many_keys_as_an_event_holds_are_passed_over(self):
+        count = 1
+        while len(with_keys(count + 1)) <= 16384:
+            count += 1
+        self.assertGreater(count, 1500)
+        status, result = self.server.post_event(with_keys(count))
+        self.assertEqual((status, result["code"]), (200, "ok"))
+        self.assertEqual(self.server.post_event(with_keys(count).replace('"5":', '"6":', 1))[1]["code"], "malformed")
 
 
 if __name__ == "__main__":
