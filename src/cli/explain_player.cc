@@ -26,6 +26,7 @@ struct Entry {
   std::string id, type;
   std::int64_t points = 0;
   std::int64_t total = 0;
+  std::string by;                 // Who made an adjustment, where it is known.
   std::vector<LedgerRule> fired;  // Rules by names of the ruleset.
 
   LedgerEntry view(std::string_view player) const {
@@ -36,7 +37,8 @@ struct Entry {
             .player = player,
             .id = id,
             .type = type,
-            .fired = fired};
+            .fired = fired,
+            .by = by};
   }
 };
 
@@ -70,6 +72,7 @@ class Witness {
                 .type = is_adjustment ? "adjustment" : ruleset.events[one.event->type].name,
                 .points = one.outcome.points,
                 .total = one.outcome.total,
+                .by = std::string(one.operation == nullptr ? "" : one.operation->by),
                 .fired = {}};
     for (const FiredRule& fired : one.outcome.fired)
       entry.fired.push_back({ruleset.rules[fired.rule].id, fired.points});
@@ -131,7 +134,7 @@ void Witness::print_json() const {
     json.end();
   }
   json.key("entries").array();
-  for (const Entry& entry : shown()) append_json(json, entry.view(question_.player));
+  for (const Entry& entry : shown()) append_json(json, entry.view(question_.player), true);
   json.end();
   if (has_more()) json.key("cursor").text(std::to_string(shown().back().position));
   json.end();

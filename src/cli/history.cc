@@ -5,6 +5,7 @@
 
 #include "cli/progress.h"
 #include "cli/ruleset_files.h"
+#include "engine/ruleset_record.h"
 #include "engine/snapshot.h"
 #include "fmt/format.h"
 #include "log/memory_log.h"
@@ -55,7 +56,7 @@ std::expected<History, std::string> History::open(const std::string& data) {
 
 std::expected<void, std::string> History::begin_with(const First& first) {
   if (first.kind != RecordKind::ruleset) return std::unexpected("the log does not begin with a ruleset");
-  return load(first.bytes);
+  return load(std::string(parse_ruleset_record(first.bytes).source));
 }
 
 // With the oldest one from which on the log is there.

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "cli/progress.h"
 #include "cli/verbs.h"
+#include "engine/ruleset_record.h"
 #include "fmt/format.h"
 #include "log/erasure.h"
 #include "log/quarantine.h"
@@ -125,6 +126,12 @@ void append_content(JsonWriter& json, const LogRecord& record) {
     case RecordKind::event:
     case RecordKind::event_of_player: json.key("event").raw(on_one_line(record.bytes)); break;
     case RecordKind::operation: json.key("operation").raw(on_one_line(record.bytes)); break;
+    case RecordKind::ruleset: {
+      const RulesetRecord ruleset = parse_ruleset_record(record.bytes);
+      if (!ruleset.by.empty()) json.key("by").text(ruleset.by);
+      json.key("text").text(ruleset.source);
+      break;
+    }
     default: json.key("text").text(record.bytes); break;
   }
 }

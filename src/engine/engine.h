@@ -115,12 +115,13 @@ class Engine {
   // Logs another ruleset and goes on under it. What it answers: where in the log that is, and what of state and boards
   // stays behind, for people; everything else carries over by name and type, as restore() says. Watches go on as
   // Feed::take_over() says. O(all state), during which nothing else happens.
-  // Errors, changing nothing: those of the log's append().
+  // `by`: who wants it, for the record (engine/ruleset_record.h). Errors, changing nothing: those of the log's
+  // append().
   struct Swap {
     Position position = 0;
     std::vector<std::string> stays;
   };
-  Result<Swap> swap(std::shared_ptr<const Ruleset> ruleset, Timestamp arrival);
+  Result<Swap> swap(std::shared_ptr<const Ruleset> ruleset, Timestamp arrival, std::string_view by = {});
   // Goes on under another ruleset from here: `record` is that in the log which says so. Everything carries over as far
   // as restore() says; returns what stays behind. O(all state).
   std::vector<std::string> replay(std::shared_ptr<const Ruleset> ruleset, const LogRecord& record);

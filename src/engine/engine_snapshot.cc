@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/engine_impl.h"
+#include "engine/ruleset_record.h"
 #include "fmt/format.h"
 
 namespace tallyho {
@@ -142,13 +143,13 @@ std::vector<std::string> Engine::become(std::shared_ptr<const Ruleset> ruleset, 
   return stays;
 }
 
-Result<Engine::Swap> Engine::swap(std::shared_ptr<const Ruleset> ruleset, Timestamp arrival) {
+Result<Engine::Swap> Engine::swap(std::shared_ptr<const Ruleset> ruleset, Timestamp arrival, std::string_view by) {
   arrival = std::max(arrival, impl_->arrival);
-  const Result<Position> position = impl_->log->append(ruleset->source, arrival, RecordKind::ruleset);
+  const std::string record = to_ruleset_record(ruleset->source, by);
+  const Result<Position> position = impl_->log->append(record, arrival, RecordKind::ruleset);
   if (!position) return std::unexpected(position.error());
-  const std::string source = ruleset->source;
   return Swap{.position = *position,
-              .stays = replay(std::move(ruleset), {*position, RecordKind::ruleset, arrival, source})};
+              .stays = replay(std::move(ruleset), {*position, RecordKind::ruleset, arrival, record})};
 }
 
 std::vector<std::string> Engine::replay(std::shared_ptr<const Ruleset> ruleset, const LogRecord& record) {

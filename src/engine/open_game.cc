@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/ruleset_record.h"
 #include "fmt/format.h"
 #include "ruleset/loader.h"
 
@@ -88,7 +89,7 @@ class Opening {
   Loaded first_ruleset() const {
     std::string source;
     const auto read = game_.log->read(1, [&source](const LogRecord& record) {
-      if (record.kind == RecordKind::ruleset) source = record.bytes;
+      if (record.kind == RecordKind::ruleset) source = parse_ruleset_record(record.bytes).source;
       return false;
     });
     if (!read) return std::unexpected(read.error());

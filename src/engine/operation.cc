@@ -103,7 +103,7 @@ std::expected<Operation, OperationFault> parse_operation(std::string_view json, 
     return bad(Code::malformed, "", "not a JSON object");
   }
   for (const auto member : members) {
-    if (std::ranges::count(std::array<std::string_view, 6>{"op", "player", "id", "points", "reason", "at"},
+    if (std::ranges::count(std::array<std::string_view, 7>{"op", "player", "id", "points", "reason", "by", "at"},
                            member.key) == 0) {
       return bad(Code::invalid_field, arena.copy(member.key), "an operation has no such member");
     }
@@ -117,6 +117,14 @@ std::expected<Operation, OperationFault> parse_operation(std::string_view json, 
     return bad(Code::invalid_field, "player", "'player' is a string of 1 to 128 bytes without control characters");
   }
   Operation operation{.kind = *kind, .player = arena.copy(player), .id = {}, .reason = {}};
+  element by;
+  if (members.at_key("by").get(by) == simdjson::SUCCESS) {
+    std::string_view text;
+    if (by.get(text) != simdjson::SUCCESS || text.size() > by_bytes_max) {
+      return bad(Code::invalid_field, "by", "'by' is a string of at most 4096 bytes");
+    }
+    operation.by = arena.copy(text);
+  }
   element at;
   if (members.at_key("at").get(at) == simdjson::SUCCESS) {
     std::string_view text;
@@ -156,6 +164,7 @@ std::string to_record(const Operation& operation) {
   json.key("player").text(operation.player);
   if (operation.kind == Kind::adjust) json.key("id").text(operation.id).key("points").number(operation.points);
   if (!operation.reason.empty()) json.key("reason").text(operation.reason);
+  if (!operation.by.empty()) json.key("by").text(operation.by);
   json.end();
   return out;
 }

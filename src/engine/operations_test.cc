@@ -241,6 +241,40 @@ TEST(Operation, ComesBackFromItsRecord) {
   }
 }
 
+TEST(Operation, SaysWhoDidItAndThatChangesNothing) {
+  Arena arena;
+  const Operation ban{.kind = Operation::Kind::ban, .player = "ada", .by = "ops \"A\"\n"};
+  const auto parsed = parse_operation(to_record(ban), arena);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->by, ban.by);
+
+  const auto play = [](std::string_view by) {
+    Game game(hunt);
+    game.send("ada", "find", "'value': 20");
+    game.send("bob", "find", "'value': 7");
+    for (const Operation& operation :
+         {Operation{.kind = Operation::Kind::adjust, .player = "ada", .id = "7", .points = -5, .by = by},
+          Operation{.kind = Operation::Kind::ban, .player = "ada", .by = by},
+          Operation{.kind = Operation::Kind::unban, .player = "ada", .by = by},
+          Operation{.kind = Operation::Kind::forget, .player = "bob", .by = by}}) {
+      EXPECT_EQ(game.operate(to_record(operation)).code, Code::ok);
+    }
+    EXPECT_EQ(game.board("global"), "ada 15");
+    return game.engine().state_hash();
+  };
+  EXPECT_EQ(play(""), play("ops@game.example"));
+}
+
+// A request does not say who it comes from: its token does.
+TEST(Operation, OfABodyCannotSayWhoDidIt) {
+  Arena arena;
+  for (const auto kind : {Operation::Kind::ban, Operation::Kind::forget}) {
+    const auto parsed = parse_operation_body(kind, "ada", R"({"by":"somebody else"})", arena);
+    ASSERT_FALSE(parsed);
+    EXPECT_EQ(parsed.error().field, "by");
+  }
+}
+
 TEST(Operation, IsNoEventAndNoEventIsOne) {
   EXPECT_FALSE(is_operation(R"({"type":"find","op":"ban","player":"ada"})"));
   EXPECT_FALSE(is_operation(R"({"player":"ada"})"));
@@ -267,6 +301,9 @@ TEST(Operation, OfABadRecordNamesTheMemberToBlame) {
         Case{R"({"op":"adjust","player":"ada","id":"7","points":1.0})", Code::invalid_field, "points"},
         Case{R"({"op":"ban","player":"ada","reason":7})", Code::invalid_field, "reason"},
         Case{R"({"op":"ban","player":"ada","until":7})", Code::invalid_field, "until"},
+        Case{R"({"op":"ban","player":"ada","by":7})", Code::invalid_field, "by"},
+        Case{R"({"op":"ban","player":"ada","by":")" + std::string(by_bytes_max + 1, 'x') + "\"}", Code::invalid_field,
+             "by"},
         Case{R"({"op":"ban","player":"ada","at":7})", Code::invalid_field, "at"}}) {
     const auto parsed = parse_operation(bad.json, arena);
     ASSERT_FALSE(parsed) << bad.json;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/ruleset_record.h"
 #include "fmt/format.h"
 #include "ruleset/loader.h"
 
@@ -96,7 +97,7 @@ bool Replayer::take_ruleset(const LogRecord& record) {
 }
 
 bool Replayer::go_on_under(const LogRecord& record) {
-  auto ruleset = load_ruleset(record.bytes, "the log's ruleset");
+  auto ruleset = load_ruleset(parse_ruleset_record(record.bytes).source, "the log's ruleset");
   if (record.position > 1 && ruleset) {
     engine_.replay(std::move(*ruleset), record);
     return true;

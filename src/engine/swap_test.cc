@@ -2,10 +2,13 @@
 #include <array>
 
 #include "engine/recording_log_for_test.h"
+#include "engine/replay.h"
+#include "engine/ruleset_record.h"
 #include "engine/snapshot.h"
 #include "event/decoder.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
+#include "log/memory_log.h"
 #include "ruleset/loader.h"
 
 namespace tallyho {
@@ -124,6 +127,31 @@ TEST_F(Swap, IsALogRecordWithThePositionItAnswers) {
     return record.bytes == engine_->ruleset().source;
   }));
   EXPECT_EQ(kind, RecordKind::ruleset);
+}
+
+TEST_F(Swap, SaysInItsRecordWhoDidItAndThatChangesNothing) {
+  const auto chase = changed({{"name: hunt", "name: chase"}, {"points: event.value\n", "points: 2 * event.value\n"}});
+  const auto play_on = [&](std::string_view by) {
+    start();
+    EXPECT_TRUE(engine_->swap(chase, now_, by));
+    send("eva", 1);
+    return engine_->state_hash();
+  };
+  const std::string unknown = play_on("");
+  EXPECT_EQ(play_on("ops@game.example"), unknown);
+
+  // A replay goes on under the ruleset in the record, whoever did it.
+  std::string by;
+  Engine again(load(std::string(base)), std::make_unique<MemoryLog>(), {});
+  Replayer replayer(again, {});
+  ASSERT_TRUE(log_->read(1, [&](const LogRecord& record) {
+    if (record.kind == RecordKind::ruleset) by = parse_ruleset_record(record.bytes).by;
+    return replayer.take(record);
+  }));
+  ASSERT_TRUE(replayer.finish()) << replayer.problem();
+  EXPECT_EQ(by, "ops@game.example");
+  EXPECT_EQ(again.ruleset().source, chase->source);
+  EXPECT_EQ(again.state_hash(), unknown);
 }
 
 TEST_F(Swap, ThatTheLogDoesNotTakeChangesNothing) {

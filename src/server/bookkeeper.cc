@@ -30,7 +30,8 @@ void Bookkeeper::enter(const Operation& operation, const Outcome& outcome) {
                         .total = outcome.total,
                         .player = operation.player,
                         .id = operation.id,
-                        .type = "adjustment"});
+                        .type = "adjustment",
+                        .by = operation.by});
 }
 
 void Bookkeeper::enter(const Replayed& replayed) {

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "engine/place.h"
+#include "engine/ruleset_record.h"
 
 namespace tallyho {
 namespace {
@@ -255,7 +256,7 @@ void EngineThread::answer(Item& item, Batch& batch) {
         batch.report = followers_.shadow->ask(tops_of(engine_, Shadow::sections_max), engine_.version());
       }
       break;
-    case Request::Kind::swap: answered = swap(batch.wanted_ruleset, batch.arrival); break;
+    case Request::Kind::swap: answered = swap(batch.wanted_ruleset, batch.arrival, request.swap.by); break;
   }
   if (answered) {
     item.text = batch.arena.copy(text_);
@@ -387,15 +388,17 @@ Answered<void> EngineThread::operate(const OperationRequest& request, Batch& bat
 }
 
 // Events that are decoded from the moment of the answer on are so under the new ruleset.
-Answered<void> EngineThread::swap(const std::shared_ptr<const Ruleset>& ruleset, Timestamp arrival) {
+Answered<void> EngineThread::swap(const std::shared_ptr<const Ruleset>& ruleset, Timestamp arrival,
+                                  std::string_view by) {
   const std::string previous = engine_.ruleset().hash;
   Engine::Swap swapped{.position = engine_.version(), .stays = {}};
   if (ruleset->source != engine_.ruleset().source) {  // Else it is in force, and nothing is to be done.
-    auto done = engine_.swap(ruleset, arrival);
+    auto done = engine_.swap(ruleset, arrival, by);
     if (!done) return refuse(done.error().code, "the log does not take the ruleset now");
     swapped = std::move(*done);
     ruleset_.set(ruleset);
-    tell_followers({.record = {swapped.position, RecordKind::ruleset, engine_.last_arrival(), ruleset->source},
+    const std::string record = to_ruleset_record(ruleset->source, by);
+    tell_followers({.record = {swapped.position, RecordKind::ruleset, engine_.last_arrival(), record},
                     .envelope = {},
                     .outcome = {.code = Code::ok, .position = swapped.position}});
   }
@@ -448,7 +451,7 @@ void EngineThread::take_wanted_ruleset() {
   }
   if (ruleset == nullptr) return;
   text_.clear();
-  const auto swapped = swap(ruleset, Timestamp::system_now());
+  const auto swapped = swap(ruleset, Timestamp::system_now(), "");
   if (tell)
     tell(swapped ? "the ruleset was swapped: " + text_ : "the ruleset was not swapped: " + swapped.error().message);
 }

@@ -81,7 +81,7 @@ class EngineThread {
                               std::string& members);
   Answered<void> unwatch(const UnwatchRequest& request, Item& item, Watcher& watcher);
   Answered<void> operate(const OperationRequest& request, Batch& batch);
-  Answered<void> swap(const std::shared_ptr<const Ruleset>& ruleset, Timestamp arrival);
+  Answered<void> swap(const std::shared_ptr<const Ruleset>& ruleset, Timestamp arrival, std::string_view by);
   void take_wanted_ruleset();
   void tell_figures();
   std::unique_ptr<EngineFigures> figures() const;

@@ -376,7 +376,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       return refuse({Code::invalid_argument, "the body is application/json"}, 415);
     }
     batch_->bytes.swap(request_.body());
-    const auto taken = io_.reader().read_operation(route.operation, route.read.name, batch_->bytes, roles(), *batch_);
+    const auto taken = io_.reader().read_operation(route.operation, route.read.name, batch_->bytes, caller_, *batch_);
     if (!taken) return refuse(taken.error());
     submit(Answering::request);
   }
@@ -440,7 +440,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     if (!is_yaml(request_[http::field::content_type])) {
       return refuse({Code::invalid_argument, "the body is application/yaml"}, 415);
     }
-    const auto taken = io_.reader().read_ruleset(request_.body(), roles(), *batch_);
+    const auto taken = io_.reader().read_ruleset(request_.body(), caller_, *batch_);
     if (!taken) return refuse(taken.error());
     submit(Answering::request);
   }

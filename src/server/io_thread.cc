@@ -283,7 +283,7 @@ void IoThread::read_ledgers(Batch& batch) {
   for (Item& item : batch.items) {
     if (item.ledger_from == 0 || item.code != Code::ok) continue;
     const ReadRequest& read = item.request->read;
-    const auto page = shared_.ledger->read(read.name, item.ledger_from, read.limit);
+    const auto page = shared_.ledger->read(read.name, item.ledger_from, read.limit, read.with_by);
     if (page) {
       item.text = batch.arena.copy(*page);
     } else {
@@ -296,6 +296,7 @@ void IoThread::read_ledgers(Batch& batch) {
 void IoThread::count_answers(const Batch& batch, Clock::time_point now) {
   std::uint64_t events = 0;
   for (const Item& item : batch.items) {
+    if (item.kind == Item::Kind::request && item.request != nullptr) log_admin(batch, item);
     const bool is_malformed = item.kind == Item::Kind::ready && item.code == Code::malformed;
     if (!is_event(item) && !is_malformed) continue;
     figures_.events[static_cast<std::size_t>(code_of(item))].add(1);
@@ -305,6 +306,21 @@ void IoThread::count_answers(const Batch& batch, Clock::time_point now) {
   const auto answered = std::max(now, batch.released);  // It may have come while others were taken.
   figures_.latency.add(answered - batch.received, events);
   if (batch.needs_engine) count_stages(batch, events, answered);
+}
+
+// What an admin did, or would have done.
+void IoThread::log_admin(const Batch& batch, const Item& item) {
+  const Request& request = *item.request;
+  const std::string_view code = name_of(item.code);
+  const auto position = item.code == Code::ok ? static_cast<std::int64_t>(batch.position) : 0;
+  if (request.kind == Request::Kind::operation) {
+    const Operation& done = request.operation.operation;
+    log(LogLevel::info, "admin", name_of(done.kind),
+        {{"player", done.player}, {"by", done.by}, {"code", code}, {"position", position}});
+  } else if (request.kind == Request::Kind::swap) {
+    log(LogLevel::info, "admin", "swap",
+        {{"ruleset", batch.wanted_ruleset->hash}, {"by", request.swap.by}, {"code", code}, {"position", position}});
+  }
 }
 
 void IoThread::count_stages(const Batch& batch, std::uint64_t events, Clock::time_point answered) {

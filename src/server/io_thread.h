@@ -128,6 +128,7 @@ class IoThread {
   void read_ledgers(Batch& batch);
   void refuse_batch(Batch& batch);
   void count_answers(const Batch& batch, Clock::time_point now);
+  void log_admin(const Batch& batch, const Item& item);
   void count_stages(const Batch& batch, std::uint64_t events, Clock::time_point answered);
   void send(Batch* batch);
   void ring_soon();

@@ -349,7 +349,8 @@ bool Ledger::copy_entry(std::uint64_t offset, std::string& bytes) const {
   return false;
 }
 
-Answered<std::string> Ledger::read(std::string_view player, std::uint64_t offset, std::uint32_t limit) const {
+Answered<std::string> Ledger::read(std::string_view player, std::uint64_t offset, std::uint32_t limit,
+                                   bool is_with_by) const {
   std::string out;
   JsonWriter json(out);
   json.object().key("player").text(player).key("entries").array();
@@ -362,7 +363,7 @@ Answered<std::string> Ledger::read(std::string_view player, std::uint64_t offset
     if (!entry || entry->player != player || entry->kind != LedgerEntry::Kind::scored) {
       return refuse(Code::invalid_argument, "'cursor' is not one of this player's");
     }
-    append_json(json, *entry);
+    append_json(json, *entry, is_with_by);
     offset = entry->before;
   }
   json.end();

@@ -87,9 +87,10 @@ class Ledger {
   bool is_complete() const { return !has_failed_.load(); }
 
   // {"player":…,"entries":[…],"cursor":…}: up to `limit` entries of `player` from the one at `offset` back; `cursor`,
-  // if there are more, says where to go on. Errors: invalid_argument (no entry of that player is there), unavailable
-  // (it cannot be read).
-  Answered<std::string> read(std::string_view player, std::uint64_t offset, std::uint32_t limit) const;
+  // if there are more, says where to go on; who made adjustments is there only if it is `is_with_by`.
+  // Errors: invalid_argument (no entry of that player is there), unavailable (it cannot be read).
+  Answered<std::string> read(std::string_view player, std::uint64_t offset, std::uint32_t limit,
+                             bool is_with_by = false) const;
 
  private:
   struct Chunk {

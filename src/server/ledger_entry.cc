@@ -78,6 +78,7 @@ void append_entry(std::string& out, const LedgerEntry& entry, std::uint32_t seed
     put_text(out, rule);
     ++rules;
   }
+  if (!entry.by.empty()) put_text(out, entry.by);
   overwrite(out, begin, static_cast<std::uint32_t>(out.size() - begin));
   overwrite(out, begin + header_bytes - sizeof(rules), rules);
   overwrite(out, begin + 4, crc32c(seed, bytes_of(std::string_view(out).substr(begin + 8))));
@@ -128,12 +129,13 @@ std::optional<LedgerEntry> decode_entry(std::span<const std::byte> bytes, std::u
     rules.push_back({reader.text(), points});
   }
   entry.fired = rules;
+  if (reader.is_whole && !reader.rest.empty()) entry.by = reader.text();
   if (!reader.is_whole || !reader.rest.empty() || kind < 1 || kind > 3) return std::nullopt;
   entry.kind = static_cast<LedgerEntry::Kind>(kind);
   return entry;
 }
 
-void append_json(JsonWriter& json, const LedgerEntry& entry) {
+void append_json(JsonWriter& json, const LedgerEntry& entry, bool is_with_by) {
   json.object();
   json.key("position").number(static_cast<std::int64_t>(entry.position));
   json.key("at").text(format_timestamp(entry.at));
@@ -141,6 +143,7 @@ void append_json(JsonWriter& json, const LedgerEntry& entry) {
   json.key("type").text(entry.type);
   json.key("points").number(entry.points);
   json.key("total").number(entry.total);
+  if (is_with_by && !entry.by.empty()) json.key("by").text(entry.by);
   json.key("fired").array();
   for (const auto& [rule, points] : entry.fired) json.array().text(rule).number(points).end();
   json.end().end();

@@ -26,6 +26,7 @@ struct LedgerRule {
 //     0 size of the entry (4) · 4 CRC-32C of all behind it (4) · 8 the player's entry before this one (8), 0: none
 //     16 position (8) · 24 arrival, seconds (8) · 32 arrival, nanoseconds (4) · 36 kind (1) · 37 zeros (3)
 //     40 points (8) · 48 total (8) · 56 rules (4) · 60 player, id, type, and for each rule its points (8) and name
+//     and, if it is known who made an adjustment, who
 //
 // A text is its length (2) and its bytes. Rules and types go by their names, so that an entry says the same whatever
 // the ruleset is by then. The CRC begins with the identity of the log, so that no entry of another log is taken for
@@ -44,14 +45,15 @@ struct LedgerEntry {
   std::int64_t total = 0;
   std::string_view player, id, type;
   std::span<const LedgerRule> fired = {};  // In order, with what they added.
+  std::string_view by = {};                // Of an adjustment: the admin who made it; "": not known. Not for players.
 };
 
 inline constexpr std::size_t ledger_entry_bytes_min = 60 + 3 * 2;
 // What fired beyond that is left out.
 inline constexpr std::size_t ledger_entry_bytes_max = 64 * 1024;
 
-// {"position":…,"at":…,"id":…,"type":…,"points":…,"total":…,"fired":[["find-base",20],…]}
-void append_json(JsonWriter& json, const LedgerEntry& entry);
+// {"position":…,"at":…,"id":…,"type":…,"points":…,"total":…,"fired":[["find-base",20],…]}, and `by` for who may know.
+void append_json(JsonWriter& json, const LedgerEntry& entry, bool is_with_by);
 
 // An entry of `size` bytes, as large as the one it is to be written over, that says only what is left of that one.
 std::string erased_entry(const LedgerEntry& entry, std::size_t size, std::uint32_t seed);

@@ -8,6 +8,7 @@
 #include <map>
 #include <random>
 
+#include "base/json.h"
 #include "base/testing/temporary_folder.h"
 #include "gtest/gtest.h"
 #include "simdjson.h"
@@ -370,6 +371,24 @@ TEST(Ledger, EndsWhereTheDiskCannotKeepUpAndIsCompleteAfterTheNextStart) {
   const auto page = ledger->read(name, ledger->newest(0), 100);
   ASSERT_TRUE(page);
   EXPECT_NE(page->find(R"("position":1,)"), std::string::npos);
+}
+
+TEST(LedgerEntry, SaysWhoMadeAnAdjustmentToWhoMayKnow) {
+  for (const std::string_view by : {"", "ops@game.example"}) {
+    std::string bytes;
+    append_entry(bytes, {.position = 1, .at = {}, .player = "ada", .id = "case-1", .type = "adjustment", .by = by}, 7);
+    std::vector<LedgerRule> rules;
+    const auto entry = decode_entry(std::as_bytes(std::span(bytes)), 7, rules);
+    ASSERT_TRUE(entry);
+    EXPECT_EQ(entry->by, by);
+    for (const bool may_know : {false, true}) {
+      std::string text;
+      JsonWriter json(text);
+      append_json(json, *entry, may_know);
+      EXPECT_EQ(text.contains(R"("by":"ops@game.example")"), may_know && !by.empty()) << text;
+      EXPECT_EQ(text.contains("ops"), may_know && !by.empty()) << text;
+    }
+  }
 }
 
 TEST(LedgerEntry, WithMoreRulesThanThereIsRoomKeepsTheFirst) {

@@ -210,15 +210,16 @@ Answered<void> MessageReader::read_request(ReadRequest read, std::string_view bo
 }
 
 Answered<void> MessageReader::read_operation(Operation::Kind kind, std::string_view player, std::string_view body,
-                                             const Roles& roles, Batch& batch) {
-  if (!roles.admin) return refuse(Code::unauthorized, "this takes the role admin");
-  const auto operation = parse_operation_body(kind, player, body, batch.arena);
+                                             const Caller& caller, Batch& batch) {
+  if (!caller.roles.admin) return refuse(Code::unauthorized, "this takes the role admin");
+  auto operation = parse_operation_body(kind, player, body, batch.arena);
   if (!operation) {
     const OperationFault& fault = operation.error();
     const Code code = fault.code == Code::malformed ? fault.code : Code::invalid_argument;
     const bool is_named = fault.field.empty() || fault.message.find(fault.field) != std::string_view::npos;
     return refuse(code, std::string(fault.message) + (is_named ? "" : ": '" + std::string(fault.field) + "'"));
   }
+  operation->by = batch.arena.copy(caller.grant.subject);
   Item& item = batch.add(Item::Kind::request);
   Request request;
   request.kind = Request::Kind::operation;
@@ -227,8 +228,8 @@ Answered<void> MessageReader::read_operation(Operation::Kind kind, std::string_v
   return {};
 }
 
-Answered<void> MessageReader::read_ruleset(std::string_view source, const Roles& roles, Batch& batch) {
-  if (!roles.admin) return refuse(Code::unauthorized, "this takes the role admin");
+Answered<void> MessageReader::read_ruleset(std::string_view source, const Caller& caller, Batch& batch) {
+  if (!caller.roles.admin) return refuse(Code::unauthorized, "this takes the role admin");
   auto ruleset = load_ruleset(source, "ruleset");
   if (!ruleset) {
     Problem problem{Code::invalid_argument, "the ruleset has problems, and nothing was changed", {}};
@@ -246,6 +247,7 @@ Answered<void> MessageReader::read_ruleset(std::string_view source, const Roles&
   Item& item = batch.add(Item::Kind::request);
   Request request;
   request.kind = Request::Kind::swap;
+  request.swap.by = batch.arena.copy(caller.grant.subject);
   add_request(request, item, batch);
   return {};
 }
@@ -257,6 +259,7 @@ Answered<void> MessageReader::authorize(ReadRequest& read, const Roles& roles) c
   const bool sees_all = roles.ingest || roles.admin;
   const bool is_self = is_on_players && !roles.player.empty() && read.name == roles.player;
   read.with_state = sees_all || is_self;
+  read.with_by = roles.admin;
   if (is_ledger && !read.with_state) {
     return refuse(Code::unauthorized, "a ledger takes the role ingest or admin, or the player's own token");
   }

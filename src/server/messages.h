@@ -67,10 +67,10 @@ class MessageReader {
 
   // What an admin does to a player, with the body that says more.
   Answered<void> read_operation(Operation::Kind kind, std::string_view player, std::string_view body,
-                                const Roles& roles, Batch& batch);
+                                const Caller& caller, Batch& batch);
 
   // A ruleset that an admin wants in force. Errors: invalid_argument, with everything that is wrong with it.
-  Answered<void> read_ruleset(std::string_view source, const Roles& roles, Batch& batch);
+  Answered<void> read_ruleset(std::string_view source, const Caller& caller, Batch& batch);
 
  private:
   void read_message(std::string_view message, Session& session, Batch& batch, bool is_event);

@@ -31,6 +31,7 @@ struct ReadRequest {
   std::optional<std::uint32_t> around;
   std::span<const std::string_view> members;  // ranks
   bool with_state = false;                    // player: the asker may see it.
+  bool with_by = false;                       // ledger: the asker may see which admin made an adjustment.
   bool is_csv = false;                        // rows: else NDJSON.
 };
 
@@ -65,6 +66,11 @@ struct OperationRequest {
   std::string_view record;  // What the log keeps of it.
 };
 
+// A ruleset that an admin wants in force: the batch has it.
+struct SwapRequest {
+  std::string_view by;  // Who; "": not known.
+};
+
 struct Request {
   enum class Kind : std::uint8_t { read, watch, unwatch, figures, operation, shadow, swap };
   Kind kind = Kind::read;
@@ -72,6 +78,7 @@ struct Request {
   WatchRequest watch;
   UnwatchRequest unwatch;
   OperationRequest operation = {};
+  SwapRequest swap = {};
 };
 
 }  // namespace tallyho

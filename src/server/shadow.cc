@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "engine/ruleset_record.h"
 #include "log/memory_log.h"
 #include "ruleset/loader.h"
 
@@ -133,7 +134,7 @@ void Shadow::apply(const Chunk& chunk) {
     live.outcome.fired = std::span(chunk.fired).subspan(fired, entry.fired);
     fired += entry.fired;
     if (has_ended_) return;
-    if (live.record.kind == RecordKind::ruleset) go_on_under(live.record.bytes);
+    if (live.record.kind == RecordKind::ruleset) go_on_under(parse_ruleset_record(live.record.bytes).source);
     comparison_.before(*live_, live);
     if (!replayer_.take(live.record)) {
       has_ended_ = true;

@@ -49,13 +49,13 @@ def bearer(made):
 class Guarded(Server):
     """A server that asks for tokens; `self.folder` has its files."""
 
-    def __init__(self, *arguments, secret=SECRET, public=False):
+    def __init__(self, *arguments, secret=SECRET, public=False, **more):
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         path = pathlib.Path(self.folder.name)
         (path / "rules.yaml").write_text(RULES % ("true" if public else "false"))
         self.key = path / "secret"
         self.key.write_text(secret)
-        super().__init__("--token-key", str(self.key), *arguments, ruleset=path / "rules.yaml", dev=False)
+        super().__init__("--token-key", str(self.key), *arguments, ruleset=path / "rules.yaml", dev=False, **more)
 
     def stop(self):
         try:
