@@ -70,7 +70,8 @@ std::vector<std::string> RankWatch::begin(const Engine& engine) {
     watched.thresholds.push_back(&threshold);
     watched.top = std::max(watched.top, threshold.top);
   }
-  for (BoardIndex board = 0; board < watched_.size(); ++board) {
+  for (std::size_t i = 0; i < watched_.size(); ++i) {
+    const auto board = static_cast<BoardIndex>(i);
     if (watched_[board].top == 0) continue;
     for (const BoardSection* section : engine.board(board).sections()) {
       firsts_[{board, section->number}] = first_of(board, section);

@@ -82,7 +82,8 @@ class Game {
   // Every section of every board: "global", "teams/red", "today/2026-07-19".
   std::map<std::string, std::vector<std::string>> boards() const {
     std::map<std::string, std::vector<std::string>> all;
-    for (BoardIndex board = 0; board < engine_->ruleset().boards.size(); ++board) {
+    const auto count = static_cast<BoardIndex>(engine_->ruleset().boards.size());
+    for (BoardIndex board = 0; board < count; ++board) {
       for (const BoardSection* section : engine_->board(board).sections()) {
         std::vector<Standing> standings;
         section->leaderboard->read(1, section->leaderboard->size(), standings);
@@ -218,7 +219,7 @@ void expect(std::vector<std::string>& out, RankThreshold::What what, std::size_t
     }
     if (what == RankThreshold::What::left && was_in && !is_in) out.push_back(told);
     if (what == RankThreshold::What::overtaken && was_in && after > before && name != cause) {
-      out.push_back(told + " by " + cause);
+      out.push_back(fmt::format("{} by {}", told, cause));
     }
   }
 }

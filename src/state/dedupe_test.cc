@@ -67,11 +67,13 @@ TEST(RememberedIds, AForgottenIdCanComeAgain) {
 TEST(RememberedIds, ExpiredIdsMakeRoomBeforeMoreIsTaken) {
   constexpr RememberedIds::Limits many{.window = minutes(10), .per_player = 1000};
   RememberedIds ids;
-  for (int i = 0; i < 1000; ++i) ids.remember(std::to_string(i), at(i * 200), i, many);  // Three of them at a time.
+  for (int i = 0; i < 1000; ++i)
+    ids.remember(std::to_string(i), at(std::int64_t{i} * 200), i, many);  // Three of them at a time.
   EXPECT_LE(ids.memory_bytes(), 4U * 26);
-  EXPECT_EQ(ids.find("999", at(999 * 200), many), 999);
-  EXPECT_EQ(ids.find("997", at(999 * 200), many), 997);
-  EXPECT_FALSE(ids.find("996", at(999 * 200), many));
+  const Timestamp last = at(std::int64_t{999} * 200);
+  EXPECT_EQ(ids.find("999", last, many), 999);
+  EXPECT_EQ(ids.find("997", last, many), 997);
+  EXPECT_FALSE(ids.find("996", last, many));
 }
 
 std::vector<std::uint64_t> hashed(const RememberedIds& ids) {
@@ -144,7 +146,7 @@ void expect_what_the_specification_says(std::uint32_t per_player, std::int64_t p
   Timestamp now = *parse_timestamp("2026-07-19T12:00:00Z");
   for (int step = 0; step < 5000; ++step) {
     now = *add(now, Duration(std::uniform_int_distribution<std::int64_t>(0, pause_max)(random)));
-    const std::string id = "e" + std::to_string(random() % (per_player * 3));
+    const std::string id = "e" + std::to_string(random() % (std::uint64_t{per_player} * 3));
     std::optional<std::int64_t> expected;
     for (std::size_t newer = 0; newer < accepted.size() && newer < per_player; ++newer) {
       if (accepted[newer].id == id && now < *add(accepted[newer].arrival, window)) expected = accepted[newer].points;

@@ -9,6 +9,11 @@
 
 namespace tallyho {
 
+// A byte as the highest one of a number with a sign.
+constexpr std::int64_t sign_extended(std::uint8_t byte) {
+  return static_cast<std::int64_t>(std::uint64_t{byte} << 56) >> 56;
+}
+
 // A Timestamp in 9 bytes instead of 16: records and windows hold millions of them. The nanoseconds, 30 bits, and the
 // lowest 34 of the seconds are one word; the other 8 follow it. That is more than every Timestamp needs.
 class PackedTime {
@@ -24,7 +29,7 @@ class PackedTime {
   Timestamp unpack() const {
     std::uint64_t word = 0;
     std::memcpy(&word, bytes_.data(), sizeof(word));
-    const auto upper = static_cast<std::int64_t>(static_cast<std::int8_t>(bytes_[sizeof(word)]));
+    const std::int64_t upper = sign_extended(bytes_[sizeof(word)]);
     return {upper * (std::int64_t{1} << (64 - nanos_bits)) + static_cast<std::int64_t>(word >> nanos_bits),
             static_cast<std::int32_t>(word & ((1U << nanos_bits) - 1))};
   }
@@ -75,7 +80,7 @@ class PackedPeriod {
   std::int64_t unpack() const {
     std::uint32_t low = 0;
     std::memcpy(&low, bytes_.data(), sizeof(low));
-    const auto upper = static_cast<std::int64_t>(static_cast<std::int8_t>(bytes_[sizeof(low)]));
+    const std::int64_t upper = sign_extended(bytes_[sizeof(low)]);
     const std::int64_t kept = upper * (std::int64_t{1} << 32) + low;
     return kept <= kept_min + 1 ? kept - kept_min + never_min : kept;
   }

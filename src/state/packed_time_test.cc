@@ -39,7 +39,7 @@ TEST(PackedPeriod, KeepsEverySecondThatAPeriodCanBeginAt) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::mt19937_64 random(seed);
-  constexpr std::int64_t week = 7 * 86'400;
+  constexpr std::int64_t week = std::int64_t{7} * 86'400;
   std::vector<std::int64_t> starts{
       PeriodClock::before_all, PeriodClock::before_all + 1, 0, -1, second_min - week, second_max};
   for (const std::int64_t edge : {std::int64_t{1} << 31, std::int64_t{1} << 32, std::int64_t{1} << 38}) {

@@ -51,12 +51,14 @@ void expect_no_overlap(const RecordLayout& layout, const Writers& writers) {
     use(place.annex, place.offset, RecordLayout::bytes_of(place.type));
     if (place.resets != Every::never) use(place.annex, place.period_offset, 5);
   }
-  for (std::uint16_t i = 0; i < writers.caps.size(); ++i) {
+  const auto caps = static_cast<std::uint16_t>(writers.caps.size());
+  for (std::uint16_t i = 0; i < caps; ++i) {
     types_in[layout.payment(i).annex].insert(writers.caps[i]);
     use(layout.payment(i).annex, layout.payment(i).paid_offset, 8);
     use(layout.payment(i).annex, layout.payment(i).period_offset, 5);
   }
-  for (std::uint16_t i = 0; i < writers.cooldowns.size(); ++i) {
+  const auto cooldowns = static_cast<std::uint16_t>(writers.cooldowns.size());
+  for (std::uint16_t i = 0; i < cooldowns; ++i) {
     types_in[layout.last_fired(i).annex].insert(writers.cooldowns[i]);
     use(layout.last_fired(i).annex, layout.last_fired(i).offset, 9);
   }

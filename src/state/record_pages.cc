@@ -4,7 +4,7 @@
 
 namespace tallyho {
 
-constexpr std::size_t page_bytes = 64 * 1024;
+constexpr std::size_t page_bytes = std::size_t{64} * 1024;
 
 RecordPages::RecordPages(std::vector<std::byte> blank) : blank_(std::move(blank)), record_bytes_(blank_.size()) {
   while ((blank_.size() << (page_shift_ + 1)) <= page_bytes) ++page_shift_;

@@ -16,6 +16,7 @@ using testing::ElementsAre;
 
 std::vector<Symbol> members(const SetState& set) {
   std::vector<Symbol> all;
+  all.reserve(set.size());
   for (std::uint32_t i = 0; i < set.size(); ++i) all.push_back(set[i]);
   return all;
 }
@@ -90,7 +91,7 @@ TEST(SetState, DoesWhatADequeDoes) {
         model.pop_back();
         if (dropped != no_symbol) model.push_front(dropped);
       } else {
-        const auto symbol = static_cast<Symbol>(random() % (capacity * 2));
+        const auto symbol = static_cast<Symbol>(random() % (std::uint64_t{capacity} * 2));
         const bool drops = random() % 2 == 0;
         const SetState::Added added = set.add(symbol, capacity, drops);
         const bool was_there = std::ranges::find(model, symbol) != model.end();
@@ -104,7 +105,7 @@ TEST(SetState, DoesWhatADequeDoes) {
         }
       }
       ASSERT_EQ(members(set), std::vector<Symbol>(model.begin(), model.end())) << "capacity " << capacity;
-      const auto asked = static_cast<Symbol>(random() % (capacity * 2));
+      const auto asked = static_cast<Symbol>(random() % (std::uint64_t{capacity} * 2));
       ASSERT_EQ(set.contains(asked), std::ranges::find(model, asked) != model.end());
     }
   }

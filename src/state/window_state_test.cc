@@ -19,6 +19,7 @@ Timestamp at(std::int64_t second) {
 
 std::vector<std::int64_t> times(const WindowState& window) {
   std::vector<std::int64_t> all;
+  all.reserve(window.size());
   for (std::uint32_t i = 0; i < window.size(); ++i) all.push_back(window[i].seconds);
   return all;
 }

@@ -10,7 +10,6 @@
 namespace tallyho {
 namespace {
 
-using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 using testing::AllOf;

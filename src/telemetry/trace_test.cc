@@ -22,8 +22,7 @@ TEST(Traceparent, IsReadAsTheSpecificationHasIt) {
 
 TEST(Traceparent, WhatIsNoneCountsAsNotSent) {
   for (const std::string_view text : {"", "00", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
-                                      "00-4bf92f3577b34da6a3ce929d0e0e4736-"
-                                      "00f067aa0ba902b7-1",
+                                      "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1",
                                       "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
                                       "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01x",
                                       "cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.more",
