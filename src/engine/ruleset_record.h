@@ -15,7 +15,7 @@ namespace tallyho {
 // Who it was changes nothing: a replay goes on under the source.
 struct RulesetRecord {
   std::string_view source;
-  std::string by;  // As the admin's token names it (`sub`); "": not known.
+  std::string by = {};  // As the admin's token names it (`sub`); "": not known.
 };
 
 std::string to_ruleset_record(std::string_view source, std::string_view by);

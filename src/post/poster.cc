@@ -81,7 +81,8 @@ void Poster::Impl::prepare(std::string_view body, const curl_slist* headers, End
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, words.data());
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_POST, 1L);
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.data());
+  const void* const bytes = body.data();  // No text: it does not end with a zero.
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, bytes);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "tallyho");

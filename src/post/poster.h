@@ -50,8 +50,8 @@ struct PostAnswer {
 class Poster {
  public:
   struct Options {
-    std::string url;          // http or https.
-    std::string authorities;  // A file of PEM: who may vouch for the receiver; "": those that the system trusts.
+    std::string url;               // http or https.
+    std::string authorities = {};  // A file of PEM: who may vouch for the receiver; "": those that the system trusts.
     std::chrono::milliseconds connect_timeout{5'000};
     std::chrono::milliseconds timeout{10'000};  // For all of it.
     std::chrono::milliseconds grace{1'000};

@@ -68,7 +68,7 @@ struct OperationRequest {
 
 // A ruleset that an admin wants in force: the batch has it.
 struct SwapRequest {
-  std::string_view by;  // Who; "": not known.
+  std::string_view by = {};  // Who; "": not known.
 };
 
 struct Request {
