@@ -1,6 +1,7 @@
 #include "server/http_answer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/json.h"
 #include "boost/beast/http/error.hpp"
@@ -8,6 +9,9 @@
 #include "server/tickets.h"
 
 namespace tallyho {
+
+namespace http = boost::beast::http;
+
 namespace {
 
 // "Application/JSON; charset=utf-8" → "application/json".
@@ -54,7 +58,6 @@ bool allows_method(const Route& route, std::string_view method) {
 }
 
 HttpAnswer broken_answer(const AnswerWriter& writer, const boost::system::error_code& error, const Limits& limits) {
-  namespace http = boost::beast::http;
   const auto larger_than = [](std::string_view what, std::size_t bytes_max) {
     return Problem{
         Code::too_large, "the " + std::string(what) + " is larger than " + std::to_string(bytes_max) + " bytes", {}};
@@ -73,6 +76,33 @@ HttpAnswer problem_answer(const AnswerWriter& writer, int status, const Problem&
       .status = status, .content_type = "application/problem+json", .body = {}, .allow = {}, .upgrade = {}};
   writer.append_problem(answer.body, status, problem);
   return answer;
+}
+
+http::response<http::string_body> to_response(HttpAnswer answer, unsigned version, std::string_view origin) {
+  http::response<http::string_body> response(static_cast<http::status>(answer.status), version);
+  response.set(http::field::server, "tallyho");
+  response.set(http::field::content_type, answer.content_type);
+  response.set(http::field::cache_control, "no-store");
+  response.set("X-Content-Type-Options", "nosniff");
+  if (!answer.allow.empty()) response.set(http::field::allow, answer.allow);
+  if (!origin.empty()) {  // It is one that was allowed, so its page may read what is answered.
+    response.set(http::field::access_control_allow_origin, origin);
+    response.set(http::field::vary, "Origin");
+    if (answer.status == 204) {
+      response.set(http::field::access_control_allow_methods, answer.allow);
+      response.set(http::field::access_control_allow_headers,
+                   "Authorization, Content-Type, Last-Event-ID, traceparent, tracestate");
+      response.set(http::field::access_control_max_age, "600");
+    }
+  }
+  if (!answer.upgrade.empty()) {
+    response.set(http::field::upgrade, answer.upgrade);
+    response.set(http::field::sec_websocket_version, "13");
+  }
+  if (answer.status == 401) response.set(http::field::www_authenticate, "Bearer");
+  if (answer.status == 429 || answer.status == 503) response.set(http::field::retry_after, "1");
+  response.body() = std::move(answer.body);
+  return response;
 }
 
 HttpAnswer ticket_answer(std::string_view ticket) {

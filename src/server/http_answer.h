@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "base/problem.h"
+#include "boost/beast/http/message.hpp"
+#include "boost/beast/http/string_body.hpp"
 #include "boost/system/error_code.hpp"
 #include "server/answers.h"
 #include "server/batch.h"
@@ -37,6 +39,10 @@ bool is_yaml(std::string_view content_type);
 // Whether the comma-separated `allow` of the route lists the method.
 struct Route;
 bool allows_method(const Route& route, std::string_view method);
+
+// The answer as it is sent, but for what depends on the connection; `origin` is the page's that may read it, or "".
+boost::beast::http::response<boost::beast::http::string_body> to_response(HttpAnswer answer, unsigned version,
+                                                                          std::string_view origin);
 
 // A new ticket, for its owner.
 HttpAnswer ticket_answer(std::string_view ticket);

@@ -15,6 +15,7 @@
 #include "boost/beast/http/write.hpp"
 #include "boost/beast/websocket/rfc6455.hpp"
 #include "server/board_export.h"
+#include "server/body_length.h"
 #include "server/client_stream.h"
 #include "server/event_stream.h"
 #include "server/http_answer.h"
@@ -119,6 +120,9 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     if (error) return refuse_broken(error);
     enter(State::body, limits_.body_timeout);
     const auto& request = parser_->get();
+    if (const auto unclear = problem_of_length(request)) {
+      return answer_and_close(problem_answer(io_.writer(), 400, *unclear));
+    }
     const auto expect = request[http::field::expect];
     if (expect.empty()) return read_body();
     if (!beast::iequals(expect, "100-continue")) {
@@ -134,11 +138,30 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   }
 
   void read_body() {
+    if (parser_->chunked() && missing_of_chunks() > 0) return await_chunks();
     http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
       if (self->is_dropped_) return;
       if (error) return self->refuse_broken(error);
       self->handle();
     });
+  }
+
+  // An empty body in chunks must be there as a whole: Beast 1.81 asserts that it does not come byte by byte.
+  std::size_t missing_of_chunks() const {
+    static constexpr std::size_t empty_body_bytes = 5;  // "0", two line ends.
+    if (buffer_.size() == 0) return 1;
+    const bool may_be_empty = *static_cast<const char*>(buffer_.data().data()) == '0';
+    return may_be_empty && buffer_.size() < empty_body_bytes ? empty_body_bytes - buffer_.size() : 0;
+  }
+
+  void await_chunks() {
+    stream_.async_read_some(buffer_.prepare(missing_of_chunks()),
+                            [self = shared_from_this()](error_code error, std::size_t bytes) {
+                              if (self->is_dropped_) return;
+                              if (error) return self->drop();
+                              self->buffer_.commit(bytes);
+                              self->read_body();
+                            });
   }
 
   // What is not HTTP, or too much of it.
@@ -499,30 +522,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   void send(HttpAnswer answer) {
     enter(State::writing, limits_.send_timeout);
-    response_ = http::response<http::string_body>(static_cast<http::status>(answer.status), version_);
-    response_.set(http::field::server, "tallyho");
-    response_.set(http::field::content_type, answer.content_type);
-    response_.set(http::field::cache_control, "no-store");
-    response_.set("X-Content-Type-Options", "nosniff");
-    if (!answer.allow.empty()) response_.set(http::field::allow, answer.allow);
-    if (!origin_.empty()) {  // It is one that was allowed, so its page may read what is answered.
-      response_.set(http::field::access_control_allow_origin, origin_);
-      response_.set(http::field::vary, "Origin");
-      if (answer.status == 204) {
-        response_.set(http::field::access_control_allow_methods, answer.allow);
-        response_.set(http::field::access_control_allow_headers,
-                      "Authorization, Content-Type, Last-Event-ID, traceparent, tracestate");
-        response_.set(http::field::access_control_max_age, "600");
-      }
-    }
-    if (!answer.upgrade.empty()) {
-      response_.set(http::field::upgrade, answer.upgrade);
-      response_.set(http::field::sec_websocket_version, "13");
-    }
-    if (answer.status == 401) response_.set(http::field::www_authenticate, "Bearer");
-    if (answer.status == 429 || answer.status == 503) response_.set(http::field::retry_after, "1");
+    response_ = to_response(std::move(answer), version_, origin_);
     response_.keep_alive(keep_alive_);
-    response_.body() = std::move(answer.body);
     response_.prepare_payload();
     io_.figures().sent(Traffic::http).add(response_.body().size());
     const auto done = [self = shared_from_this()](error_code error, std::size_t) { self->sent(error); };

@@ -87,6 +87,14 @@ const EVP_MD* digest_of(TokenAlgorithm algorithm) {
   return algorithm == TokenAlgorithm::eddsa ? nullptr : EVP_sha256();  // EdDSA brings its own.
 }
 
+// Whether this is the public part that belongs to the pair's private one.
+bool has_public_part(EVP_PKEY* pair, std::string_view bytes) {
+  std::array<unsigned char, curve_bytes> own{};
+  std::size_t size = own.size();
+  return EVP_PKEY_get_raw_public_key(pair, own.data(), &size) == 1 &&
+         bytes == std::string_view(reinterpret_cast<const char*>(own.data()), size);
+}
+
 constexpr std::array<std::pair<std::string_view, TokenAlgorithm>, 4> algorithms{{{"HS256", TokenAlgorithm::hs256},
                                                                                  {"RS256", TokenAlgorithm::rs256},
                                                                                  {"ES256", TokenAlgorithm::es256},
@@ -140,7 +148,7 @@ std::expected<TokenKey, std::string> TokenKey::from(std::string id, const Rsa& r
   key.is_private_ = !rsa.d.empty();
   if (key.is_private_) OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_D, d.get());
   key.pair_.reset(build("RSA", builder.get(), key.is_private_));
-  if (key.pair_ == nullptr) return std::unexpected("this is no RSA key");
+  if (key.pair_ == nullptr || !key.is_whole()) return std::unexpected("this is no RSA key");
   key.thumbprint_ = sha256("RS256:" + std::string(rsa.n) + ":" + std::string(rsa.e));
   return key;
 }
@@ -156,7 +164,7 @@ std::expected<TokenKey, std::string> TokenKey::from(std::string id, const Ec& ec
   key.is_private_ = !ec.d.empty();
   if (key.is_private_) OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, d.get());
   key.pair_.reset(build("EC", builder.get(), key.is_private_));
-  if (key.pair_ == nullptr) return std::unexpected("this is no key on P-256");
+  if (key.pair_ == nullptr || !key.is_whole()) return std::unexpected("this is no key on P-256");
   key.thumbprint_ = sha256("ES256:" + point);
   return key;
 }
@@ -169,7 +177,8 @@ std::expected<TokenKey, std::string> TokenKey::from(std::string id, const Ed2551
                         ? EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes_of(ed.d), ed.d.size())
                         : EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(ed.x), ed.x.size()));
   }
-  if (key.pair_ == nullptr) return std::unexpected("this is no key for Ed25519");
+  const bool is_whole = key.pair_ != nullptr && (ed.d.empty() || has_public_part(key.pair_.get(), ed.x));
+  if (!is_whole) return std::unexpected("this is no key for Ed25519");
   key.thumbprint_ = sha256("EdDSA:" + std::string(ed.x));
   return key;
 }
@@ -193,6 +202,13 @@ bool TokenKey::verifies(std::string_view text, std::string_view signature) const
   const DigestContext context(EVP_MD_CTX_new());
   return EVP_DigestVerifyInit(context.get(), nullptr, digest_of(algorithm_), nullptr, pair_.get()) == 1 &&
          EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(text), text.size()) == 1;
+}
+
+bool TokenKey::is_whole() const {
+  static constexpr std::string_view text = "two parts of one key";
+  if (!is_private_) return true;
+  const auto signature = sign(text);
+  return signature && verifies(text, *signature);
 }
 
 std::expected<std::string, std::string> TokenKey::sign(std::string_view text) const {

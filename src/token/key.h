@@ -28,7 +28,7 @@ class TokenKey {
   static constexpr std::size_t secret_bytes_min = 32;  // RFC 7518 section 3.2: as many as the hash has.
   static constexpr int rsa_bits_min = 2048;            // RFC 7518 section 3.3.
 
-  // As a JWK has them, decoded. Errors: a sentence.
+  // As a JWK has them, decoded. Errors: a sentence; a private part that is another key's makes no key.
   struct Rsa {
     std::string_view n, e, d = {};  // Big-endian. `d` is the private part, or "".
   };
@@ -65,6 +65,8 @@ class TokenKey {
   };
   TokenKey(std::string id, TokenAlgorithm algorithm) : id_(std::move(id)), algorithm_(algorithm) {}
   std::string mac(std::string_view text) const;
+  // Whether its private part, if it has one, belongs to its public part: what one signs the other verifies.
+  bool is_whole() const;
 
   std::string id_;
   TokenAlgorithm algorithm_;

@@ -101,6 +101,29 @@ TEST(TokenKeySet, TellsWhetherThePrivatePartIsThere) {
   EXPECT_FALSE(key_set_for_test({ec.public_jwk}).keys()[0].sign("text"));
 }
 
+// Such keys were taken once: `tallyho token` signed tokens with them that no server took. Found by key_fuzz.
+TEST(TokenKeySet, APrivatePartThatIsAnotherKeysMakesNoKey) {
+  const auto mixed = [](const JwkForTest& one, const JwkForTest& other) {
+    const std::string& jwk = other.private_jwk;
+    return one.public_jwk.substr(0, one.public_jwk.size() - 1) + jwk.substr(jwk.find(",\"d\":"));
+  };
+  const JwkForTest rsa = make_rsa_key_for_test("r");
+  const JwkForTest ec = make_ec_key_for_test("e");
+  const JwkForTest ed = make_ed25519_key_for_test("d");
+  for (const JwkForTest& jwk : {rsa, ec, ed}) EXPECT_EQ(problem_of(mixed(jwk, jwk)), "");
+  EXPECT_TRUE(says(mixed(rsa, make_rsa_key_for_test("r")), "no RSA key"));
+  EXPECT_TRUE(says(mixed(ec, make_ec_key_for_test("e")), "no key on P-256"));
+  EXPECT_TRUE(says(mixed(ed, make_ed25519_key_for_test("d")), "no key for Ed25519"));
+}
+
+// With an exponent of 1 a signature is its text: everybody could make one.
+TEST(TokenKeySet, AnRsaKeyWhoseSignaturesAnybodyCouldMakeIsRefused) {
+  const std::string jwk = make_rsa_key_for_test("r").public_jwk;
+  for (const char* exponent : {"", "AA", "AQ", "Ag"}) {  // None, 0, 1, 2.
+    EXPECT_TRUE(says(jwk.substr(0, jwk.find(",\"e\":")) + ",\"e\":\"" + exponent + "\"}", "no RSA key")) << exponent;
+  }
+}
+
 TEST(KeyFile, ANewSecretIsForItsOwnersEyesAndNeverOverwritten) {
   const TemporaryFolder folder;
   const std::string path = folder.path() + "/secret";

@@ -4,6 +4,7 @@ else. Each is refused and its connection closed, and what was hidden behind it i
 import json
 import socket
 import struct
+import time
 import unittest
 
 from tallyho_server import PATIENCE, ServerTest, find
@@ -62,9 +63,32 @@ class HttpWire(ServerTest):
             "a length in hex": post + b"Content-Length: 0x2\r\n\r\n{}",
             "an empty length": post + b"Content-Length: \r\n\r\n{}",
             "a length beyond 64 bits": post + b"Content-Length: 18446744073709551618\r\n\r\n{}",
+            "the same length twice": post + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
+            "a list of the same length": post + b"Content-Length: 2, 2\r\n\r\n{}",
         }
         for name, request in cases.items():
             self.assert_refused(name, request, (400, 413))
+
+    # Beast takes a coding that it does not know for no body: what stood in it was served as the next request.
+    def test_codings_other_than_chunked_are_refused(self):
+        def post(version=b"1.1"):
+            return b"POST /v1/events HTTP/" + version + b"\r\n" + HOST + JSON + b"Transfer-Encoding: "
+
+        cases = {
+            "an unknown coding": post() + b"xchunked\r\n\r\n",
+            "identity": post() + b"identity\r\n\r\n",
+            "identity and a length": post() + b"identity\r\nContent-Length: 2\r\n\r\n{}",
+            "an empty coding": post() + b"\r\n\r\n",
+            "another one before it": post() + b"gzip, chunked\r\n\r\n0\r\n\r\n",
+            "another one behind it": post() + b"chunked, gzip\r\n\r\n0\r\n\r\n",
+            "chunked twice": post() + b"chunked, chunked\r\n\r\n0\r\n\r\n",
+            "chunked twice in two headers": post() + b"chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "chunked in quotes": post() + b"\"chunked\"\r\n\r\n0\r\n\r\n",
+            "chunked in HTTP 1.0": post(b"1.0") + b"chunked\r\n\r\n0\r\n\r\n",
+            "chunked behind a vertical tab": post() + b"\x0bchunked\r\n\r\n0\r\n\r\n",
+        }
+        for name, request in cases.items():
+            self.assert_refused(name, request)
 
     def test_chunks_that_are_none_are_refused(self):
         post = b"POST /v1/events HTTP/1.1\r\n" + HOST + JSON + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -90,6 +114,22 @@ class HttpWire(ServerTest):
         answer = self.talk(b"POST /v1/events HTTP/1.1\r\n" + HOST + JSON + b"Transfer-Encoding: chunked\r\n\r\n"
                            + b'%x;name="value"\r\n' % len(event) + event + b"\r\n0\r\nTrailer: value\r\n\r\n")
         self.assertEqual(self.statuses(answer), [200])
+
+    # Beast asserts that the end of an empty body does not come byte by byte: a server built with assertions was ended
+    # by it. Found by http_fuzz.
+    def test_a_body_in_chunks_may_come_byte_by_byte(self):
+        event = json.dumps(find("bytes", 5)).encode()
+        for body, status in ((b"0\r\n\r\n", 400), (b"0\r\nA: b\r\n\r\n", 400), (b"000;a\r\n\r\n", 400),
+                             (b"%x\r\n%s\r\n0\r\n\r\n" % (len(event), event), 200)):
+            request = (b"POST /v1/events HTTP/1.1\r\n" + HOST + JSON + b"Transfer-Encoding: chunked\r\n\r\n" + body
+                       + b"GET /healthz HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n")
+            with socket.create_connection(("127.0.0.1", self.server.port), PATIENCE) as peer:
+                peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                for byte in request:
+                    peer.sendall(bytes([byte]))
+                    time.sleep(0.0002)  # So that most come alone. If they don't the test is easier, and no less true.
+                answer = b"".join(iter(lambda: peer.recv(65536), b""))
+            self.assertEqual(self.statuses(answer), [status, 200], body)
 
     def test_request_lines_and_headers_that_are_none_are_refused(self):
         cases = {

@@ -1,0 +1,98 @@
+// Any bytes as what a client sends over HTTP, through the server's own way from its socket to the engine and back. The
+// first byte says how many bytes come at a time.
+//
+// Nothing crashes, hangs or stays behind. What the server answers is well-formed, and no defect; each request that a
+// second, strict reader sees has one answer, as has what it would not read, until the connection is closed; and no
+// event is taken that is not in one of those: nothing is smuggled.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "server/fuzz_world_for_test.h"
+#include "server/wire_reference_for_test.h"
+
+namespace tallyho {
+namespace {
+
+struct Asked {
+  std::uint64_t events = 0;  // At most.
+  bool is_upgrade = false;   // What follows is no HTTP any more.
+};
+
+Asked asked_in(const HttpRequestsForTest& read) {
+  Asked asked;
+  for (const HttpForTest& request : read.requests) {
+    asked.is_upgrade = asked.is_upgrade || request.count("upgrade") > 0;
+    if (!request.first_line.starts_with("POST ")) continue;
+    asked.events += static_cast<std::uint64_t>(std::ranges::count(request.body, '{'));
+  }
+  return asked;
+}
+
+void check_answer(const HttpForTest& answer) {
+  static simdjson::dom::parser parser;
+  const std::string_view status = std::string_view(answer.first_line).substr(9, 3);
+  require(status != "500", "there is no defect");
+  const auto type = answer.header("content-type");
+  if (!type || answer.body.empty()) return;
+  const bool is_problem = type == "application/problem+json";
+  require(!is_problem || status >= "400", "a problem has a status that says so");
+  if (!is_problem && type != "application/json") return;
+  require(parser.parse(answer.body).error() == simdjson::SUCCESS, "a body is JSON if it says so");
+}
+
+// Answers to requests of which none asked for a head.
+std::vector<HttpForTest> answers_in(std::string_view received) {
+  std::vector<HttpForTest> answers;
+  while (!received.empty()) {
+    auto answer = take_answer_for_test(received, false);
+    require(answer.has_value(), "what the server answers is HTTP");
+    check_answer(*answer);
+    if (!answer->first_line.starts_with("HTTP/1.1 1")) answers.push_back(std::move(*answer));
+  }
+  return answers;
+}
+
+// Whether nothing comes behind this one: it says so, it is HTTP/1.0's, or a stream.
+bool is_last(const HttpForTest& answer) {
+  return answer.header("connection") == "close" || answer.first_line.starts_with("HTTP/1.0") ||
+         (answer.count("content-length") == 0 && answer.count("transfer-encoding") == 0);
+}
+
+void check(std::string_view bytes, std::size_t at_a_time, IoWorld& world) {
+  const std::uint64_t taken_before = world.events(Code::ok);
+  std::string received;
+  {
+    IoWorld::Client client(world);
+    client.send(bytes, at_a_time);
+    client.end();
+    received = client.received();
+  }
+  const std::uint64_t taken = world.events(Code::ok) - taken_before;
+  const HttpRequestsForTest read = read_requests_for_test(bytes);
+  const Asked asked = asked_in(read);
+  if (asked.is_upgrade) return;
+  require(taken <= asked.events, "an event is taken that nobody has sent");
+  const bool has_head = std::ranges::any_of(
+      read.requests, [](const HttpForTest& request) { return request.first_line.starts_with("HEAD "); });
+  if (has_head || bytes.substr(bytes.size() - read.rest.size()).starts_with("HEAD ")) return;
+  const std::vector<HttpForTest> answers = answers_in(received);
+  require(answers.size() <= read.requests.size() + (read.rest.empty() ? 0 : 1), "a request has one answer");
+  require(answers.size() >= read.requests.size() || (!answers.empty() && is_last(answers.back())),
+          "a request has an answer, however it came");
+}
+
+}  // namespace
+}  // namespace tallyho
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static tallyho::IoWorld world(tallyho::fuzz_game(), tallyho::fuzz_options());
+  if (size < 1) return 0;
+  tallyho::check({reinterpret_cast<const char*>(data) + 1, size - 1}, data[0], world);
+  return 0;
+}
