@@ -85,7 +85,8 @@ void add_for_rates(LimitOptions& add, Limits& limits) {
 void add_for_time(LimitOptions& add, Limits& limits) {
   add.duration("header-timeout", limits.header_timeout,
                "From accepting, or the first byte of a request, to the end of its header");
-  add.duration("body-timeout", limits.body_timeout, "From there to the end of its body");
+  add.duration("body-timeout", limits.body_timeout,
+               "From there to the end of its body; and from the first byte of a WebSocket's message to its last");
   add.duration("first-message-timeout", limits.first_message_timeout,
                "A WebSocket without a token that says nothing for so long: closed, 1008");
   add.duration("keep-alive", limits.keep_alive, "Between requests; and a WebSocket that is silent so long gets a ping");

@@ -15,9 +15,9 @@
 #include "boost/beast/http/write.hpp"
 #include "boost/beast/websocket/rfc6455.hpp"
 #include "server/board_export.h"
-#include "server/body_length.h"
 #include "server/client_stream.h"
 #include "server/event_stream.h"
+#include "server/framing.h"
 #include "server/http_answer.h"
 #include "server/openapi.h"
 #include "server/routes.h"
@@ -120,7 +120,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     if (error) return refuse_broken(error);
     enter(State::body, limits_.body_timeout);
     const auto& request = parser_->get();
-    if (const auto unclear = problem_of_length(request)) {
+    if (const auto unclear = problem_of_framing(request)) {
       return answer_and_close(problem_answer(io_.writer(), 400, *unclear));
     }
     const auto expect = request[http::field::expect];

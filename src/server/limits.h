@@ -37,7 +37,7 @@ struct Limits {
 
   // From the first byte of a request, or from accepting, to the end of its header.
   std::chrono::milliseconds header_timeout{10'000};
-  std::chrono::milliseconds body_timeout{30'000};  // From there to the end of its body.
+  std::chrono::milliseconds body_timeout{30'000};  // From there to the end of its body; and for a WebSocket's message.
   std::chrono::milliseconds keep_alive{60'000};    // Between requests; and a WebSocket that says nothing gets a ping.
   std::chrono::milliseconds pong_timeout{20'000};  // Nothing heard so long after a ping: dropped.
   // A WebSocket without a token that says nothing: closed, 1008.

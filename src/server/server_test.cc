@@ -37,7 +37,9 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 using asio::ip::tcp;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 constexpr std::string_view game = R"(
 tallyho: 1
@@ -140,6 +142,15 @@ class ServerTest : public testing::Test {
                 asio::buffer(std::string("GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")));
     return read_all(socket);
   }
+  // What POST /v1/events answers, head and body.
+  std::string post(const std::string& event) {
+    asio::io_context context;
+    tcp::socket socket = connect(context, *server_);
+    asio::write(socket, asio::buffer("POST /v1/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                                     "Content-Type: application/json\r\nContent-Length: " +
+                                     std::to_string(event.size()) + "\r\n\r\n" + event));
+    return read_all(socket);
+  }
   static std::string read_all(tcp::socket& socket) {
     std::string answer;
     boost::system::error_code ended;
@@ -163,6 +174,9 @@ TEST_F(ServerTest, ADefectIsAnsweredInternalAndHasNoEffect) {
               HasSubstr(R"("code":"internal")"));
   EXPECT_THAT(client.ask(R"({"op":"query","path":"/v1/players/ada"})"), HasSubstr(R"("total":5)"));
   EXPECT_THAT(client.ask(find("ada", 1)), HasSubstr(R"("total":6)"));
+  EXPECT_THAT(post(R"({"type":"find","player":"ada","id":"defect","value":7})"),
+              AllOf(StartsWith("HTTP/1.1 500 "), HasSubstr(R"("code":"internal")")));
+  EXPECT_THAT(post(find("ada", 1)), AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr(R"("total":7)")));
 }
 
 // Goal: a full queue is an answer, in its place in the order, and what was not refused is scored. Method: the engine is
@@ -232,6 +246,8 @@ TEST_F(ServerTest, ALogThatCannotBeWrittenAnswersUnavailable) {
   const std::string answer = client.ask(find("ada", 5));
   EXPECT_THAT(answer, HasSubstr(R"("code":"unavailable")"));
   EXPECT_THAT(answer, HasSubstr(R"("retry_after_ms":100)"));
+  EXPECT_THAT(post(find("ada", 5)), AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("Retry-After: 1\r\n"),
+                                          HasSubstr(R"("code":"unavailable")")));
   EXPECT_THAT(client.ask(R"({"op":"query","path":"/v1/players/ada"})"), HasSubstr(R"("total":5)"));
   moody.is_broken = false;
   EXPECT_THAT(client.ask(find("ada", 5)), HasSubstr(R"("total":10)"));

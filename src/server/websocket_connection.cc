@@ -145,7 +145,8 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   Clock::time_point tick(Clock::time_point now) override {
     look_at_timeouts(now);
     const bool is_unknown = !has_said_ && io_.shared().authority.asks_for_tokens();
-    const bool is_busy = !is_accepted_ || is_unknown || is_ending_ || is_closing_ || outbox_.is_sending();
+    const bool is_busy =
+        !is_accepted_ || is_unknown || is_ending_ || is_closing_ || is_within_message_ || outbox_.is_sending();
     if (is_busy || session_.grant.has_token()) return now + limits_.look_interval();
     return now + limits_.quiet_interval();
   }
@@ -177,12 +178,18 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     const bool has_asked = pinged_ > last_heard_;
     const bool is_silent = is_reading_ && has_asked && now - pinged_ > limits_.pong_timeout;
     const bool is_refusing_to_close = is_closing_ && now - since_ > limits_.close_timeout;
+    // A message has so long from its first byte to its last, as a body over HTTP: who never ends it, and answers every
+    // ping between its fragments, would keep what has come of it for ever.
+    const bool is_within = is_reading_ && input_.size() > 0;
+    if (is_within && !is_within_message_) message_began_ = now;
+    is_within_message_ = is_within;
+    const bool is_trickling = is_within && now - message_began_ > limits_.body_timeout;
     if (is_stuck) {
       io_.figures().slow_readers.add(1);
       io_.log(LogLevel::info, "slow-reader", "a client that reads nothing was dropped",
               {{"connection", static_cast<std::int64_t>(id_)}, {"bytes", static_cast<std::int64_t>(outbox_.bytes())}});
     }
-    if (is_stuck || is_silent || is_refusing_to_close) return drop();
+    if (is_stuck || is_silent || is_refusing_to_close || is_trickling) return drop();
     const bool is_quiet = !has_asked && now - last_heard_ > limits_.keep_alive;
     if (is_accepted_ && !is_closing_ && !is_pinging_ && is_quiet) ping();
     if (is_accepted_ && !is_ending_) end_without_rights(now);
@@ -234,6 +241,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
 
   void read_frame() {
     is_reading_ = true;
+    is_within_message_ = false;
     input_.reset(!has_said_);  // Grows as something comes: an idle connection holds next to nothing.
     stream_.async_read(input_, WhenRead{shared_from_this()});
   }
@@ -401,7 +409,8 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   bool has_said_ = false;  // It has sent a message.
   bool is_reading_ = false;
   bool is_pinging_ = false;
-  bool is_ending_ = false;  // Nothing more is read: answer what came, then close.
+  bool is_within_message_ = false;  // At the last look something had come of the message that is read.
+  bool is_ending_ = false;          // Nothing more is read: answer what came, then close.
   bool is_stopping_ = false;
   bool is_closing_ = false;  // The closing handshake is under way.
   bool is_dropped_ = false;
@@ -410,6 +419,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   websocket::close_code close_code_ = websocket::close_code::going_away;
   Clock::time_point since_;  // When it was accepted, stopping began, or closing: whichever came last.
   Clock::time_point last_heard_;
+  Clock::time_point message_began_;  // When it was seen first.
   Clock::time_point pinged_;
   Clock::time_point last_progress_;  // Of sending.
   std::uint64_t bytes_taken_ = 0;

@@ -51,6 +51,10 @@ std::optional<std::string_view> take_line(std::string_view& bytes) {
 bool take_fields(std::string_view& bytes, HttpForTest& message) {
   while (const auto line = take_line(bytes)) {
     if (line->empty()) return true;
+    if (line->find_first_of(" \t") == 0 && !message.headers.empty() && is_field_value(*line)) {
+      message.headers.back().second += " " + std::string(trimmed(*line));  // RFC 9112 section 5.2: old, and allowed.
+      continue;
+    }
     const std::size_t colon = line->find(':');
     if (colon == std::string_view::npos || !is_token(line->substr(0, colon))) return false;
     const std::string_view value = trimmed(line->substr(colon + 1));

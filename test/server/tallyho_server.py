@@ -26,10 +26,11 @@ faulthandler.dump_traceback_later(240)  # Where a test waits that is about to be
 class Server:
     """A server on free ports, as a process of its own."""
 
-    def __init__(self, *arguments, ruleset=RULESET, environment=None, is_json=False, dev=True):
+    def __init__(self, *arguments, ruleset=RULESET, environment=None, is_json=False, dev=True,
+                 listen="127.0.0.1:0"):
         self.process = subprocess.Popen(
             [TALLYHO, "serve", *(["--ruleset", str(ruleset)] if ruleset else []), *(["--dev"] if dev else []),
-             "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", *arguments],
+             "--listen", listen, "--admin", "127.0.0.1:0", *arguments],
             stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment)
         self.said = []
         for line in self.process.stderr:

@@ -97,8 +97,9 @@ class Faults(FaultTest):
             total = server.get("/v1/players/filler")[1]["total"]
             self.assertEqual(total, codes["ok"])
             small = find("ada", 7, id="after")
-            while server.post_event(event)[1]["code"] == "ok":
+            while (answer := server.post_event(event))[1]["code"] == "ok":
                 pass  # What still fits in.
+            self.assertEqual((answer[0], answer[1]["code"]), (503, "unavailable"))
             self.assertEqual(server.get("/healthz")[0], 200)
             subprocess.run(["mount", "-o", "remount,size=300m", data], check=True)
             self.assertEqual(send(server, small)["code"], "ok")

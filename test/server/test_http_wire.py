@@ -143,6 +143,9 @@ class HttpWire(ServerTest):
             "a header without a name": b"GET /healthz HTTP/1.1\r\n" + HOST + b": value\r\n\r\n",
             "a return without a line": b"GET /healthz HTTP/1.1\r\n" + HOST + b"X: a\rb\r\n\r\n",
             "the preface of HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            "no host": b"GET /healthz HTTP/1.1\r\n\r\n",
+            "two hosts": b"GET /healthz HTTP/1.1\r\n" + HOST + b"Host: evil.example\r\n\r\n",
+            "the same host twice": b"GET /healthz HTTP/1.1\r\n" + HOST + HOST + b"\r\n",
             "a greeting of TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 32 + b"\r\n\r\n",
         }
         for name, request in cases.items():
@@ -154,6 +157,16 @@ class HttpWire(ServerTest):
                               ("long name", b"x" * 100000 + b": y\r\n")):
             answer = self.talk(b"GET /healthz HTTP/1.1\r\n" + HOST + headers + b"\r\n")
             self.assertIn(self.statuses(answer), ([431], []), name)  # Or it closed before all of it was sent.
+
+    def test_nothing_but_a_100_is_expected(self):
+        event = json.dumps(find("hidden expectation", 1)).encode()
+        self.assert_refused("expectation", b"POST /v1/events HTTP/1.1\r\n" + HOST + JSON + b"Expect: a wonder\r\n"
+                            + b"Content-Length: %d\r\n\r\n" % len(event) + event, (417,))
+
+    def test_who_expects_a_100_and_is_refused_is_not_told_to_go_on(self):
+        for header, status in ((b"Transfer-Encoding: gzip\r\n", 400), (b"Content-Length: 9999999\r\n", 413)):
+            answer = self.talk(b"POST /v1/events HTTP/1.1\r\n" + HOST + JSON + header + b"Expect: 100-continue\r\n\r\n")
+            self.assertEqual(self.statuses(answer), [status])
 
     def test_a_path_may_be_given_with_its_authority(self):
         answer = self.talk(b"GET http://localhost/healthz HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n")

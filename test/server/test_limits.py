@@ -90,6 +90,18 @@ class RateTest(unittest.IsolatedAsyncioTestCase):
                 self.assertEqual((await client.ask(find()))["ack"]["code"], "ok")
 
 
+class CapacityTest(unittest.TestCase):
+    def test_what_a_full_game_does_not_take_is_answered_507(self):
+        server = Guarded("--limits-players-max", "1")
+        self.addCleanup(server.stop)
+        made = token(["ingest"], None)
+        self.assertEqual(server.ask("POST", "/v1/events", made, find("ada"))[0], 200)
+        status, result = server.ask("POST", "/v1/events", made, find("bob"))
+        self.assertEqual((status, result["code"]), (507, "capacity"))
+        status, results = server.ask("POST", "/v1/events", made, [find("ada"), find("bob"), find("ada")])
+        self.assertEqual((status, [result["code"] for result in results]), (200, ["ok", "capacity", "ok"]))
+
+
 class ConnectionTest(unittest.IsolatedAsyncioTestCase):
     async def test_there_are_so_many_connections_in_all(self):
         server = Guarded("--limits-connections-max", "3")

@@ -110,6 +110,22 @@ class TlsTest(unittest.IsolatedAsyncioTestCase):
                               "-cipher", "ALL:@SECLEVEL=0"], input=b"", capture_output=True, timeout=PATIENCE)
         self.assertNotEqual(run.returncode, 0)
 
+    async def test_a_client_may_not_begin_another_handshake(self):
+        """Renegotiation, which TLS 1.2 has: each is work for the server, and the client decides how often."""
+        async with self.web_socket() as opened:
+            with tempfile.TemporaryFile() as said:
+                command = ["openssl", "s_client", "-connect", f"127.0.0.1:{self.server.port}", "-tls1_2"]
+                client = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=said, stderr=said)
+                client.stdin.write(b"R\n")
+                client.stdin.flush()  # And stays open, so that the client does not end by itself.
+                self.assertNotEqual(await asyncio.to_thread(client.wait, PATIENCE), 0)
+                client.stdin.close()
+                said.seek(0)
+                words = said.read()
+            self.assertIn(b"RENEGOTIATING", words)
+            self.assertIn(b"no renegotiation", words)
+            self.assertIn("pong", await Client(opened).ask({"op": "ping"}))
+
     async def test_a_client_may_choose_http_1_1_and_nothing_else(self):
         for offered, chosen in [(["h2", "http/1.1"], "http/1.1"), (["http/1.1"], "http/1.1"), ([], None)]:
             context = self.trusting()

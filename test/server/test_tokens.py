@@ -247,6 +247,42 @@ class AdminTest(TokenTest):
             self.assertEqual(self.server.request("GET", path, admin=True)[0], 200, path)
 
 
+class ReachableTest(unittest.TestCase):
+    """A first listener that others reach, by themselves or through a proxy."""
+
+    def start(self, *arguments, **options):
+        server = Guarded(*arguments, **options)
+        self.addCleanup(server.stop)
+        return server
+
+    def test_it_tells_nobody_its_metrics(self):
+        for listen in ("127.0.0.1:0", "0.0.0.0:0"):
+            server = self.start("--behind-proxy", "--origin", "none", listen=listen)
+            for made in (None, token(["admin"]), token(["ingest"], None)):
+                self.assertEqual(server.ask("GET", "/metrics", made)[0], 404, listen)
+            self.assertEqual(server.request("GET", "/metrics", admin=True)[0], 200)
+            self.assertEqual(server.ask("GET", "/healthz")[0], 200)
+
+    def test_only_pages_that_are_named_use_it(self):
+        server = self.start("--behind-proxy", "--origin", "https://game.example", listen="0.0.0.0:0")
+        upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+                   "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+        for origin, is_let_in in ((None, True), ("https://game.example", True), ("HTTPS://Game.Example", True),
+                                  ("null", False), ("", True), ("https://game.example.evil", False),
+                                  ("https://evil-game.example", False), ("https://evil.example/https://game.example",
+                                                                          False),
+                                  ("http://game.example", False), ("https://game.example:8443", False),
+                                  ("https://game.example/", False), ("https://game.example, null", False),
+                                  ("https://user@game.example", False), ("https://game.example\t.evil", False)):
+            with self.subTest(origin=origin):
+                headers = bearer(token(["read"])) | ({} if origin is None else {"Origin": origin})
+                status, _, body = server.request("GET", "/v1/boards", headers=headers)
+                self.assertEqual(status, 200 if is_let_in else 403)
+                self.assertTrue(is_let_in or json.loads(body)["code"] == "unauthorized")
+                self.assertEqual(server.request("GET", "/v1/ws", headers=headers | upgrade)[0],
+                                 101 if is_let_in else 403)
+
+
 class PublicTest(TokenTest):
     public = True
 

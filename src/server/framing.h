@@ -1,0 +1,19 @@
+#pragma once
+
+#include <optional>
+
+#include "base/problem.h"
+#include "boost/beast/http/message.hpp"
+
+namespace tallyho {
+
+// Where two servers in a row understand a request differently, one of them lets pass what the other should have
+// refused. Worst is the length of its body: what one takes for a part of that is a request to the other, of which
+// nobody has checked anything (RFC 9112 section 11.2). So what decides this must be said in one way, once: the length
+// by a single Content-Length, which is a number, or by `Transfer-Encoding: chunked` and nothing else; and whom the
+// request is for by one Host. Beast lets some more pass, and takes a coding that it does not know for no body at all.
+//
+// Nothing: it is so. Else malformed, to be sent with 400 and the connection closed.
+std::optional<Problem> problem_of_framing(const boost::beast::http::request_header<>& header);
+
+}  // namespace tallyho
