@@ -41,4 +41,10 @@ std::optional<Problem> problem_of_framing(const http::request_header<>& header) 
   return std::nullopt;
 }
 
+std::size_t missing_of_chunks(std::string_view come) {
+  static constexpr std::size_t empty_body_bytes = 5;  // "0", two line ends.
+  if (come.empty()) return 1;
+  return come.front() == '0' && come.size() < empty_body_bytes ? empty_body_bytes - come.size() : 0;
+}
+
 }  // namespace tallyho

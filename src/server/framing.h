@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <string_view>
 
 #include "base/problem.h"
 #include "boost/beast/http/message.hpp"
@@ -15,5 +17,9 @@ namespace tallyho {
 //
 // Nothing: it is so. Else malformed, to be sent with 400 and the connection closed.
 std::optional<Problem> problem_of_framing(const boost::beast::http::request_header<>& header);
+
+// How many bytes more must have come of a body in chunks, of which there is `come`, before Beast 1.81 may look at it:
+// it asserts that an empty one does not come byte by byte.
+std::size_t missing_of_chunks(std::string_view come);
 
 }  // namespace tallyho

@@ -146,12 +146,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     });
   }
 
-  // An empty body in chunks must be there as a whole: Beast 1.81 asserts that it does not come byte by byte.
   std::size_t missing_of_chunks() const {
-    static constexpr std::size_t empty_body_bytes = 5;  // "0", two line ends.
-    if (buffer_.size() == 0) return 1;
-    const bool may_be_empty = *static_cast<const char*>(buffer_.data().data()) == '0';
-    return may_be_empty && buffer_.size() < empty_body_bytes ? empty_body_bytes - buffer_.size() : 0;
+    return tallyho::missing_of_chunks({static_cast<const char*>(buffer_.data().data()), buffer_.size()});
   }
 
   void await_chunks() {
@@ -340,6 +336,11 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       return refuse({Code::overloaded, "there are enough connections from this address"});
     }
     release_batch();
+    if (buffer_.size() > 0) {  // Which would be lost, and what follows it misread.
+      return answer_and_close(
+          problem_answer(io_.writer(), 400,
+                         {Code::invalid_argument, "a client waits for its handshake's answer before it sends more"}));
+    }
     is_dropped_ = true;  // The socket moves out; this object goes once nobody holds it.
     start_websocket_connection(io_, id_, std::move(stream_), std::move(request_), std::move(caller_));
   }

@@ -104,11 +104,11 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     if (io_.shared().offers_deflate) stream_.set_option(deflate_options());
     stream_.control_callback([this](websocket::frame_type, beast::string_view) { last_heard_ = Clock::now(); });
     request_ = std::make_unique<HttpRequest>(std::move(request));
-    if (offers_our_protocol((*request_)[beast::http::field::sec_websocket_protocol])) {
-      stream_.set_option(websocket::stream_base::decorator([](websocket::response_type& response) {
-        response.set(beast::http::field::sec_websocket_protocol, our_protocol);
-      }));
-    }
+    const bool is_ours = offers_our_protocol((*request_)[beast::http::field::sec_websocket_protocol]);
+    stream_.set_option(websocket::stream_base::decorator([is_ours](websocket::response_type& response) {
+      response.set(beast::http::field::server, "tallyho");
+      if (is_ours) response.set(beast::http::field::sec_websocket_protocol, our_protocol);
+    }));
     stream_.async_accept(*request_, [self = shared_from_this()](error_code error) { self->accepted(error); });
   }
 

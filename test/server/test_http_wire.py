@@ -7,6 +7,7 @@ import struct
 import time
 import unittest
 
+from raw_websocket import TEXT, frame
 from tallyho_server import PATIENCE, ServerTest, find
 
 HOST = b"Host: localhost\r\n"
@@ -192,6 +193,21 @@ class HttpWire(ServerTest):
                 self.assertEqual((headers["Upgrade"], headers["Sec-WebSocket-Version"]), ("websocket", "13"))
         status, headers, _ = self.server.request("POST", "/v1/ws", headers=good)
         self.assertEqual((status, headers["Allow"]), (405, "GET"))
+
+    # They were lost once, and what followed them was read from its middle on.
+    def test_frames_that_do_not_wait_for_the_handshakes_answer_are_refused(self):
+        handshake = (b"GET /v1/ws HTTP/1.1\r\n" + HOST + b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        answer = self.talk(handshake + frame(TEXT, json.dumps(find("early", 1))))
+        self.assertEqual(self.statuses(answer), [400])
+        self.assertIn(b'"code":"invalid_argument"', answer)
+        self.assertEqual(self.server.get("/v1/players/early")[0], 404)
+
+    def test_an_answer_says_who_gives_it_and_not_what_it_is_made_of(self):
+        upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+                   "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+        for path, headers in (("/healthz", {}), ("/v1/ws", {}), ("/v1/ws", upgrade)):
+            self.assertEqual(self.server.request("GET", path, headers=headers)[1].get_all("Server"), ["tallyho"], path)
 
     def test_a_connection_that_is_reset_anywhere_leaves_nothing_behind(self):
         request = self.hidden("reset")
