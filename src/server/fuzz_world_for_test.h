@@ -2,7 +2,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string_view>
+#include <utility>
 
 #include "ruleset/loader.h"
 #include "server/io_world_for_test.h"
@@ -23,6 +25,7 @@ inline std::shared_ptr<const Ruleset> fuzz_game() {
   return load_ruleset(R"(
 tallyho: 1
 name: fuzz
+player_events: [find]
 events:
   find:
     value: {type: int, min: 0, max: 1000}
@@ -53,6 +56,15 @@ inline IoWorld::Options fuzz_options() {
   options.engine.players_max = 64;
   options.engine.keys_max = 64;
   options.engine.groups_max = 16;
+  return options;
+}
+
+// The same for a server that asks for tokens. The corpora have some that were signed with this secret.
+inline IoWorld::Options guarded_fuzz_options() {
+  TokenKeySet keys;
+  require(keys.add("the secret of the fuzzer, 32 byt").has_value(), "the fuzzer's key is one");
+  IoWorld::Options options = fuzz_options();
+  options.tokens = std::make_shared<const TokenVerifier>(TokenVerifier::Options{}, std::move(keys));
   return options;
 }
 

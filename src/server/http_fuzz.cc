@@ -1,5 +1,5 @@
 // Any bytes as what a client sends over HTTP, through the server's own way from its socket to the engine and back. The
-// first byte says how many bytes come at a time.
+// first byte says how many bytes come at a time, its highest bit whether the server asks for tokens.
 //
 // Nothing crashes, hangs or stays behind. What the server answers is well-formed, and no defect; each request that a
 // second, strict reader sees has one answer, as has what it would not read, until the connection is closed; and no
@@ -91,8 +91,10 @@ void check(std::string_view bytes, std::size_t at_a_time, IoWorld& world) {
 }  // namespace tallyho
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static tallyho::IoWorld world(tallyho::fuzz_game(), tallyho::fuzz_options());
+  static tallyho::IoWorld open(tallyho::fuzz_game(), tallyho::fuzz_options());
+  static tallyho::IoWorld guarded(tallyho::fuzz_game(), tallyho::guarded_fuzz_options());
   if (size < 1) return 0;
-  tallyho::check({reinterpret_cast<const char*>(data) + 1, size - 1}, data[0], world);
+  const bool is_guarded = (data[0] & 0x80) != 0;
+  tallyho::check({reinterpret_cast<const char*>(data) + 1, size - 1}, data[0] & 0x7f, is_guarded ? guarded : open);
   return 0;
 }

@@ -34,7 +34,7 @@ IoWorld::IoWorld(std::shared_ptr<const Ruleset> ruleset, Options options)
       shared_{.ruleset = &ruleset_,
               .limits = options.limits,
               .identity = {.log = std::string(32, '0'), .limits_json = "{}"},
-              .authority = Authority::create({.dev = true}).value(),
+              .authority = Authority::create({.dev = options.tokens == nullptr, .tokens = options.tokens}).value(),
               .readiness = &readiness_,
               .tickets = &tickets_,
               .admission = &admission_,

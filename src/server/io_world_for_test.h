@@ -19,11 +19,12 @@ namespace tallyho {
 //     client.send("GET /healthz HTTP/1.1\r\n…", 7);  // Seven bytes at a time.
 //     client.received();                             // What has been answered.
 //
-// It is as with --dev: nobody shows a token. Time passes for nobody: timeouts are not looked at.
+// Time passes for nobody: timeouts are not looked at.
 class IoWorld {
  public:
   struct Options {
     bool deflate = false;
+    std::shared_ptr<const TokenVerifier> tokens = nullptr;  // Null: it is as with --dev, nobody shows a token.
     Limits limits = {};
     Engine::Options engine = {};
   };

@@ -1,5 +1,6 @@
 // Any bytes as what a client sends on a WebSocket, through the server's own way from its socket to the engine and back.
-// The first byte says whether messages may be compressed, the second how many bytes come at a time.
+// The first byte says whether messages may be compressed, or else whether the server asks for tokens, the second how
+// many bytes come at a time.
 //
 // Nothing crashes, hangs or stays behind. What the server sends is well-formed; of messages that a second reader finds
 // well-formed each has exactly one answer, and no event is taken that it does not see.
@@ -124,9 +125,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     options.deflate = true;
     return options;
   }());
+  static tallyho::IoWorld guarded(tallyho::fuzz_game(), tallyho::guarded_fuzz_options());
   if (size < 2) return 0;
   const bool has_deflate = (data[0] & 1) != 0;
+  const bool is_guarded = (data[0] & 2) != 0 && !has_deflate;
   tallyho::check({reinterpret_cast<const char*>(data) + 2, size - 2}, has_deflate, data[1],
-                 has_deflate ? deflating : plain);
+                 has_deflate  ? deflating
+                 : is_guarded ? guarded
+                              : plain);
   return 0;
 }
