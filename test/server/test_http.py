@@ -29,6 +29,27 @@ class Events(ServerTest):
             self.assertEqual((status, json.loads(answer)["code"]), (400, "malformed"))
         self.assertEqual(self.server.get("/v1/players/one")[1]["total"], 20)
 
+    def test_what_is_no_json_is_malformed_alone_among_lines_and_in_an_array(self):
+        """Bytes that a WebSocket's text cannot have, and some of what it can: one event, a line, an element."""
+        event = json.dumps(find("no json", 1))
+        for bad in (b"\xef\xbb\xbf" + event.encode(), event.encode("utf-16"), event.encode("utf-16-le"),
+                    event.encode("utf-32"), event.encode() + b"\x00", b"\x00" + event.encode(),
+                    b'{"a":"\xff"}', b'{"a":"\xc0\x80"}', b'{"a":"\xed\xa0\x80"}', b'{"a":"\xed\xa0\xbd\xed\xb8\x80"}',
+                    b'{"a":"\xf5\x80\x80\x80"}', b'{"a":"\xc3"}', b'{"\x80":1}', b'{"a":"\\ud800"}', b'{"a":"\x1f"}',
+                    b'{"a":"\x00"}', b'{"a":1,"\\u0061":2}', b'{"a":NaN}', b'{"a":01}', b'{"a":1.}', b'{"a":0x1}',
+                    b'{"a":1,}', b"{'a':1}", b'{"a":1}//', b"nul", b"{" * 10000, b'{"a":' * 33 + b"1" + b"}" * 33):
+            with self.subTest(bad[:60]):
+                status, _, body = self.server.post_events(bad)
+                self.assertEqual((status, json.loads(body)["code"]), (400, "malformed"))
+                if b"\n" in bad:
+                    continue
+                lines = b"\n".join((event.encode(), bad, event.encode()))
+                status, _, body = self.server.post_events(lines, "application/x-ndjson")
+                codes = [json.loads(line)["code"] for line in body.splitlines()]
+                self.assertEqual((status, codes), (200, ["ok", "malformed", "ok"]))
+        status, _, body = self.server.post_events(b"[" + event.encode() + b"," + event.encode() + b"\x00]")
+        self.assertEqual((status, [result["code"] for result in json.loads(body)]), (200, ["ok", "malformed"]))
+
     def test_an_array_is_answered_with_an_array(self):
         events = [find("many", i, ref=i) for i in range(100)] + [{"type": "x"}, 7, [], {"a": [1, "]", "}"]}]
         status, headers, body = self.server.post_events(events)
