@@ -11,9 +11,10 @@ import tempfile
 import time
 import unittest
 
-from raw_websocket import CONTINUATION, PONG, TEXT, RawWebSocket, echo, frame
+from raw_websocket import CONTINUATION, PING, PONG, TEXT, RawWebSocket, echo, frame
 from tallyho_server import PATIENCE, Server, ServerTest
 from test_tls import write_certificate
+from test_tokens import Guarded
 
 HEAD = b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 PAUSE = 0.02
@@ -103,6 +104,34 @@ class Trickle(ServerTest):
                 count += 1
                 time.sleep(PAUSE)
             self.assertGreater(count, 0)
+
+
+class Silence(unittest.TestCase):
+    def start(self, kind, *arguments):
+        server = kind(*arguments)
+        self.addCleanup(server.stop)
+        return server
+
+    def test_who_says_nothing_at_all(self):
+        server = self.start(Server, "--limits-header-timeout", "300ms")
+        with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as peer:
+            self.assertEqual(peer.recv(1), b"")
+
+    def test_who_says_nothing_more(self):
+        server = self.start(Server, "--limits-keep-alive", "300ms")
+        with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as peer:
+            peer.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            answer = b"".join(iter(lambda: peer.recv(65536), b""))
+        self.assertEqual(answer.count(b"HTTP/1.1 200 "), 1)
+
+    def test_who_shows_no_token_and_only_pings_or_never_ends_a_message(self):
+        """Who that is nobody knows yet, and so it has less time than others."""
+        server = self.start(Guarded, "--limits-first-message-timeout", "300ms", "--limits-close-timeout", "300ms")
+        for begun, more in ((b"", frame(PING, b"x")), (b"", frame(PONG, b"x")),
+                            (frame(TEXT, b"{", fin=False), frame(CONTINUATION, b"", fin=False))):
+            with RawWebSocket(server.port) as peer:
+                peer.send(begun)
+                self.assertTrue(is_ended_while_sending(peer.socket, [more] * 7000))
 
 
 class TrickledHandshake(unittest.TestCase):
