@@ -154,7 +154,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     stream_.async_read_some(buffer_.prepare(missing_of_chunks()),
                             [self = shared_from_this()](error_code error, std::size_t bytes) {
                               if (self->is_dropped_) return;
-                              if (error) return self->drop();
+                              if (error == boost::asio::error::eof) error = http::error::partial_message;
+                              if (error) return self->refuse_broken(error);
                               self->buffer_.commit(bytes);
                               self->read_body();
                             });

@@ -104,6 +104,17 @@ class HttpWire(ServerTest):
         for name, request in cases.items():
             self.assert_refused(name, request, (400, 413))
 
+    def test_bodies_that_end_too_early_are_told_so(self):
+        event = json.dumps(find("half", 1)).encode()
+        post = b"POST /v1/events HTTP/1.1\r\n" + HOST + JSON
+        chunk = b"%x\r\n%s" % (len(event), event)
+        for body in (b"", b"0", b"0\r\n\r", b"5", chunk, chunk + b"\r\n"):
+            answer = self.talk(post + b"Transfer-Encoding: chunked\r\n\r\n" + body)
+            self.assertEqual(self.statuses(answer), [400], body)
+        answer = self.talk(post + b"Content-Length: %d\r\n\r\n" % (len(event) + 1) + event)
+        self.assertEqual(self.statuses(answer), [400])
+        self.assertEqual(self.server.get("/v1/players/half")[0], 404)
+
     def test_a_chunked_body_over_the_limit_is_too_large(self):
         post = b"POST /v1/events HTTP/1.1\r\n" + HOST + JSON + b"Transfer-Encoding: chunked\r\n\r\n"
         chunk = b"10000\r\n" + b" " * 65536 + b"\r\n"
