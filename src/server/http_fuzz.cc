@@ -1,5 +1,6 @@
 // Any bytes as what a client sends over HTTP, through the server's own way from its socket to the engine and back. The
-// first byte says how many bytes come at a time, its highest bit whether the server asks for tokens.
+// first byte says how many bytes come at a time, its two highest bits whether the server asks for tokens, and whether
+// this is the listener for admins.
 //
 // Nothing crashes, hangs or stays behind. What the server answers is well-formed, and no defect; each request that a
 // second, strict reader sees has one answer, as has what it would not read, until the connection is closed; and no
@@ -64,11 +65,11 @@ bool is_last(const HttpForTest& answer) {
          (answer.count("content-length") == 0 && answer.count("transfer-encoding") == 0);
 }
 
-void check(std::string_view bytes, std::size_t at_a_time, IoWorld& world) {
+void check(std::string_view bytes, std::size_t at_a_time, IoWorld& world, bool is_admin = false) {
   const std::uint64_t taken_before = world.events(Code::ok);
   std::string received;
   {
-    IoWorld::Client client(world);
+    IoWorld::Client client(world, is_admin);
     client.send(bytes, at_a_time);
     client.end();
     received = client.received();
@@ -87,6 +88,19 @@ void check(std::string_view bytes, std::size_t at_a_time, IoWorld& world) {
           "a request has an answer, however it came");
 }
 
+// What an admin changes is there for everybody: so each has a world of its own, with something in it.
+void check_admin(std::string_view bytes, std::size_t at_a_time) {
+  static const std::string events = R"({"type":"find","player":"ada","value":5,"id":"e1"}
+{"type":"find","player":"bob","value":7})";
+  static const std::string request =
+      "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nContent-Length: " +
+      std::to_string(events.size()) + "\r\n\r\n" + events;
+  IoWorld world(fuzz_game(), fuzz_options());
+  IoWorld::Client(world).send(request, 0);
+  require(world.events(Code::ok) == 2, "there is a game");
+  check(bytes, at_a_time, world, true);
+}
+
 }  // namespace
 }  // namespace tallyho
 
@@ -94,7 +108,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static tallyho::IoWorld open(tallyho::fuzz_game(), tallyho::fuzz_options());
   static tallyho::IoWorld guarded(tallyho::fuzz_game(), tallyho::guarded_fuzz_options());
   if (size < 1) return 0;
+  const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+  const std::size_t at_a_time = data[0] & 0x3f;
   const bool is_guarded = (data[0] & 0x80) != 0;
-  tallyho::check({reinterpret_cast<const char*>(data) + 1, size - 1}, data[0] & 0x7f, is_guarded ? guarded : open);
+  const bool is_admin = (data[0] & 0x40) != 0;
+  if (is_admin) {
+    tallyho::check_admin(bytes, at_a_time);
+  } else {
+    tallyho::check(bytes, at_a_time, is_guarded ? guarded : open);
+  }
   return 0;
 }

@@ -63,13 +63,13 @@ bool IoWorld::step() {
   return io_->context().poll_one() > 0;
 }
 
-IoWorld::Client::Client(IoWorld& world) : world_(world), steps_left_(steps_per_client) {
+IoWorld::Client::Client(IoWorld& world, bool is_admin) : world_(world), steps_left_(steps_per_client) {
   std::array<int, 2> pair{};
   require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data()) == 0, "there are sockets");
   socket_ = pair[0];
   IoThread::Socket socket(world.io_->context().get_executor());
   socket.assign(boost::asio::ip::tcp::v4(), pair[1]);
-  world.io_->adopt(std::move(socket), false, *world.admission_.enter("127.0.0.1"));
+  world.io_->adopt(std::move(socket), is_admin, *world.admission_.enter("127.0.0.1"));
   exchange();
 }
 

@@ -37,11 +37,11 @@ class IoWorld {
   std::uint64_t events(Code code) { return io_->figures().events[static_cast<std::size_t>(code)].value(); }
   std::uint64_t connections_open();
 
-  // One who connects. Ends the program where the server does not come to rest within a number of steps that the bytes
-  // sent account for.
+  // One who connects, to the listener for clients or to the one for admins. Ends the program where the server does not
+  // come to rest within a number of steps that the bytes sent account for.
   class Client {
    public:
-    explicit Client(IoWorld& world);
+    explicit Client(IoWorld& world, bool is_admin = false);
     ~Client();
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
