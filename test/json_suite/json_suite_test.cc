@@ -81,7 +81,9 @@ class JsonSuiteTest : public testing::Test {
       Arena arena;
       const Result<Event> event = decoder->decode(bytes, ruleset_, arena);
       EXPECT_EQ(event ? Code::ok : event.error().code, code);
-      if (!event && fault != nullptr) EXPECT_EQ(Fault{event.error().reason}, *fault);
+      if (!event && fault != nullptr) {
+        EXPECT_EQ(Fault{event.error().reason}, *fault);
+      }
     }
   }
   static std::string within_event(std::string_view input) {
