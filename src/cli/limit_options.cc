@@ -49,7 +49,7 @@ void add_for_clients(LimitOptions& add, Limits& limits) {
   add.number("frame-bytes-max", limits.frame_bytes_max, "Of a WebSocket message from a client; over it: closed, 1009",
              1024, 1 << 28);
   add.number("body-bytes-max", limits.body_bytes_max, "Of an HTTP request; over it: 413", 1024, 1 << 28);
-  add.number("header-bytes-max", limits.header_bytes_max, "Of an HTTP request's header; over it: 431", 1024, 1 << 20);
+  add.number("header-bytes-max", limits.header_bytes_max, "Of an HTTP request's header; over it: 431", 1024, 60'000);
   add.number("watches-max", limits.watches_max, "Of one connection; over it: capacity");
   add.number("top-max", limits.top_max, "Members that a watch shows", 1, 100'000);
   add.number("radius-max", limits.radius_max, "Members on either side of 'around'", 1, 10'000);

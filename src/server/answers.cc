@@ -59,7 +59,7 @@ void append_outcome(JsonWriter& json, const Item& item) {
 
 void append_result_to(JsonWriter& json, const Item& item, const Limits& limits, bool with_ref) {
   json.object();
-  if (!item.envelope.id.empty()) json.key("id").text(item.envelope.id);
+  if (!item.event.envelope.id.empty()) json.key("id").text(item.event.envelope.id);
   json.key("code").text(name_of(code_of(item)));
   if (item.kind == Item::Kind::event) {
     append_outcome(json, item);
@@ -68,7 +68,7 @@ void append_result_to(JsonWriter& json, const Item& item, const Limits& limits, 
     json.key("message").text(item.message);
   }
   append_retry(json, code_of(item), limits, item.retry_after_ms);
-  if (with_ref && !item.envelope.ref.empty()) json.key("ref").raw(item.envelope.ref);
+  if (with_ref && !item.event.envelope.ref.empty()) json.key("ref").raw(item.event.envelope.ref);
   json.end();
 }
 
@@ -106,15 +106,15 @@ void append_plain_ack(std::string& out, const Item& item) {
   *at++ = '}';
 
   out += R"({"ack":{)";
-  if (!item.envelope.id.empty()) {
+  if (!item.event.envelope.id.empty()) {
     out += R"("id":)";
-    append_json_string(out, item.envelope.id);
+    append_json_string(out, item.event.envelope.id);
     out += ',';
   }
   out.append(numbers.data(), at);
-  if (!item.envelope.ref.empty()) {
+  if (!item.event.envelope.ref.empty()) {
     out += R"(,"ref":)";
-    out += item.envelope.ref;
+    out += item.event.envelope.ref;
   }
   out += '}';
 }
@@ -138,7 +138,7 @@ void AnswerWriter::append_message(std::string& out, const Item& item) const {
     json.key("error");
     append_error_to(json, item, limits_);
   }
-  if (!item.envelope.ref.empty()) json.key("ref").raw(item.envelope.ref);
+  if (!item.event.envelope.ref.empty()) json.key("ref").raw(item.event.envelope.ref);
   json.end();
 }
 

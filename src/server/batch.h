@@ -42,12 +42,11 @@ struct Item {
   Code code = Code::ok;
   Detail detail;
   bool is_result = false;            // A query: `text` goes inside {"result":…}; else it is the whole answer.
-  EventEnvelope envelope;            // Of events; of others, only `ref`.
   std::string_view message;          // Codes other than ok: why.
   std::string_view field;            // The member to blame, or "".
   std::uint32_t retry_after_ms = 0;  // overloaded: when there is room again; 0: nobody knows.
   std::string_view record;           // The event's bytes as received: what the log keeps.
-  Event event;
+  Event event;  // Of one that is refused the envelope, as far as it is known; of others, its `ref`.
   Outcome outcome;
   const Ruleset* ruleset = nullptr;  // Of an event: whose rules and boards the outcome names. The batch keeps it.
   const Request* request = nullptr;

@@ -289,8 +289,8 @@ Answered<void> EngineThread::read(const ReadRequest& request, Item& item) {
 }
 
 Answered<void> EngineThread::watch(const WatchRequest& request, Item& item, Watcher& watcher) {
-  const bool has_ref = !item.envelope.ref.empty();
-  const std::string name = has_ref ? std::string(item.envelope.ref) : unused_name(engine_.feed(), watcher);
+  const bool has_ref = !item.event.envelope.ref.empty();
+  const std::string name = has_ref ? std::string(item.event.envelope.ref) : unused_name(engine_.feed(), watcher);
   const bool is_new = !engine_.feed().has_watch(watcher, name);
   // The one that it has without asking is not counted.
   const std::size_t own = engine_.feed().has_watch(watcher, OwnWatches::name) ? 1 : 0;
@@ -350,7 +350,7 @@ Answered<void> EngineThread::unwatch(const UnwatchRequest& request, Item& item, 
   }
   JsonWriter json(text_);
   json.object().key("unwatched").raw(request.watch);
-  if (!item.envelope.ref.empty()) json.key("ref").raw(item.envelope.ref);
+  if (!item.event.envelope.ref.empty()) json.key("ref").raw(item.event.envelope.ref);
   json.end();
   return {};
 }

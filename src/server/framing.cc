@@ -41,6 +41,13 @@ std::optional<Problem> problem_of_framing(const http::request_header<>& header) 
   return std::nullopt;
 }
 
+std::string_view last_field(const http::fields& fields, std::string_view name) {
+  std::string_view last;
+  const auto [begin, end] = fields.equal_range(name);
+  for (auto field = begin; field != end; ++field) last = field->value();
+  return last;
+}
+
 std::size_t missing_of_chunks(std::string_view come) {
   static constexpr std::size_t empty_body_bytes = 5;  // "0", two line ends.
   if (come.empty()) return 1;

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string_view>
 
 #include "base/problem.h"
 #include "boost/beast/http/message.hpp"
+#include "server/limits.h"
 
 namespace tallyho {
 
@@ -17,6 +19,16 @@ namespace tallyho {
 //
 // Nothing: it is so. Else malformed, to be sent with 400 and the connection closed.
 std::optional<Problem> problem_of_framing(const boost::beast::http::request_header<>& header);
+
+// What may have come and not be read yet: a header; a chunk's size with what is said behind it; a trailer. Beast, which
+// has a limit for the first of them only, ends the process where one field has 64 KiB.
+constexpr std::size_t buffer_bytes_max(const Limits& limits) {
+  constexpr std::size_t for_bodies = std::size_t{32} * 1024;
+  return std::max<std::size_t>(limits.header_bytes_max, for_bodies);
+}
+
+// A field that several proxies in a row add to, each behind the others: what the last one said; "": nobody.
+std::string_view last_field(const boost::beast::http::fields& fields, std::string_view name);
 
 // How many bytes more must have come of a body in chunks, of which there is `come`, before Beast 1.81 may look at it:
 // it asserts that an empty one does not come byte by byte.

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "boost/beast/http/error.hpp"
+#include "server/framing.h"
 #include "server/routes.h"
 #include "server/tickets.h"
 
@@ -67,6 +68,9 @@ HttpAnswer broken_answer(const AnswerWriter& writer, const boost::system::error_
   }
   if (error == http::error::header_limit) {
     return problem_answer(writer, 431, larger_than("header", limits.header_bytes_max));
+  }
+  if (error == http::error::buffer_overflow) {
+    return problem_answer(writer, 431, larger_than("line of a chunk, or the trailer,", buffer_bytes_max(limits)));
   }
   return problem_answer(writer, 400, {Code::malformed, "not HTTP: " + error.message(), {}});
 }

@@ -43,7 +43,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       : io_(io),
         limits_(io.shared().limits),
         stream_(open_stream(io.shared(), std::move(socket), is_admin)),
-        is_admin_(is_admin) {}
+        is_admin_(is_admin),
+        buffer_(buffer_bytes_max(limits_)) {}
 
   void start() {
     id_ = io_.add(shared_from_this());
@@ -123,6 +124,9 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     if (const auto unclear = problem_of_framing(request)) {
       return answer_and_close(problem_answer(io_.writer(), 400, *unclear));
     }
+    // Beast makes the fields of a trailer ones of the header.
+    header_without_trailer_.reset();
+    if (parser_->chunked()) header_without_trailer_ = request.base();
     const auto expect = request[http::field::expect];
     if (expect.empty()) return read_body();
     if (!beast::iequals(expect, "100-continue")) {
@@ -180,6 +184,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   void handle() {
     request_ = parser_->release();
+    if (header_without_trailer_) request_.base() = std::move(*header_without_trailer_);
     keep_alive_ = request_.keep_alive() && !io_.is_stopping();
     is_head_ = request_.method() == http::verb::head;
     version_ = request_.version();
@@ -203,12 +208,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     const auto target = parse_target(request_.target(), batch_->arena);
     if (!target) return refuse(target.error());
     Route route = find_route(*target);
-    if (is_admin_ && route.kind == Route::Kind::read && route.read.what == ReadRequest::What::player) {
-      route = with_delete(route, request_.method_string());
-    }
-    if (is_admin_ && route.kind == Route::Kind::read && route.read.what == ReadRequest::What::ruleset) {
-      route = with_put(route, request_.method_string());
-    }
+    if (is_admin_) route = for_admins(route, request_.method_string());
     if (!is_offered(route)) return refuse({Code::not_found, "there is no such path"});
     if (is_preflight()) return allow_page();
     if (!allows_method(route, request_.method_string())) return refuse_method(route);
@@ -332,16 +332,17 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     if (request_[http::field::sec_websocket_key].size() != 24) {  // 16 bytes in base64.
       return refuse({Code::invalid_argument, "the header Sec-WebSocket-Key is missing or none"});
     }
-    const bool is_proxied = io_.shared().authority.is_behind_proxy();
-    if (is_proxied && !io_.admit_forwarded(id_, request_["X-Forwarded-For"])) {
-      return refuse({Code::overloaded, "there are enough connections from this address"});
-    }
-    release_batch();
     if (buffer_.size() > 0) {  // Which would be lost, and what follows it misread.
+      release_batch();
       return answer_and_close(
           problem_answer(io_.writer(), 400,
                          {Code::invalid_argument, "a client waits for its handshake's answer before it sends more"}));
     }
+    const bool is_proxied = io_.shared().authority.is_behind_proxy();
+    if (is_proxied && !io_.admit_forwarded(id_, last_field(request_, "X-Forwarded-For"))) {
+      return refuse({Code::overloaded, "there are enough connections from this address"});
+    }
+    release_batch();
     is_dropped_ = true;  // The socket moves out; this object goes once nobody holds it.
     start_websocket_connection(io_, id_, std::move(stream_), std::move(request_), std::move(caller_));
   }
@@ -549,7 +550,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   void drain() {
     buffer_.clear();
-    stream_.async_read_some(buffer_.prepare(std::size_t{64} * 1024),
+    stream_.async_read_some(buffer_.prepare(std::size_t{16} * 1024),
                             [self = shared_from_this()](error_code error, std::size_t) {
                               if (self->is_dropped_) return;
                               if (error) return self->drop();
@@ -564,6 +565,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   const bool is_admin_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
+  std::optional<http::request_header<>> header_without_trailer_;  // Of a request in chunks.
   http::request<http::string_body> request_;
   http::response<http::string_body> response_;
   http::response<http::empty_body> head_response_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <random>
 #include <tuple>
 #include <utility>
@@ -41,9 +42,18 @@ IoThread::~IoThread() {
   while (port_.from_engine.pop(delivery)) delete delivery.pushes;
 }
 
+// What Beast or Asio throw, and nobody knew they would, ends one connection: that whose handler it was is looked at no
+// more, and is dropped once its time is over.
 void IoThread::run() {
   sweep();
-  context_.run();
+  while (true) {
+    try {
+      context_.run();
+      return;
+    } catch (const std::exception& thrown) {
+      log(LogLevel::error, "internal", "a connection met what should not happen", {{"what", thrown.what()}});
+    }
+  }
 }
 
 void IoThread::begin_stop() {

@@ -123,11 +123,11 @@ void MessageReader::add_event(std::string_view bytes, const Result<Event>& event
   }
   if (!event) {
     item.kind = Item::Kind::refused;
-    item.envelope = decoder_.envelope();
+    item.event.envelope = decoder_.envelope();
     item.field = batch.arena.copy(decoder_.field_name());
     return refuse_item(item, {event.error().code, decoder_.describe(event.error())}, batch.arena);
   }
-  item.envelope = event->envelope;
+  item.event = *event;
   if (const auto refusal = refusal_of(*event, roles)) {
     item.kind = Item::Kind::refused;
     if (event->ts && !roles.player.empty()) item.field = "ts";
@@ -140,7 +140,6 @@ void MessageReader::add_event(std::string_view bytes, const Result<Event>& event
     item.kind = Item::Kind::refused;
     return refuse_early(item, wait, batch.arena);
   }
-  item.event = *event;
   batch.needs_engine = true;
 }
 
@@ -330,7 +329,7 @@ void MessageReader::add_request(Request request, Item& item, Batch& batch) {
 
 void MessageReader::read_control(const ControlMessage& control, Session& session, Batch& batch) {
   Item& item = batch.add(Item::Kind::ready);
-  item.envelope.ref = control.ref;
+  item.event.envelope.ref = control.ref;
   if (!control.content) return refuse_item(item, control.content.error(), batch.arena);
   if (wait_ > wait_.zero()) return refuse_early(item, wait_, batch.arena);
   const auto& content = *control.content;

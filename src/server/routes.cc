@@ -164,6 +164,13 @@ Route with_put(Route ruleset, std::string_view method) {
   return ruleset;
 }
 
+Route for_admins(Route route, std::string_view method) {
+  if (route.kind != Route::Kind::read) return route;
+  if (route.read.what == ReadRequest::What::player) return with_delete(route, method);
+  if (route.read.what == ReadRequest::What::ruleset) return with_put(route, method);
+  return route;
+}
+
 Answered<ReadRequest> read_parameters(ReadRequest read, const RequestTarget& target, const Limits& limits) {
   for (const auto& [name, value] : target.parameters) {
     const auto set = set_parameter(read, name, value, limits);

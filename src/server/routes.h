@@ -55,6 +55,9 @@ Route with_delete(Route player, std::string_view method);
 // The ruleset's path as the admin listener offers it: PUT swaps the ruleset.
 Route with_put(Route ruleset, std::string_view method);
 
+// A path as the admin listener offers it: with both of these.
+Route for_admins(Route route, std::string_view method);
+
 // Fills in a read's parameters from the query. Names are checked for being known, values for being in range.
 // Errors: invalid_argument.
 Answered<ReadRequest> read_parameters(ReadRequest read, const RequestTarget& target, const Limits& limits);

@@ -189,6 +189,10 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
       io_.log(LogLevel::info, "slow-reader", "a client that reads nothing was dropped",
               {{"connection", static_cast<std::int64_t>(id_)}, {"bytes", static_cast<std::int64_t>(outbox_.bytes())}});
     }
+    if (is_trickling) {
+      io_.log(LogLevel::info, "slow-message", "a client whose message did not come to its end was dropped",
+              {{"connection", static_cast<std::int64_t>(id_)}, {"bytes", static_cast<std::int64_t>(input_.size())}});
+    }
     if (is_stuck || is_silent || is_refusing_to_close || is_trickling) return drop();
     const bool is_quiet = !has_asked && now - last_heard_ > limits_.keep_alive;
     if (is_accepted_ && !is_closing_ && !is_pinging_ && is_quiet) ping();

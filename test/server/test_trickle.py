@@ -46,6 +46,14 @@ def octets(data, times=1):
 class Trickle(ServerTest):
     arguments = ("--limits-header-timeout", "300ms", "--limits-body-timeout", "300ms")
 
+    def setUp(self):
+        super().setUp()
+        self.began = time.monotonic()
+
+    def tearDown(self):
+        self.assertEqual(self.server.get("/healthz")[0], 200, "whatever came, the server goes on")
+        super().tearDown()
+
     def open(self, sent=b""):
         peer = socket.create_connection(("127.0.0.1", self.server.port), PATIENCE)
         self.addCleanup(peer.close)
