@@ -11,7 +11,6 @@
 #include "cli/verbs.h"
 #include "engine/ruleset_record.h"
 #include "fmt/format.h"
-#include "log/erasure.h"
 #include "log/quarantine.h"
 #include "log/replay_watch.h"
 #include "log/salvage.h"
@@ -208,15 +207,26 @@ void print_salvage_json(const std::optional<Salvage>& salvage) {
   fmt::print("{}\n", out);
 }
 
-// The directory, which has to be there and not a server's.
-IoResult<std::unique_ptr<LogDirectory>> open_to_change(const LogOptions& options) {
-  const auto reading = open_log_directory_for_reading(options.data);
-  if (!reading) return std::unexpected(reading.error());
-  return open_log_directory(options.data);
+// The directory, which has to be there, and be neither a server's nor that of somebody who makes a snapshot or a
+// backup.
+struct ToChange {
+  std::unique_ptr<LogDirectory> snapshots;  // Its lock.
+  std::unique_ptr<LogDirectory> log;
+  LogDirectory& operator*() const { return *log; }
+  LogDirectory* operator->() const { return log.get(); }
+};
+IoResult<ToChange> open_to_change(const LogOptions& options) {
+  auto snapshots = open_log_directory_for_snapshots(options.data);
+  if (!snapshots) return std::unexpected(snapshots.error());
+  auto log = open_log_directory(options.data);
+  if (!log) return std::unexpected(log.error());
+  return ToChange{.snapshots = std::move(*snapshots), .log = std::move(*log)};
 }
 
 std::string refusal_text(const LogOptions& options, const IoError& error) {
-  return error.operation == "flock" ? options.data + ": a server has it open" : error.text();
+  if (error.operation != "flock") return error.text();
+  const bool is_servers = !error.file.ends_with("snapshots.lock");
+  return options.data + (is_servers ? ": a server has it open" : ": a snapshot or a backup is being made");
 }
 
 int salvage(const LogOptions& options) {
@@ -246,21 +256,15 @@ int salvage(const LogOptions& options) {
 }
 
 // Snapshots that hold what a record did, so that a replay comes by it again. False: `problem` says why that cannot be.
-bool discard_snapshots_behind(LogDirectory& directory, const std::string& identity, Position position, Position first,
+bool discard_snapshots_behind(LogDirectory& directory, Position position, const LogSurvey& survey,
                               std::string& problem) {
-  const auto erased = Erased::load(directory, identity);
-  if (!erased) {
-    problem = erased.error().text();
-    return false;
-  }
-
   const auto names = list_snapshots(directory);
   const bool has_older = names && std::ranges::any_of(*names, [&](const std::string& name) {
                            return snapshot_position_of(name).value_or(position) < position;
                          });
-  if ((first > 1 || erased->has_any()) && !has_older) {
-    problem = first > 1 ? fmt::format("the log begins with position {}", first)
-                        : fmt::format("records up to position {} were erased", erased->last);
+  if ((survey.first > 1 || survey.erased > 0) && !has_older) {
+    problem = survey.first > 1 ? fmt::format("the log begins with position {}", survey.first)
+                               : fmt::format("{} records were erased", survey.erased);
     problem += fmt::format(", and every snapshot holds what {} did", position);
     return false;
   }
@@ -275,16 +279,13 @@ int quarantine(const LogOptions& options) {
   if (!directory) return fail("quarantine", refusal_text(options, directory.error()));
   std::optional<LogRecord> found;
   std::string bytes;
-  Position first = 0;
   SurveyOptions how;
   how.take = [&](const LogRecord& record) {
-    if (first == 0) first = record.position;
-    if (record.position < options.position) return true;
-    if (record.position > options.position) return false;
+    if (record.position != options.position) return true;
     bytes = record.bytes;
     found = record;
     found->bytes = bytes;
-    return false;
+    return true;
   };
   const auto survey = survey_log(**directory, how);
   if (!survey) return fail("quarantine", survey.error().text());
@@ -294,8 +295,7 @@ int quarantine(const LogOptions& options) {
     return fail("quarantine", fmt::format("position {} is a ruleset: what is behind it needs it", options.position));
   }
   std::string problem;
-  if (!discard_snapshots_behind(**directory, survey->identity, options.position, first, problem))
-    return fail("quarantine", problem);
+  if (!discard_snapshots_behind(**directory, options.position, *survey, problem)) return fail("quarantine", problem);
   IoStatus status;
   if (!found->is_quarantined) {
     status = Quarantine::add(**directory, *found, survey->identity, Timestamp::system_now(), options.reason);

@@ -107,15 +107,15 @@ struct Kept {
   std::vector<OpenGame::Snapshot> snapshots;
   std::unique_ptr<LogDirectory> directory;  // For other files than the log.
   std::optional<EarlyEnds> early_ends;
+  // While the log is replayed nobody lets go of any of it. Null: somebody makes a snapshot or a backup just now.
+  std::unique_ptr<LogDirectory> snapshots_lock;
 };
 
-// What the server wrote last it could not erase while it wrote it. Whoever makes a snapshot just now does the rest.
-void erase_forgotten_first(LogDirectory& directory, const std::string& data, Console& console) {
-  const auto lock = open_log_directory_for_snapshots(data);
-  if (!lock) return;
+// What the server wrote last it could not erase while it wrote it.
+void erase_forgotten_first(LogDirectory& directory, Console& console) {
   const auto erased = erase_forgotten_at_start(directory, Timestamp::system_now());
   if (!erased) return console.warn("players who were forgotten are not erased from the log: " + erased.error());
-  if (erased->players == 0) return;
+  if (erased->records == 0) return;
   console.logger().log(LogLevel::info, "erase",
                        fmt::format("{} records of {} players who were forgotten were erased from {} segments",
                                    erased->records, erased->players, erased->segments));
@@ -128,7 +128,8 @@ std::expected<Kept, std::string> open_kept(const ServeOptions& options, Console&
     return std::unexpected(options.data + ": another server has it open");
   }
   if (!directory) return std::unexpected(directory.error().text());
-  erase_forgotten_first(**directory, options.data, console);
+  auto lock = open_log_directory_for_snapshots(options.data);
+  if (lock) erase_forgotten_first(**directory, console);
   auto kept =
       open_kept_game(std::move(*directory), {.is_buffered = options.durability == "buffered", .on_failure = give_up});
   if (!kept) return std::unexpected(options.data + ": " + kept.error());
@@ -144,7 +145,8 @@ std::expected<Kept, std::string> open_kept(const ServeOptions& options, Console&
   Kept all{.log = std::move(kept->log),
            .snapshots = std::move(kept->snapshots),
            .directory = std::move(*beside),
-           .early_ends = *ends};
+           .early_ends = *ends,
+           .snapshots_lock = lock ? std::move(*lock) : nullptr};
   if (ends->count() < EarlyEnds::alarming) return all;
   console.warn(
       fmt::format("the server has ended early {} times in a row: the first {} records are written to the disk one by "
@@ -291,6 +293,7 @@ int serve(const ServeOptions& options) {
   server_options.data = options.data;
   server_options.shadow = shadow;
   server_options.keeps_log = kept->log != nullptr;
+  server_options.is_alone_with_data = kept->snapshots_lock != nullptr;
   server_options.upkeep = {.data = options.data,
                            .snapshot_command = snapshot_command(options),
                            .snapshot_events = options.snapshot_events,
@@ -303,6 +306,7 @@ int serve(const ServeOptions& options) {
   };
   auto server = Server::open(ruleset, server_options, std::move(kept->log), std::move(kept->snapshots));
   if (!server) return console.fail(server.error());
+  kept->snapshots_lock.reset();
   if (options.data.empty()) {
     console.warn("without --data the log is kept in memory: what it holds is gone when the server ends");
   }

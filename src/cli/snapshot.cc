@@ -57,18 +57,18 @@ int snapshot(const SnapshotOptions& options) {
        .tell = [](std::string_view what) { fmt::print(stderr, "tallyho snapshot: {}\n", what); }});
   progress.clear();
   if (!made) return fail(options.data + ": " + made.error());
-  if (!made->is_new) {
-    fmt::print("{}: nothing has come since\n", made->name);
-    return 0;
-  }
   if (made->let_go.segments > 0) {
     fmt::print("{} segments of {} bytes were let go\n", made->let_go.segments, with_commas(made->let_go.bytes));
   }
-  if (made->forgotten.players > 0) {
+  if (made->forgotten.records > 0) {
     fmt::print("{} records of {} players who were forgotten were erased from {} segments\n",
                with_commas(made->forgotten.records), with_commas(made->forgotten.players), made->forgotten.segments);
   }
-  fmt::print("{}: position {}, {} players\n", made->name, made->position, with_commas(made->players));
+  if (made->is_new) {
+    fmt::print("{}: position {}, {} players\n", made->name, made->position, with_commas(made->players));
+  } else {
+    fmt::print("{}: nothing has come since\n", made->name);
+  }
   return 0;
 }
 

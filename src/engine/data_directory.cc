@@ -1,12 +1,14 @@
 #include "engine/data_directory.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "engine/snapshot.h"
 #include "fmt/format.h"
 #include "log/backup.h"
 #include "log/durable_log_view.h"
+#include "log/durable_reader.h"
 #include "log/memory_log.h"
 #include "log/snapshot_files.h"
 #include "ruleset/loader.h"
@@ -61,6 +63,18 @@ IoResult<Position> held_by_both(LogDirectory& directory) {
   const auto names = list_snapshots(directory);
   if (!names) return std::unexpected(names.error());
   return names->size() < 2 ? 0 : snapshot_position_of(names->back()).value_or(0);
+}
+
+// Whether a start could begin with any of them, as far as their heads and rulesets say: should this program not take
+// them, it begins with the log's first record, of which nothing may be missing then.
+bool can_all_be_used(LogDirectory& directory) {
+  const auto newest = survey_durable(directory, std::numeric_limits<Position>::max());
+  auto snapshots = open_snapshots(directory);
+  return newest && snapshots && std::ranges::all_of(*snapshots, [&](OpenGame::Snapshot& snapshot) {
+           const auto saved = SavedEngine::open(std::move(snapshot.bytes));
+           return saved && saved->head().identity == newest->identity &&
+                  load_ruleset(saved->ruleset_source(), "the log's ruleset");
+         });
 }
 
 }  // namespace
@@ -124,6 +138,7 @@ std::expected<VerifiedDirectory, std::string> verify_data_directory(LogDirectory
 std::expected<ForgettingDone, std::string> erase_forgotten_at_start(LogDirectory& directory, Timestamp now) {
   const auto floor = held_by_both(directory);
   if (!floor) return std::unexpected(floor.error().text());
+  if (*floor > 0 && !can_all_be_used(directory)) return ForgettingDone{};
   return erase_forgotten(directory, {.through = *floor, .with_last_segment = true, .now = now});
 }
 
@@ -134,23 +149,26 @@ std::expected<SnapshotMade, std::string> make_snapshot(LogDirectory& directory, 
                     .position = game->engine->version(),
                     .players = game->engine->players()};
   made.is_new = game->snapshot.empty() || game->snapshot_position != made.position;
-  if (!made.is_new) return made;
-  const auto written = write(directory, std::move(game->engine), made.name);
-  if (!written) return std::unexpected(written.error());
-  // The one that it was made from has just been loaded, so it is whole, too. Any other could not be used.
-  const IoStatus kept = keep_snapshots(directory, std::vector{made.name, game->snapshot});
-  if (!kept) return std::unexpected(kept.error().text());
+  if (made.is_new) {
+    const auto written = write(directory, std::move(game->engine), made.name);
+    if (!written) return std::unexpected(written.error());
+    // The one that it was made from has just been loaded, so it is whole, too. Any other could not be used.
+    const IoStatus kept = keep_snapshots(directory, std::vector{made.name, game->snapshot});
+    if (!kept) return std::unexpected(kept.error().text());
+  }
   const auto floor = held_by_both(directory);
   if (!floor) return std::unexpected(floor.error().text());
-  if (work.retention.bytes_max || work.retention.oldest) {
+  if (made.is_new && (work.retention.bytes_max || work.retention.oldest)) {
     const auto let_go = retain(directory, *floor, work.retention);
     if (!let_go) return std::unexpected(text_of(let_go.error()));
     made.let_go = *let_go;
   }
   const auto forgotten =
       erase_forgotten(directory, {.through = *floor, .interval = work.erase_interval, .now = work.now});
-  if (!forgotten) return std::unexpected(forgotten.error());
-  made.forgotten = *forgotten;
+  if (forgotten) made.forgotten = *forgotten;
+  if (!forgotten && work.tell) {  // The snapshot is there all the same.
+    work.tell("players who were forgotten are not erased from the log: " + forgotten.error());
+  }
   return made;
 }
 

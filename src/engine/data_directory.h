@@ -70,7 +70,8 @@ struct VerifiedDirectory {
 };
 
 // Erases from a log that nobody has open what players had sent who are forgotten, as far as the older of two snapshots
-// holds it: also from the segment that was written last. The directory has to be locked for snapshots.
+// holds it: also from the segment that was written last. Nothing where this program cannot go on from both. The
+// directory has to be locked for snapshots.
 // O(log written since the last time); O(log) if somebody was forgotten. Errors, as text: of reading and writing;
 // damage.
 std::expected<ForgettingDone, std::string> erase_forgotten_at_start(LogDirectory& directory, Timestamp now);

@@ -65,17 +65,17 @@ class Eraser {
   Eraser(LogDirectory& directory, const Forgetting& forgetting) : directory_(directory), forgetting_(forgetting) {}
 
   std::expected<ForgettingDone, std::string> run() {
+    if (const IoStatus removed = remove_half_erased(directory_); !removed) {
+      return std::unexpected(removed.error().text());
+    }
     if (forgetting_.through == 0) return ForgettingDone{};
     if (const auto looked = look(); !looked) return std::unexpected(looked.error());
     if (through_ <= erased_.looked_through) return ForgettingDone{};
     const auto since = subtract(forgetting_.now, erased_.at);
-    if (!forgotten_.empty() && since && *since < forgetting_.interval) return ForgettingDone{};
+    const bool is_early = since && *since >= Duration(0) && *since < forgetting_.interval;  // A clock may be put back.
+    if (!forgotten_.empty() && is_early) return ForgettingDone{};
     Position reached = through_;
     if (!forgotten_.empty()) {
-      // First, so that nobody begins before it while it is half done.
-      erased_.last = std::max(erased_.last, through_);
-      if (const IoStatus saved = erased_.save(directory_, identity_); !saved)
-        return std::unexpected(saved.error().text());
       const auto erased = erase();
       if (!erased) return std::unexpected(text_of(erased.error()));
       reached = std::min(reached, erased->through);

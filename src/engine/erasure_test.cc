@@ -246,24 +246,35 @@ TEST_F(ForgettingTest, ChangesNothingForWhoBeginsWithASnapshotAndSaysSoToWhoDoes
   EXPECT_EQ(engine_->find_player("bob")->total, 10) << "the thing was found once less";
 }
 
-TEST_F(ForgettingTest, SaysBeforehandHowFarItWillGo) {
+TEST_F(ForgettingTest, AtAStartIsLeftAloneWhereThisProgramCannotGoOnFromASnapshot) {
   find("ada", "a1");
   forget("ada");
+  snapshot();
+  snapshot();
+  stop();
+  const std::string newest = list_snapshots(*disk_.directory())->front();
+  disk_.bytes(newest)[40] ^= std::byte{1};  // Its head.
+  const std::string hash = [&] {
+    start();
+    return engine_->state_hash();
+  }();
+  EXPECT_EQ(erased_at_start_.records, 0U);
+  EXPECT_THAT(erased(), IsEmpty()) << "the game may have to begin with the first record";
+  EXPECT_FALSE(hash.empty());
+}
+
+TEST_F(ForgettingTest, IsDoneAlsoWhereNothingHasComeSinceTheLastSnapshot) {
+  const Position first = find("ada", "a1");
+  forget("ada");
   fill_segment();
-  snapshot();
-  const std::string identity = engine_->log().identity();
-  bool was_said = false;
-  std::string first = segment_name(1);
-  const std::vector<std::byte> before = disk_.bytes(first);
-  disk_.before_operation = [&] {
-    if (disk_.bytes(first) != before && !was_said) {
-      was_said = Erased::load(*disk_.directory(), identity)->has_any();
-      EXPECT_TRUE(was_said) << "a start must know before the first segment changes";
-    }
-  };
-  snapshot();
-  disk_.before_operation = nullptr;
-  EXPECT_TRUE(was_said);
+  snapshot(std::chrono::hours(1), {10, 0});
+  snapshot(std::chrono::hours(1), {10, 0});
+  EXPECT_THAT(erased(), IsEmpty()) << "by that clock 1970 is not an hour ago";
+  const auto made = make_snapshot(*disk_.directory(), {.erase_interval = std::chrono::hours(1), .now = {5000, 0}});
+  ASSERT_TRUE(made);
+  EXPECT_FALSE(made->is_new);
+  EXPECT_EQ(made->forgotten.records, 1U);
+  EXPECT_THAT(erased(), ElementsAre(first));
 }
 
 }  // namespace

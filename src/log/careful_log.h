@@ -35,6 +35,7 @@ class CarefulLog final : public Log {
   }
   void when_durable(std::function<void()> call) override;
   Position last() const override { return log_->last(); }
+  Position last_erased() const override { return log_->last_erased(); }
   const std::string& identity() const override { return log_->identity(); }
 
  private:

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view new_state_name = "erased.new";
 constexpr std::string_view new_segment_name = "erased.segment";
+constexpr std::size_t step_bytes = std::size_t{64} * 1024;
 
 using Bytes = std::vector<std::byte>;
 using Goes = std::function<bool(const LogRecord&)>;
@@ -86,16 +87,16 @@ class Erasing {
     const auto names = directory_.list();
     if (!names) return std::unexpected(names.error());
     std::vector<std::string> segments;
-    std::ranges::copy_if(*names, std::back_inserter(segments), [&](const auto& name) {
-      const auto first = first_position_of(name);
-      return first && *first <= options_.through;
-    });
+    std::ranges::copy_if(*names, std::back_inserter(segments),
+                         [](const auto& name) { return first_position_of(name).has_value(); });
     for (std::size_t i = 0; i < segments.size(); ++i) {
-      const auto behind = std::ranges::find(*names, segments[i]) + 1;
-      const auto next = behind == names->end() ? std::nullopt : first_position_of(*behind);
-      if (!next && !options_.with_last_segment) break;
+      const auto next = i + 1 < segments.size() ? first_position_of(segments[i + 1]) : std::nullopt;
+      if (*first_position_of(segments[i]) > options_.through || (!next && !options_.with_last_segment)) break;
       const auto taken = take(segments[i], next);
-      if (!taken) return std::unexpected(taken.error());
+      if (!taken) {
+        (void)remove_half_erased(directory_);  // Its room is needed, if the disk is full.
+        return std::unexpected(taken.error());
+      }
       if (options_.progress) options_.progress(i + 1, segments.size());
     }
     return done_;
@@ -147,10 +148,15 @@ class Erasing {
     return {};
   }
 
+  // In steps, each of which is given to the disk before the next: a commit would else wait behind all of it.
   IoStatus write(const Bytes& bytes) {
     const auto file = directory_.create(new_segment_name);
     if (!file) return std::unexpected(file.error());
-    if (const IoStatus written = (*file)->write(0, bytes); !written) return written;
+    for (std::size_t at = 0; at < bytes.size(); at += step_bytes) {
+      const auto step = std::span(bytes).subspan(at, std::min(step_bytes, bytes.size() - at));
+      if (const IoStatus written = (*file)->write(at, step); !written) return written;
+      if (const IoStatus given = (*file)->write_back(at, step.size()); !given) return given;
+    }
     return (*file)->sync();
   }
 
@@ -169,25 +175,31 @@ IoResult<Erased> Erased::load(LogDirectory& directory, std::string_view identity
   std::istringstream line(std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size()));
   std::string log, at;
   Erased erased;
-  line >> log >> erased.looked_through >> erased.last >> at;
+  line >> log >> erased.looked_through >> at;
   const auto time = parse_timestamp(at);
-  if (!line || !time) return std::unexpected(IoError{"reading", std::string(file_name), EINVAL});
+  if (!line || !time || log != identity) return Erased{};
   erased.at = *time;
-  return log == identity ? erased : Erased{};
+  return erased;
 }
 
 IoStatus Erased::save(LogDirectory& directory, std::string_view identity) const {
-  const std::string line = fmt::format("{} {} {} {}\n", identity, looked_through, last, format_timestamp(at));
+  const std::string line = fmt::format("{} {} {}\n", identity, looked_through, format_timestamp(at));
   return replace_file(directory, file_name, new_state_name, std::as_bytes(std::span(line)));
 }
 
 IoStatus Erased::go_back_to(LogDirectory& directory, std::string_view identity, Position last) {
   auto erased = load(directory, identity);
   if (!erased) return std::unexpected(erased.error());
-  if (erased->looked_through <= last && erased->last <= last) return {};
-  erased->looked_through = std::min(erased->looked_through, last);
-  erased->last = std::min(erased->last, last);
+  if (erased->looked_through <= last) return {};
+  erased->looked_through = last;
   return erased->save(directory, identity);
+}
+
+IoStatus remove_half_erased(LogDirectory& directory) {
+  const auto names = directory.list();
+  if (!names) return std::unexpected(names.error());
+  if (std::ranges::find(*names, new_segment_name) == names->end()) return {};
+  return directory.remove(new_segment_name);
 }
 
 std::expected<ErasingDone, RecoveryError> erase_records(LogDirectory& directory, const ErasingOptions& options,

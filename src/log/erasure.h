@@ -18,19 +18,15 @@ namespace tallyho {
 // What was taken out of a log, because whoever sent it is to be forgotten. A record that is erased keeps its position,
 // its kind and its arrival; its bytes are gone (LogRecord::is_erased()). All others are as they were.
 
-// How far that has come: what the log alone does not say. In the file `erased` of the log's directory, on one line: the
-// log's identity, and the members below.
+// How far that has come, which the log alone does not say. In the file `erased` of the log's directory, on one line:
+// the log's identity, and the members below. Without it everything is looked through once more, and no harm is done.
 struct Erased {
   static constexpr std::string_view file_name = "erased";
 
   Position looked_through = 0;  // Whoever was to be forgotten by a record up to here is.
-  // No record behind this one is erased. A game that begins before it, as it may without a snapshot, is another one.
-  Position last = 0;
-  Timestamp at = {};  // When records were erased for the last time.
+  Timestamp at = {};            // When records were erased for the last time.
 
-  bool has_any() const { return last > 0; }
-
-  // Nothing was erased where the file is not there, or is another log's. Errors: of reading; EINVAL, it says nothing.
+  // Nothing was looked through where the file is not there, says nothing, or is another log's. Errors: of reading.
   static IoResult<Erased> load(LogDirectory& directory, std::string_view identity);
   // Durably. Errors: of writing.
   IoStatus save(LogDirectory& directory, std::string_view identity) const;
@@ -40,10 +36,13 @@ struct Erased {
 
 struct ErasingOptions {
   Position through = 0;  // Records behind this position stay.
-  // The segment that is written last, too: nobody has the log open. If it does not end well, it stays as it is.
+  // The segment that is written last, too: nobody has the log open. If it ends in a torn write, it stays as it is.
   bool with_last_segment = false;
   std::function<void(std::uint64_t segments, std::uint64_t of)> progress = {};
 };
+
+// Takes away what an erasing that did not come to its end has left. The directory has to be locked for snapshots.
+IoStatus remove_half_erased(LogDirectory& directory);
 
 struct ErasingDone {
   std::uint64_t records = 0;
@@ -57,7 +56,7 @@ struct ErasingDone {
 // as it was or as it is.
 //
 // The directory has to be locked for snapshots (log/file_system.h): nobody lets go of segments or copies them.
-// O(log). Memory: two segments. Errors: of reading and writing; damage, which is left as it is.
+// O(log). Memory: three segments. Errors: of reading and writing; damage, which is left as it is.
 std::expected<ErasingDone, RecoveryError> erase_records(LogDirectory& directory, const ErasingOptions& options,
                                                         const std::function<bool(const LogRecord&)>& goes);
 

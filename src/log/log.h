@@ -48,6 +48,10 @@ class Log {
   // The position of the record appended last, 0 if there is none.
   virtual Position last() const = 0;
 
+  // The last position of which the record had been erased when it was opened (log/erasure.h); 0: none. A game that
+  // begins before it comes to something else than it did.
+  virtual Position last_erased() const { return 0; }
+
   // Which log positions count in: 32 hex digits, new for every new log.
   virtual const std::string& identity() const = 0;
 };

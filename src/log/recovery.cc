@@ -145,6 +145,9 @@ SegmentInfo scan_frames(std::span<const std::byte> bytes, const SegmentHeader& h
   while (info.end < bytes.size()) {
     const auto frame = decode_frame(bytes.subspan(info.end), seed);
     if (!frame || !follows(*frame, info)) break;
+    for_each_record(bytes.subspan(info.end), *frame, [&info](const LogRecord& record) {
+      if (record.is_erased()) info.last_erased = record.position;
+    });
     info.last += frame->count;
     info.end += frame->bytes();
     info.durable_through = std::max(info.durable_through, frame->durable_through);
@@ -165,6 +168,12 @@ SegmentScan scan_segment(std::span<const std::byte> bytes, const SegmentHeader& 
     scan.is_proven = later && later->durable_through > info.last;
   }
   return scan;
+}
+
+Position RecoveredLog::last_erased() const {
+  Position last = 0;
+  for (const SegmentInfo& segment : segments) last = std::max(last, segment.last_erased);
+  return last;
 }
 
 std::expected<RecoveredLog, RecoveryError> recover_log(LogDirectory& directory, Position known_durable) {

@@ -36,6 +36,7 @@ struct SegmentInfo {
   Position durable_through = 0;  // The greatest that its frames say.
   std::uint64_t epoch = 0;       // The last.
   bool ends_with_seal = false;
+  Position last_erased = 0;  // The last of its records that were erased (log/erasure.h); 0: there are none.
 };
 
 struct RecoveredLog {
@@ -44,6 +45,7 @@ struct RecoveredLog {
   std::string torn_copy;              // The file it was copied to; "" if nothing was cut.
 
   Position last() const { return segments.empty() ? 0 : segments.back().last; }
+  Position last_erased() const;
 };
 
 // Finds out what a log holds, and makes it fit to be written to again.

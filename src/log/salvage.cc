@@ -80,13 +80,12 @@ std::expected<std::optional<Salvage>, RecoveryError> salvage_log(LogDirectory& d
     const auto survey = survey_log(directory);
     if (!survey) return std::unexpected(survey.error());
     if (salvage) salvage->kept_through = survey->last;
-    if (survey->faults.empty()) {
-      const IoStatus gone_back = Erased::go_back_to(directory, survey->identity, survey->last);
-      if (!gone_back) return std::unexpected(gone_back.error());
-      return salvage;
-    }
+    if (survey->faults.empty()) return salvage;
     const LogDamage& fault = survey->faults.front();
     if (fault.is_other_format) return std::unexpected(fault);
+    // Before anything goes: whatever is left then, nobody takes what comes at those positions for looked through.
+    const IoStatus gone_back = Erased::go_back_to(directory, survey->identity, fault.position - 1);
+    if (!gone_back) return std::unexpected(gone_back.error());
     if (!salvage) salvage = Salvage{.kept_through = 0, .lost_through = 0, .kept_aside = {}, .fault = fault};
     salvage->lost_through = std::max(salvage->lost_through, survey->spoken_of);
     if (const IoStatus done = mend(directory, *survey, *salvage); !done) return std::unexpected(done.error());

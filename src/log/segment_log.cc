@@ -29,6 +29,7 @@ IoResult<std::unique_ptr<SegmentLog>> SegmentLog::open(std::unique_ptr<LogDirect
     return std::unexpected(begun.error());
   }
   opened->recovered_ = log.segments;
+  opened->last_erased_ = log.last_erased();
   opened->last_ = opened->writer_.last();
   opened->durable_ = opened->last_;
   opened->is_spare_wanted_ = true;

@@ -62,6 +62,7 @@ class SegmentLog final : public Log {
   void commit() override;
   Position durable() const override { return durable_.load(std::memory_order_acquire); }
   Position last() const override { return last_; }
+  Position last_erased() const override { return last_erased_; }
   const std::string& identity() const override { return writer_.identity(); }
   std::expected<void, std::string> read(Position from,
                                         const std::function<bool(const LogRecord&)>& take) const override;
@@ -85,6 +86,7 @@ class SegmentLog final : public Log {
   const std::unique_ptr<LogDirectory> directory_;
   const Options options_;
   std::vector<SegmentInfo> recovered_;  // What was there when it was opened.
+  Position last_erased_ = 0;
 
   // The engine thread's.
   FrameBuffer filling_;

@@ -1,18 +1,22 @@
 #include "server/ledger.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
-#include <ranges>
+#include <sstream>
 #include <utility>
 
 #include "base/json.h"
 #include "fmt/format.h"
 #include "log/frame.h"
+#include "log/whole_file.h"
 
 namespace tallyho {
 namespace {
 
 constexpr std::string_view prefix = "ledger-";
+constexpr std::string_view journal_name = "ledger-erasing";
+constexpr std::string_view new_journal_name = "ledger-erasing.new";
 constexpr std::string_view magic = "TALLYLED";
 constexpr std::size_t header_bytes = 64;
 constexpr std::size_t chunk_bytes = std::size_t{256} * 1024;
@@ -60,6 +64,7 @@ Ledger::Ledger(std::unique_ptr<LogDirectory> directory, const std::string& ident
 IoResult<std::unique_ptr<Ledger>> Ledger::open(std::unique_ptr<LogDirectory> directory, const std::string& identity,
                                                Position last, Options options, Warn warn) {
   std::unique_ptr<Ledger> ledger(new Ledger(std::move(directory), identity, options, std::move(warn)));
+  if (const IoStatus erased = ledger->erase_again(); !erased) return std::unexpected(erased.error());
   if (const IoStatus found = ledger->find_entries(last); !found) return std::unexpected(found.error());
   for (const Forgotten& one : std::exchange(ledger->forgotten_, {})) {
     if (const IoStatus erased = ledger->erase_entries(one.newest); !erased) return std::unexpected(erased.error());
@@ -72,7 +77,7 @@ IoStatus Ledger::discard(LogDirectory& directory) {
   const auto names = directory.list();
   if (!names) return std::unexpected(names.error());
   for (const std::string& name : *names) {
-    if (!offset_of(name)) continue;
+    if (!offset_of(name) && name != journal_name) continue;
     if (const IoStatus removed = directory.remove(name); !removed) return removed;
   }
   return directory.sync_names();
@@ -287,9 +292,8 @@ IoStatus Ledger::write(const Chunk& chunk) {
   return file_->write(chunk.offset - begin, bytes_of(chunk.bytes));
 }
 
-// The oldest first: while the newest is there, whoever opens the ledger sees that not all is done.
-IoStatus Ledger::erase_entries(std::uint64_t newest) {
-  std::vector<std::uint64_t> offsets;
+std::vector<Ledger::Erasable> Ledger::entries_back_from(std::uint64_t newest) const {
+  std::vector<Erasable> entries;
   std::string bytes, player;
   std::vector<LedgerRule> rules;
   for (std::uint64_t offset = newest; offset != 0 && copy_entry(offset, bytes);) {
@@ -297,19 +301,64 @@ IoStatus Ledger::erase_entries(std::uint64_t newest) {
     if (!entry || entry->kind != LedgerEntry::Kind::scored) break;
     if (offset == newest) player = entry->player;
     if (entry->player != player) break;
-    offsets.push_back(offset);
+    entries.push_back({.offset = offset, .size = bytes.size(), .position = entry->position, .at = entry->at});
     offset = entry->before;
   }
-  for (const std::uint64_t offset : offsets | std::views::reverse) {
-    const auto entry = copy_entry(offset, bytes) ? decode_entry(bytes_of(bytes), seed_, rules) : std::nullopt;
-    if (!entry) break;
-    const std::uint64_t begin = offset / options_.segment_bytes * options_.segment_bytes;
-    const auto file = directory_->open(file_name(begin));
-    if (!file) return std::unexpected(file.error());
-    const std::string nothing = erased_entry(*entry, bytes.size(), seed_);
-    if (const IoStatus written = (*file)->write(offset - begin, bytes_of(nothing)); !written) return written;
+  return entries;
+}
+
+IoStatus Ledger::erase_entries(std::uint64_t newest) {
+  const std::vector<Erasable> entries = entries_back_from(newest);
+  if (entries.empty()) return {};
+  std::string journal;
+  for (const Erasable& one : entries) {
+    journal += fmt::format("{} {} {} {} {}\n", one.offset, one.size, one.position, one.at.seconds, one.at.nanos);
   }
-  return {};
+  journal += fmt::format("{}\n", crc32c(seed_, bytes_of(journal)));
+  const IoStatus noted = replace_file(*directory_, journal_name, new_journal_name, bytes_of(journal));
+  return noted ? write_over(entries) : noted;
+}
+
+// What the last process was at when it ended. Nothing was begun with by one that is not whole.
+IoStatus Ledger::erase_again() {
+  const auto read = read_file(*directory_, journal_name);
+  if (!read && read.error().number == ENOENT) return {};
+  if (!read) return std::unexpected(read.error());
+  const std::string journal(reinterpret_cast<const char*>(read->data()), read->size());
+  const std::size_t end = journal.size() < 2 ? 0 : journal.rfind('\n', journal.size() - 2) + 1;
+  std::uint32_t crc = 0;
+  if (!(std::istringstream(journal.substr(end)) >> crc) || crc != crc32c(seed_, bytes_of(journal.substr(0, end)))) {
+    return directory_->remove(journal_name);
+  }
+  std::istringstream lines(journal.substr(0, end));
+  std::vector<Erasable> entries;
+  Erasable one;
+  while (lines >> one.offset >> one.size >> one.position >> one.at.seconds >> one.at.nanos) entries.push_back(one);
+  return write_over(entries);
+}
+
+// They go from the newest back, so file by file.
+IoStatus Ledger::write_over(std::span<const Erasable> entries) {
+  std::unique_ptr<LogFile> file;
+  std::uint64_t file_offset = ~std::uint64_t{0};
+  for (const Erasable& one : entries) {
+    const std::uint64_t begin = one.offset / options_.segment_bytes * options_.segment_bytes;
+    if (begin != file_offset) {
+      const IoStatus synced = file == nullptr ? IoStatus() : file->sync();
+      if (!synced) return synced;
+      auto opened = directory_->open(file_name(begin));
+      if (!opened && opened.error().number == ENOENT) continue;  // It was lost, and is written anew from the log.
+      if (!opened) return std::unexpected(opened.error());
+      file = std::move(*opened);
+      file_offset = begin;
+    }
+    const std::string nothing = erased_entry(one.position, one.at, one.size, seed_);
+    if (const IoStatus written = file->write(one.offset - begin, bytes_of(nothing)); !written) return written;
+  }
+  IoStatus status = file == nullptr ? IoStatus() : file->sync();
+  if (status) status = directory_->remove(journal_name);
+  if (status) status = directory_->sync_names();
+  return status;
 }
 
 void Ledger::fail(const std::string& why) {

@@ -35,7 +35,8 @@ namespace tallyho {
 // disk that cannot keep up (64 MiB waiting) or fails ends it until the next start, and never holds up the engine.
 //
 // The entries of a player who was forgotten are written over, once the record that did it is durable; should the
-// process end before, when it is opened again.
+// process end before, when it is opened again. A page that the disk wrote only half would cut off all that is behind
+// it, so which they are is made durable before, in a file `ledger-erasing`, and done again where that is found.
 //
 // Files are called ledger-OFFSET and have `segment_bytes`; offsets count over all of them, and no entry is in two.
 //
@@ -110,7 +111,16 @@ class Ledger {
   std::string header(std::uint64_t offset, std::optional<std::uint64_t> end_before) const;
   void write();
   IoStatus write(const Chunk& chunk);
+  struct Erasable {
+    std::uint64_t offset = 0;
+    std::size_t size = 0;
+    Position position = 0;
+    Timestamp at;
+  };
   IoStatus erase_entries(std::uint64_t newest);
+  std::vector<Erasable> entries_back_from(std::uint64_t newest) const;
+  IoStatus erase_again();
+  IoStatus write_over(std::span<const Erasable> entries);
   void fail(const std::string& why);
   bool copy_entry(std::uint64_t offset, std::string& bytes) const;
   bool copy_waiting(std::uint64_t offset, std::string& bytes) const;

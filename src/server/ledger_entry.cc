@@ -84,17 +84,12 @@ void append_entry(std::string& out, const LedgerEntry& entry, std::uint32_t seed
   overwrite(out, begin + 4, crc32c(seed, bytes_of(std::string_view(out).substr(begin + 8))));
 }
 
-std::string erased_entry(const LedgerEntry& entry, std::size_t size, std::uint32_t seed) {
+std::string erased_entry(Position position, Timestamp at, std::size_t size, std::uint32_t seed) {
   const std::string filling(size - ledger_entry_bytes_min, '\0');
   std::string out;
-  append_entry(out,
-               {.kind = LedgerEntry::Kind::erased,
-                .position = entry.position,
-                .at = entry.at,
-                .player = filling,
-                .id = {},
-                .type = {}},
-               seed);
+  append_entry(
+      out, {.kind = LedgerEntry::Kind::erased, .position = position, .at = at, .player = filling, .id = {}, .type = {}},
+      seed);
   return out;
 }
 

@@ -55,8 +55,9 @@ inline constexpr std::size_t ledger_entry_bytes_max = 64 * 1024;
 // {"position":…,"at":…,"id":…,"type":…,"points":…,"total":…,"fired":[["find-base",20],…]}, and `by` for who may know.
 void append_json(JsonWriter& json, const LedgerEntry& entry, bool is_with_by);
 
-// An entry of `size` bytes, as large as the one it is to be written over, that says only what is left of that one.
-std::string erased_entry(const LedgerEntry& entry, std::size_t size, std::uint32_t seed);
+// An entry of `size` bytes, as large as the one it is to be written over, that says only what is left of that one: its
+// position and arrival.
+std::string erased_entry(Position position, Timestamp at, std::size_t size, std::uint32_t seed);
 
 // Appends the entry. `seed` is ledger_seed().
 void append_entry(std::string& out, const LedgerEntry& entry, std::uint32_t seed);

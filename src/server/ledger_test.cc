@@ -266,6 +266,82 @@ TEST(Ledger, SeesThatAFileInTheMiddleWasCutShortBetweenTwoEntries) {
   world.expect_right(random);
 }
 
+// A directory whose ledgers are interrupted just before they say that all is erased.
+class EndsBeforeAllIsErased final : public LogDirectory {
+ public:
+  explicit EndsBeforeAllIsErased(const std::string& path) : directory_(std::move(*open_log_directory_beside(path))) {}
+  IoResult<std::vector<std::string>> list() override { return directory_->list(); }
+  IoResult<std::unique_ptr<LogFile>> open(std::string_view name) override { return directory_->open(name); }
+  IoResult<std::unique_ptr<LogFile>> create(std::string_view name) override { return directory_->create(name); }
+  IoStatus rename(std::string_view from, std::string_view to) override { return directory_->rename(from, to); }
+  IoStatus remove(std::string_view name) override {
+    return name == "ledger-erasing" ? IoStatus() : directory_->remove(name);
+  }
+  IoStatus sync_names() override { return directory_->sync_names(); }
+
+ private:
+  const std::unique_ptr<LogDirectory> directory_;
+};
+
+std::string bytes_in(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Goal: nobody else's entries are lost where a power failure leaves some sectors of what was being erased as they were.
+// Method: every other entry is of a player who is forgotten; the files are put together from those before and after, by
+// chance for each sector, with the note of what was being done.
+TEST(Ledger, LosesNobodyElsesEntriesWhereErasingIsTorn) {
+  constexpr Position last = 400;
+  const TemporaryFolder folder;
+  SymbolTable symbols;
+  symbols.intern("ada");
+  symbols.intern("bob");
+  const auto open = [](std::unique_ptr<LogDirectory> directory) {
+    return std::move(*Ledger::open(std::move(directory), std::string(identity), last, {.segment_bytes = 8192},
+                                   [](std::string_view warning) { ADD_FAILURE() << warning; }));
+  };
+  {
+    const auto ledger = open(std::move(*open_log_directory_beside(folder.path())));
+    for (Position position = 1; position < last; ++position) {
+      const bool is_adas = position % 2 == 0;
+      const std::string id = (is_adas ? "secret-" : "e-") + std::string(position % 60, 'i');
+      const std::string_view player = is_adas ? "ada" : "bob";
+      ledger->add(is_adas ? 0 : 1, {.position = position, .at = {}, .player = player, .id = id, .type = "find"});
+    }
+  }
+  std::map<std::string, std::string> before;
+  for (const auto& path : files_in(folder)) before[path.filename()] = bytes_in(path);
+  ASSERT_GT(before.size(), 3U);
+  {
+    const auto ledger = open(std::make_unique<EndsBeforeAllIsErased>(folder.path()));
+    ledger->settle(symbols);
+    ledger->forget(0, "ada", last);
+    ledger->erase(last);
+  }
+  std::mt19937_64 random(20261122);
+  for (int image = 0; image < 50; ++image) {
+    const TemporaryFolder torn;
+    for (const auto& path : files_in(folder)) {
+      constexpr std::size_t sector = 512;
+      std::string bytes = bytes_in(path);
+      const std::string& old = before[path.filename()];
+      for (std::size_t at = 0; at < old.size(); at += sector) {
+        if (random() % 2 == 0) bytes.replace(at, sector, old, at, sector);
+      }
+      std::ofstream(torn.path() + "/" + path.filename().string(), std::ios::binary) << bytes;
+    }
+    const auto ledger = open(std::move(*open_log_directory_beside(torn.path())));
+    EXPECT_GE(ledger->found_through(), last - 1);
+    ledger->settle(symbols);
+    const auto page = ledger->read("bob", ledger->newest(1), last);
+    ASSERT_TRUE(page) << page.error().message;
+    simdjson::dom::parser parser;
+    EXPECT_EQ(parser.parse(*page)["entries"].get_array().value().size(), last / 2);
+    for (const auto& path : files_in(torn)) EXPECT_EQ(bytes_in(path).find("secret-"), std::string::npos) << path;
+  }
+}
+
 TEST(Ledger, TakesAtMost16BytesOfMemoryAPlayerAlsoAfterARestart) {
   constexpr Symbol players = 100'000;
   const TemporaryFolder folder;

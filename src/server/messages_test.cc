@@ -69,7 +69,7 @@ class Messages : public testing::Test {
 TEST_F(Messages, AnEventGoesToTheEngine) {
   const Item& item = read(R"({"type":"find","player":"ada","value":3,"ref":1})");
   EXPECT_EQ(item.kind, Item::Kind::event);
-  EXPECT_EQ(item.envelope.player, "ada");
+  EXPECT_EQ(item.event.envelope.player, "ada");
   EXPECT_EQ(item.record, batch_.bytes);
   EXPECT_TRUE(batch_.needs_engine);
 }

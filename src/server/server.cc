@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "base/json.h"
-#include "log/erasure.h"
 #include "log/memory_log.h"
 #include "log/replay_watch.h"
 #include "log/snapshot_files.h"
@@ -128,8 +127,8 @@ struct Server::Impl {
   std::expected<void, std::string> open_messenger(const Log& log);
   Engine::Options engine_options() const;
   std::unique_ptr<Exporter> new_exporter(EngineThread& asked);
-  std::expected<bool, std::string> has_erased_records(const Log& log) const;
-  std::expected<void, std::string> drop_too_new(std::vector<OpenGame::Snapshot>& snapshots, const Log& log) const;
+  void drop_too_new(std::vector<OpenGame::Snapshot>& snapshots, const Log& log);
+  void forget_in_ledger(const Engine& begun);
   void begin_following(const Engine& begun);
   void tell_followers(const Replayed& replayed);
   std::expected<void, std::string> open_game(std::shared_ptr<const Ruleset> from_file, std::unique_ptr<Log> log,
@@ -216,25 +215,17 @@ std::unique_ptr<Exporter> Server::Impl::new_exporter(EngineThread& asked) {
   return std::make_unique<Exporter>(options.telemetry, source, std::move(tracers), collect, options.warn);
 }
 
-// Then a game that begins with the first record is another one than that of the snapshots.
-std::expected<bool, std::string> Server::Impl::has_erased_records(const Log& log) const {
-  if (options.data.empty()) return false;
-  const auto directory = open_log_directory_for_reading(options.data);
-  if (!directory) return std::unexpected(directory.error().text());
-  const auto erased = Erased::load(**directory, log.identity());
-  if (!erased) return std::unexpected(erased.error().text());
-  return erased->has_any();
-}
-
 // A snapshot spares the records before it, which those who follow may need: the shadow all, the ledger those that it
-// has not entered.
-std::expected<void, std::string> Server::Impl::drop_too_new(std::vector<OpenGame::Snapshot>& snapshots,
-                                                            const Log& log) const {
-  const auto has_erased = has_erased_records(log);
-  if (!has_erased) return std::unexpected(has_erased.error());
-  const bool is_whole = log.last() == 0 || (!*has_erased && log.read(1, [](const LogRecord&) { return false; }));
+// has not entered. Where not all of the log is there, or may go while it is replayed, the game comes before them.
+void Server::Impl::drop_too_new(std::vector<OpenGame::Snapshot>& snapshots, const Log& log) {
+  const auto is_there_from = [&log](Position from) {
+    return log.last() < from || log.read(from, [](const LogRecord&) { return false; });
+  };
+  const bool is_whole = options.is_alone_with_data && log.last_erased() == 0 && is_there_from(1);
   if (options.shadow != nullptr && !is_whole) {
-    return std::unexpected("a shadow is scored from the log's first record on, and not all of that is there any more");
+    options.warn(
+        "there is no shadow: it is scored from the log's first record on, and not all of that is there any more");
+    options.shadow = nullptr;
   }
   Position entered = ledger == nullptr ? log.last() : ledger->found_through();
   if (messenger != nullptr) entered = std::min(entered, messenger->found_through());
@@ -242,16 +233,37 @@ std::expected<void, std::string> Server::Impl::drop_too_new(std::vector<OpenGame
   const auto is_too_new = [&](const OpenGame::Snapshot& snapshot) {
     return snapshot_position_of(snapshot.name).value_or(0) > newest_allowed;
   };
-  if (is_whole) {
+  const auto can_be_first = [&](const OpenGame::Snapshot& snapshot) {
+    const Position position = snapshot_position_of(snapshot.name).value_or(0);
+    return !is_too_new(snapshot) && position >= log.last_erased() && is_there_from(position + 1);
+  };
+  if (is_whole || std::ranges::any_of(snapshots, can_be_first)) {
     std::erase_if(snapshots, is_too_new);
-  } else if (std::ranges::all_of(snapshots, is_too_new)) {
+  } else if (std::ranges::any_of(snapshots, is_too_new)) {
     options.warn(
-        "ledgers and outbox lack what happened before the oldest snapshot and they did not have: nor has the log");
+        "ledgers and outbox lack what happened before the snapshot and they did not have: not all of it is in the log");
   }
-  return {};
+}
+
+// Where the ledger ended before the snapshot, it does not know who was forgotten between them. The log does, as far as
+// it is there: what forgets is never erased.
+void Server::Impl::forget_in_ledger(const Engine& begun) {
+  Arena arena;
+  const auto read = begun.log().read(ledger->found_through() + 1, [&](const LogRecord& record) {
+    if (record.position > begun.version()) return false;
+    if (record.kind != RecordKind::operation || record.is_erased() || record.is_quarantined) return true;
+    arena.reset();
+    const auto operation = parse_operation(record.bytes, arena);
+    if (!operation || operation->kind != Operation::Kind::forget) return true;
+    const auto symbol = begun.symbols().find(operation->player);
+    if (symbol) ledger->forget(*symbol, operation->player, record.position);
+    return true;
+  });
+  if (!read) options.warn("ledgers of players who were forgotten meanwhile may be there: " + read.error());
 }
 
 void Server::Impl::begin_following(const Engine& begun) {
+  if (ledger != nullptr && ledger->found_through() < begun.version()) forget_in_ledger(begun);
   if (ledger != nullptr) bookkeeper = std::make_unique<Bookkeeper>(begun, *ledger);
   if (messenger != nullptr) messenger->begin(begun);
   if (options.shadow == nullptr) return;
@@ -269,7 +281,7 @@ std::expected<void, std::string> Server::Impl::open_game(std::shared_ptr<const R
   }
   if (const auto opened = open_messenger(*log); !opened) return opened;
   if (options.keeps_log) {
-    if (const auto dropped = drop_too_new(snapshots, *log); !dropped) return dropped;
+    drop_too_new(snapshots, *log);
     const auto replayed = replay({.ruleset = std::move(from_file),
                                   .log = std::move(log),
                                   .snapshots = std::move(snapshots),

@@ -35,10 +35,11 @@ struct ServerOptions {
   // Where the log is: players' ledgers are kept beside it, and how far a replay has come. "": there is no such place.
   std::string data;
   std::shared_ptr<const Ruleset>
-      shadow;                  // A candidate that is scored beside the ruleset (server/shadow.h); null: none.
-  bool keeps_log = false;      // The log outlives the process: it is replayed, or begun with the ruleset.
-  OutboxOptions outbox;        // Who is told of notices and ranks; with `data`.
-  TelemetryOptions telemetry;  // Who is told what /metrics tells, and traces.
+      shadow;                      // A candidate that is scored beside the ruleset (server/shadow.h); null: none.
+  bool is_alone_with_data = true;  // Until open() returns nobody takes away any of the log.
+  bool keeps_log = false;          // The log outlives the process: it is replayed, or begun with the ruleset.
+  OutboxOptions outbox;            // Who is told of notices and ranks; with `data`.
+  TelemetryOptions telemetry;      // Who is told what /metrics tells, and traces.
   Limits limits;
   Engine::Options engine;
   UpkeepOptions upkeep;                           // With a log that is kept.

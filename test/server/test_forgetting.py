@@ -1,5 +1,6 @@
 """A player who was forgotten is erased from the log and the ledger, and whoever computes the game again is told so."""
 
+import fcntl
 import json
 import unittest
 
@@ -90,14 +91,83 @@ class Erased(DataDirectory):
         for path in self.data.glob("ledger-*"):
             path.unlink()  # What is in it would take a replay from the first record on.
         server = self.start()
-        self.assertIn("nor has the log", "".join(server.said))
+        self.assertIn("ledgers and outbox lack", "".join(server.said))
         self.assertEqual(server.everything(), before)
         self.assertEqual(server.stop(), 0)
-        command = ["serve", "--ruleset", RULESET, "--dev", "--data", self.data, "--shadow", RULESET, "--listen",
-                   "127.0.0.1:0", "--admin", "127.0.0.1:0"]
-        self.assertIn("not all of that is there any more", run(*command, status=1)[1])
-        self.assertIn("every snapshot holds what 3 did",
-                      self.log("quarantine", "3", status=1)[1])
+        server = self.start("--shadow", str(RULESET))
+        self.assertIn("there is no shadow", "".join(server.said))
+        self.assertEqual(server.get("/v1/shadow", admin=True)[0], 404)
+        self.assertEqual(server.everything(), before)
+        self.assertEqual(server.stop(), 0)
+        self.assertIn("every snapshot holds what 3 did", self.log("quarantine", "3", status=1)[1])
+
+    def cut_ledger(self, keeps):
+        """Takes away what the ledger has behind the last entry with this in it, as a power failure might."""
+        path, = self.data.glob("ledger-*")
+        content = path.read_bytes()
+        end = content.rindex(keeps.encode())
+        at = 64
+        while at <= end:
+            at += int.from_bytes(content[at:at + 4], "little")
+        path.write_bytes(content[:at])
+
+    def test_a_ledger_that_ended_before_is_completed_from_the_older_snapshot(self):
+        before = self.erase()
+        server = self.start()
+        for i in range(3):
+            server.post_event(find("bob", i, id=f"later{i}"))
+            self.snapshot(server)
+        server.post_event(find("bob", 9, id="last"))
+        self.assertNotEqual(server.everything(), before)
+        before, ledger = server.everything(), server.get("/v1/players/zoe/ledger?limit=100")[1]
+        self.assertEqual(len(ledger["entries"]), 5)
+        self.assertEqual(server.stop(), 0)
+        self.cut_ledger("later2")  # The newest snapshot is of later, the older one not.
+        server = self.start()
+        self.assertEqual(server.get("/v1/players/zoe/ledger?limit=100")[1], ledger)
+        self.assertEqual(server.everything(), before)
+
+    def test_a_ledger_that_ended_before_somebody_was_forgotten_gives_nothing_back(self):
+        server = self.start()
+        server.post_event(find("bob", 1, id="first"))
+        server.post_event(find("ada", 1, id=MARK))
+        server.get("/v1/players/ada/ledger")
+        self.assertEqual(server.stop(), 0)
+        copy = {path: path.read_bytes() for path in self.data.glob("ledger-*")}
+        server = self.start()
+        self.forget(server, "ada")
+        for _ in range(2):
+            self.snapshot(server)
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(self.start().stop(), 0)  # Erases it from the log.
+        for path, content in copy.items():
+            path.write_bytes(content)  # Nothing of all that had reached the disk.
+        server = self.start()
+        self.assertIn("ledgers and outbox lack", "".join(server.said))
+        server.post_event(find("ada", 2, id="anew"))
+        self.assertEqual([one["id"] for one in server.get("/v1/players/ada/ledger")[1]["entries"]], ["anew"])
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(self.start().stop(), 0)
+        self.assertEqual(self.marks(), 0)
+
+    def test_a_start_beside_somebody_who_makes_a_snapshot_begins_with_one(self):
+        server = self.start()
+        self.play(server)
+        self.forget(server, "ada")
+        for _ in range(2):
+            self.snapshot(server)
+        before = server.everything()
+        self.assertEqual(server.stop(), 0)
+        for path in self.data.glob("ledger-*"):
+            path.unlink()
+        with open(self.data / "snapshots.lock", "rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            server = self.start()
+            self.assertIn("ledgers and outbox lack", "".join(server.said))
+            self.assertEqual(server.everything(), before)
+            self.assertEqual(server.stop(), 0)
+            self.assertIn("a snapshot or a backup is being made", self.log("quarantine", "3", status=1)[1])
+        self.assertGreater(self.marks(), 0, "it was not alone, so it has erased nothing")
 
     def test_without_its_snapshots_it_says_what_is_missing(self):
         self.erase()
