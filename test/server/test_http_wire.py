@@ -127,8 +127,8 @@ class HttpWire(ServerTest):
                            + b'%x;name="value"\r\n' % len(event) + event + b"\r\n0\r\nTrailer: value\r\n\r\n")
         self.assertEqual(self.statuses(answer), [200])
 
-    # Beast has no limit for them: a name or a value of 64 KiB ended the server, and a line without an end grew for as long
-    # as a body may take.
+    # Beast has no limit for them: a name or a value of 64 KiB ended the server, and a line without an end grew for as
+    # long as a body may take.
     def test_lines_of_chunks_and_trailers_have_a_limit(self):
         post = b"POST /v1/events HTTP/1.1\r\n" + HOST + JSON + b"Transfer-Encoding: chunked\r\n\r\n"
         for name, rest in (("a value", b"0\r\nX: " + b"a" * 70_000 + b"\r\n\r\n"),
@@ -143,14 +143,14 @@ class HttpWire(ServerTest):
         event = json.dumps(find("trailers", 5)).encode()
         trailer = (b"Origin: https://evil.example\r\nHost: evil.example\r\nContent-Type: text/plain\r\n"
                    b"Connection: close\r\nAuthorization: Bearer none\r\n")
-        answer = self.talk(b"POST /v1/events HTTP/1.1\r\n" + HOST + JSON + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n"
-                           % len(event) + event + b"\r\n0\r\n" + trailer + b"\r\n"
+        answer = self.talk(b"POST /v1/events HTTP/1.1\r\n" + HOST + JSON + b"Transfer-Encoding: chunked\r\n\r\n"
+                           + b"%x\r\n" % len(event) + event + b"\r\n0\r\n" + trailer + b"\r\n"
                            + b"GET /healthz HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n")
         self.assertEqual(self.statuses(answer), [200, 200])
         upgrade = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
         key = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        answer = self.talk(b"GET /v1/ws HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + upgrade + key
-                           + b"\r\n")
+        answer = self.talk(b"GET /v1/ws HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + upgrade
+                           + key + b"\r\n")
         self.assertEqual(self.statuses(answer), [426])
 
     # Beast asserts that the end of an empty body does not come byte by byte: a server built with assertions was ended
