@@ -51,6 +51,7 @@ class Trickle(ServerTest):
         self.began = time.monotonic()
 
     def tearDown(self):
+        self.assertGreaterEqual(time.monotonic() - self.began, 0.3, "it was ended by something else than its time")
         self.assertEqual(self.server.get("/healthz")[0], 200, "whatever came, the server goes on")
         super().tearDown()
 
