@@ -81,7 +81,7 @@ class ForgettingTest : public testing::Test {
   // Until a new segment begins, by somebody else's events.
   void fill_segment() {
     const std::size_t before = segments();
-    for (int i = 0; segments() == before; ++i) find("zoe", "fill-" + std::to_string(engine_->version()));
+    while (segments() == before) find("zoe", "fill-" + std::to_string(engine_->version()));
   }
 
   SnapshotMade snapshot(Duration interval = Duration(0), Timestamp now = {}) {
