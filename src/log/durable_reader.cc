@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "log/segment_files.h"
 #include "log/whole_file.h"
 
 namespace tallyho {
@@ -39,20 +40,16 @@ Found survey_segment(LogDirectory& directory, const std::string& name, std::opti
 }  // namespace
 
 std::expected<DurableLog, RecoveryError> survey_durable(LogDirectory& directory, Position from) {
-  const auto names = directory.list();
-  if (!names) return std::unexpected(names.error());
-  std::vector<std::string> segments;
-  std::ranges::copy_if(*names, std::back_inserter(segments),
-                       [](const auto& name) { return first_position_of(name).has_value(); });
+  const auto segments = list_segments(directory);
+  if (!segments) return std::unexpected(segments.error());
   DurableLog log;
-  for (std::size_t i = 0; i < segments.size(); ++i) {
-    const auto next = i + 1 < segments.size() ? first_position_of(segments[i + 1]) : std::nullopt;
-    if (next && *next <= from) continue;
-    auto info = survey_segment(directory, segments[i], next);
+  for (const SegmentFile& segment : *segments) {
+    if (segment.next && *segment.next <= from) continue;
+    auto info = survey_segment(directory, segment.name, segment.next);
     if (!info) return std::unexpected(info.error());
     if (log.segments.empty()) log.identity = info->header.identity;
     if (info->header.identity != log.identity) {
-      return std::unexpected(LogDamage{segments[i], 0, info->header.first, "it belongs to another log"});
+      return std::unexpected(LogDamage{segment.name, 0, info->header.first, "it belongs to another log"});
     }
     log.segments.push_back(std::move(*info));
   }

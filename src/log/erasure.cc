@@ -11,6 +11,7 @@
 
 #include "fmt/format.h"
 #include "log/frame.h"
+#include "log/segment_files.h"
 #include "log/whole_file.h"
 
 namespace tallyho {
@@ -84,20 +85,17 @@ class Erasing {
       : directory_(directory), options_(options), goes_(goes) {}
 
   std::expected<ErasingDone, RecoveryError> run() {
-    const auto names = directory_.list();
-    if (!names) return std::unexpected(names.error());
-    std::vector<std::string> segments;
-    std::ranges::copy_if(*names, std::back_inserter(segments),
-                         [](const auto& name) { return first_position_of(name).has_value(); });
-    for (std::size_t i = 0; i < segments.size(); ++i) {
-      const auto next = i + 1 < segments.size() ? first_position_of(segments[i + 1]) : std::nullopt;
-      if (*first_position_of(segments[i]) > options_.through || (!next && !options_.with_last_segment)) break;
-      const auto taken = take(segments[i], next);
+    const auto segments = list_segments(directory_);
+    if (!segments) return std::unexpected(segments.error());
+    for (std::size_t i = 0; i < segments->size(); ++i) {
+      const auto& [name, first, next] = (*segments)[i];
+      if (first > options_.through || (!next && !options_.with_last_segment)) break;
+      const auto taken = take(name, next);
       if (!taken) {
         (void)remove_half_erased(directory_);  // Its room is needed, if the disk is full.
         return std::unexpected(taken.error());
       }
-      if (options_.progress) options_.progress(i + 1, segments.size());
+      if (options_.progress) options_.progress(i + 1, segments->size());
     }
     return done_;
   }

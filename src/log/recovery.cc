@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "log/segment_files.h"
 
 namespace tallyho {
 namespace {
@@ -46,14 +47,10 @@ class Recovery {
 };
 
 std::expected<RecoveredLog, RecoveryError> Recovery::run() {
-  const auto names = directory_.list();
-  if (!names) return std::unexpected(names.error());
-  std::vector<std::string> segments;
-  std::ranges::copy_if(*names, std::back_inserter(segments),
-                       [](const auto& name) { return first_position_of(name).has_value(); });
-  for (std::size_t i = 0; i < segments.size(); ++i) {
-    const auto next = i + 1 < segments.size() ? first_position_of(segments[i + 1]) : std::nullopt;
-    if (const Step taken = take(segments[i], next); !taken) return std::unexpected(taken.error());
+  const auto segments = list_segments(directory_);
+  if (!segments) return std::unexpected(segments.error());
+  for (const SegmentFile& segment : *segments) {
+    if (const Step taken = take(segment.name, segment.next); !taken) return std::unexpected(taken.error());
   }
   if (const Step finished = finish(); !finished) return std::unexpected(finished.error());
   return std::move(log_);

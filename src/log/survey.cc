@@ -8,6 +8,7 @@
 
 #include "fmt/format.h"
 #include "log/quarantine.h"
+#include "log/segment_files.h"
 
 namespace tallyho {
 namespace {
@@ -110,15 +111,12 @@ class Surveyor {
     auto quarantine = Quarantine::load(directory_);
     if (!quarantine) return std::unexpected(quarantine.error());
     quarantine_ = std::move(*quarantine);
-    const auto names = directory_.list();
-    if (!names) return std::unexpected(names.error());
-    std::vector<std::string> segments;
-    std::ranges::copy_if(*names, std::back_inserter(segments),
-                         [](const auto& name) { return first_position_of(name).has_value(); });
-    for (std::size_t i = 0; i < segments.size() && !is_done_; ++i) {
-      const auto next = i + 1 < segments.size() ? first_position_of(segments[i + 1]) : std::nullopt;
-      if (const IoStatus taken = take(segments[i], next); !taken) return std::unexpected(taken.error());
-      if (options_.progress) options_.progress(i + 1, segments.size());
+    const auto segments = list_segments(directory_);
+    if (!segments) return std::unexpected(segments.error());
+    for (std::size_t i = 0; i < segments->size() && !is_done_; ++i) {
+      const auto& [name, first, next] = (*segments)[i];
+      if (const IoStatus taken = take(name, next); !taken) return std::unexpected(taken.error());
+      if (options_.progress) options_.progress(i + 1, segments->size());
     }
     return std::move(survey_);
   }

@@ -52,6 +52,7 @@ void IoThread::run() {
       return;
     } catch (const std::exception& thrown) {
       log(LogLevel::error, "internal", "a connection met what should not happen", {{"what", thrown.what()}});
+      sweep_in(shared_.limits.sweep_interval);  // It may have been the sweep that met it.
     }
   }
 }
