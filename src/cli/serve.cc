@@ -260,8 +260,12 @@ std::expected<void, std::string> fill(ServerOptions& server, const ServeOptions&
   if (server.telemetry.interval <= std::chrono::milliseconds(0)) return std::unexpected("--otlp-interval is too short");
   const bool has_endpoint = !server.telemetry.endpoint.empty();
   if (!has_endpoint && server.telemetry.trace_rate > 0) return std::unexpected("--trace-sample needs --otlp-endpoint");
+  if (!has_endpoint && !server.telemetry.authorities.empty()) {
+    return std::unexpected("--otlp-ca needs --otlp-endpoint");
+  }
   if (!has_endpoint) return {};
-  if (const auto problem = problem_of_url(server.telemetry.endpoint)) return std::unexpected(*problem);
+  const auto problem = problem_of_receiver(server.telemetry.endpoint, server.telemetry.authorities, "--otlp-ca");
+  if (problem) return std::unexpected(*problem);
   return {};
 }
 
@@ -343,6 +347,9 @@ void add_telling(CLI::App& verb, ServeOptions& options) {
   verb.add_option("--otlp-endpoint", options.server.telemetry.endpoint,
                   "Tell this OpenTelemetry collector metrics, and traces")
       ->type_name("URL");
+  verb.add_option("--otlp-ca", options.server.telemetry.authorities,
+                  "Who may vouch for a collector with https, as PEM, instead of those that the system trusts")
+      ->type_name("FILE");
   verb.add_option("--otlp-interval", options.otlp_interval, "How often metrics are told")
       ->check(duration_validator())
       ->type_name("DURATION")

@@ -40,9 +40,9 @@ inline constexpr std::size_t sector_bytes = 512;
 inline constexpr std::size_t segment_header_bytes = 4096;
 inline constexpr std::size_t frame_header_bytes = 40;
 inline constexpr std::size_t record_header_bytes = 20;
-inline constexpr std::size_t record_bytes_max = 1 << 20;
+inline constexpr std::size_t record_bytes_max = std::size_t{1} << 20;
 // A frame is ended once it has so many bytes of records.
-inline constexpr std::size_t frame_bytes_target = 256 * 1024;
+inline constexpr std::size_t frame_bytes_target = std::size_t{256} * 1024;
 
 constexpr std::uint64_t round_up_to_sector(std::uint64_t bytes) {
   return (bytes + sector_bytes - 1) / sector_bytes * sector_bytes;

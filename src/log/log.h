@@ -43,6 +43,7 @@ class Log {
 
   // From now on, `call` is called after durable() has moved by itself, and when a commit() that had to wait may be
   // tried again, from any thread. Before the first append().
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): logs that have a use for it keep it.
   virtual void when_durable(std::function<void()> /*call*/) {}
 
   // The position of the record appended last, 0 if there is none.

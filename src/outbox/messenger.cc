@@ -30,13 +30,9 @@ Messenger::Messenger(OutboxOptions options, Signer signer, std::unique_ptr<LogDi
       ranks_(options_.ranks) {}
 
 std::expected<void, std::string> Messenger::check(const OutboxOptions& options) {
-  if (const auto problem = problem_of_url(options.url)) return std::unexpected(*problem);
+  const auto problem = problem_of_receiver(options.url, options.authorities, "--outbox-ca");
+  if (problem) return std::unexpected(*problem);
   if (const auto signer = read_signer(options.key_file); !signer) return std::unexpected(signer.error());
-  if (options.authorities.empty()) return {};
-  if (!options.url.starts_with("https://")) {
-    return std::unexpected("--outbox-ca is for a receiver with https://, and this is " + options.url);
-  }
-  if (const auto problem = problem_of_authorities(options.authorities)) return std::unexpected(*problem);
   return {};
 }
 

@@ -144,6 +144,14 @@ std::optional<std::string> problem_of_authorities(const std::string& path) {
   return path + ": it cannot be read, or has no certificate (PEM)";
 }
 
+std::optional<std::string> problem_of_receiver(const std::string& url, const std::string& authorities,
+                                               std::string_view option) {
+  if (auto problem = problem_of_url(url)) return problem;
+  if (authorities.empty()) return std::nullopt;
+  if (!url.starts_with("https://")) return std::string(option) + " is for a receiver with https://, and this is " + url;
+  return problem_of_authorities(authorities);
+}
+
 std::chrono::milliseconds Backoff::next(std::optional<std::chrono::seconds> asked) {
   constexpr int doublings_max = 20;
   const auto whole = std::min(options_.first * (std::int64_t{1} << std::min(failures_, doublings_max)), options_.most);

@@ -75,6 +75,10 @@ class Poster {
 std::optional<std::string> problem_of_url(std::string_view url);
 // Whether it is a file with certificates, as Options::authorities takes it; else why not, as text.
 std::optional<std::string> problem_of_authorities(const std::string& path);
+// Whether a Poster takes these two together, "" being no authorities; else why not, as text, in which `option` is what
+// those who fill in the file know it by.
+std::optional<std::string> problem_of_receiver(const std::string& url, const std::string& authorities,
+                                               std::string_view option);
 
 // How long to wait before trying again: twice as long after each failure, up to a bound, and of that a random part
 // between half and all, so that many who fail together do not come back together.

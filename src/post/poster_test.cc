@@ -146,6 +146,14 @@ TEST(Poster, AuthoritiesAreAFileWithCertificates) {
   EXPECT_NE(problem_of_authorities("/"), std::nullopt);
 }
 
+TEST(Poster, AuthoritiesAreForHttps) {
+  EXPECT_EQ(problem_of_receiver("http://127.0.0.1:8080", "", "--ca"), std::nullopt);
+  EXPECT_EQ(problem_of_receiver("http://127.0.0.1:8080", "/dev/null", "--ca"),
+            "--ca is for a receiver with https://, and this is http://127.0.0.1:8080");
+  EXPECT_EQ(problem_of_receiver("https://push.example", "/nowhere", "--ca"), problem_of_authorities("/nowhere"));
+  EXPECT_EQ(problem_of_receiver("nowhere", "/dev/null", "--ca"), problem_of_url("nowhere"));
+}
+
 TEST(Poster, OnlyHttpIsTaken) {
   EXPECT_EQ(problem_of_url("http://127.0.0.1:8080/hook"), std::nullopt);
   EXPECT_EQ(problem_of_url("https://push.example"), std::nullopt);

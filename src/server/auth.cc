@@ -104,9 +104,12 @@ std::expected<Authority, std::string> Authority::create(Options options) {
 
 Authority::Authority(Options options) : options_(std::move(options)), known_(std::make_shared<TokenCache>()) {}
 
-Answered<Caller> Authority::caller(std::string_view authorization, Timestamp now) const {
+Answered<Caller> Authority::caller(std::string_view authorization, std::string_view protocols, Timestamp now) const {
   if (options_.dev) return Caller{.roles = {.ingest = true, .read = true}};
-  if (authorization.empty()) return Caller{};
+  if (authorization.empty()) {
+    const std::string_view token = token_in_protocols(protocols);
+    return token.empty() ? Caller{} : caller_with(token, now);
+  }
   constexpr std::string_view scheme = "Bearer ";
   if (!equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) {
     return refuse(Code::unauthorized, "'Authorization' is 'Bearer' and a token");
@@ -135,7 +138,7 @@ Answered<Caller> Authority::caller_with(std::string_view token, Timestamp now) c
 
 Answered<Caller> Authority::admin_caller(std::string_view authorization, Timestamp now) const {
   if (options_.dev) return Caller{.roles = {.read = true, .admin = true}};
-  return caller(authorization, now);
+  return caller(authorization, "", now);
 }
 
 bool Authority::holds(Grant& grant, Timestamp now) const {

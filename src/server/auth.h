@@ -63,8 +63,9 @@ class Authority {
   // Errors: a text that says everything that is not safe about it, and what to do.
   static std::expected<Authority, std::string> create(Options options);
 
-  // Who sends a request with this `Authorization`, "" being none. Errors: unauthorized, the token is not taken.
-  Answered<Caller> caller(std::string_view authorization, Timestamp now) const;
+  // Who sends a request with this `Authorization`, "" being none; without one, the token may be among the protocols
+  // that it offers (token_in_protocols). Errors: unauthorized, the token is not taken.
+  Answered<Caller> caller(std::string_view authorization, std::string_view protocols, Timestamp now) const;
   // The same for the token alone.
   Answered<Caller> caller_with(std::string_view token, Timestamp now) const;
   // Who sends a request to the admin listener.

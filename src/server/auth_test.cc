@@ -101,11 +101,11 @@ TEST(Authority, FindsTheTokenAmongProtocols) {
 TEST(Authority, WhoShowsNoTokenHasNoRoleAndWhoShowsABadOneIsRefused) {
   const auto authority = Authority::create({.tokens = some_tokens()});
   ASSERT_TRUE(authority);
-  const auto nobody = authority->caller("", {});
+  const auto nobody = authority->caller("", "", {});
   ASSERT_TRUE(nobody);
   EXPECT_FALSE(nobody->roles.ingest || nobody->roles.read || nobody->roles.admin || !nobody->roles.player.empty());
   for (const char* header : {"Bearer", "Bearer ", "Bearer x", "Basic YTpi", "x", " "}) {
-    const auto caller = authority->caller(header, {});
+    const auto caller = authority->caller(header, "", {});
     ASSERT_FALSE(caller) << header;
     EXPECT_EQ(caller.error().code, Code::unauthorized);
   }
@@ -123,7 +123,7 @@ TEST(Authority, ATokenHoldsUntilItEndsOrItsKeyIsGone) {
                          .expires = {1060, 0},
                          .issuer = "",
                          .audience = ""};
-  auto caller = authority->caller("bEARER " + sign_token(draft, signer.keys()[0]).value(), {1000, 0});
+  auto caller = authority->caller("bEARER " + sign_token(draft, signer.keys()[0]).value(), "", {1000, 0});
   ASSERT_TRUE(caller) << caller.error().message;
   EXPECT_TRUE(caller->roles.ingest && caller->roles.admin && caller->roles.read) << "an admin reads";
   EXPECT_EQ(caller->roles.player, "") << "a subject is a player only with that role";

@@ -202,6 +202,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     }
     origin_ = origin;
     if (const auto identified = is_preflight() ? Answered<void>() : identify(); !identified) {
+      log_refusal(401);
       return send(problem_answer(io_.writer(), 401, identified.error()));
     }
     batch_ = io_.take_batch(id_);
@@ -209,14 +210,15 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     if (!target) return refuse(target.error());
     Route route = find_route(*target);
     if (is_admin_) route = for_admins(route, request_.method_string());
-    if (!is_offered(route)) return refuse({Code::not_found, "there is no such path"});
+    if (!route.is_offered(is_admin_, io_.shared().is_metrics_public))
+      return refuse({Code::not_found, "there is no such path"});
     if (is_preflight()) return allow_page();
     if (!allows_method(route, request_.method_string())) return refuse_method(route);
     if (!route.is_about_health() && !io_.shared().readiness->is_started()) {
       return refuse({Code::unavailable, "starting"});
     }
     if (is_early()) return refuse({Code::overloaded, "more than a client may ask in that time"});
-    if (is_admin_ && !caller_.roles.admin && !is_for_anybody(route)) {
+    if (is_admin_ && !caller_.roles.admin && !route.is_for_anybody(authority.is_admin_listener_private())) {
       return refuse({Code::unauthorized, "this takes the role admin"});
     }
     serve(route, *target);
@@ -231,9 +233,9 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       return tallyho::refuse(Code::unauthorized, "there are several tokens");
     }
     const std::string_view authorization = request_[http::field::authorization];
-    auto caller = is_admin_ ? authority.admin_caller(authorization, now) : authority.caller(authorization, now);
-    const auto token = token_in_protocols(request_[http::field::sec_websocket_protocol]);
-    if (!is_admin_ && authorization.empty() && !token.empty()) caller = authority.caller_with(token, now);
+    const std::string_view protocols = request_[http::field::sec_websocket_protocol];
+    auto caller =
+        is_admin_ ? authority.admin_caller(authorization, now) : authority.caller(authorization, protocols, now);
     if (!caller) return std::unexpected(caller.error());
     caller_ = std::move(*caller);
     return {};
@@ -259,16 +261,15 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     send(std::move(answer));
   }
 
-  // On the admin listener: what probes and scrapers ask, who mostly have no token.
-  bool is_for_anybody(const Route& route) const {
-    const bool is_figures = route.kind == Route::Kind::metrics;
-    return route.is_about_health() || (is_figures && io_.shared().authority.is_admin_listener_private());
-  }
-
-  bool is_offered(const Route& route) const {
-    if (route.kind == Route::Kind::metrics) return is_admin_ || io_.shared().is_metrics_public;
-    if (route.is_for_admins()) return is_admin_;
-    return route.kind != Route::Kind::none && !(is_admin_ && route.is_for_clients());
+  // Who asks for what only admins do.
+  void log_refusal(int status) {
+    if (!is_admin_ || (status != 401 && status != 403)) return;
+    const std::string_view target = request_.target();
+    io_.log(LogLevel::info, "refused", "an admin's request was refused",
+            {{"method", request_.method_string()},
+             {"path", target.substr(0, target.find('?'))},
+             {"by", caller_.grant.subject},
+             {"status", status}});
   }
 
   void refuse_method(const Route& route) {
@@ -517,6 +518,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   void refuse(const Problem& problem) { refuse(problem, status_of(problem.code)); }
   void refuse(const Problem& problem, int status) {
+    log_refusal(status);
     release_batch();
     send(problem_answer(io_.writer(), status, problem));
   }

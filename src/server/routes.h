@@ -45,6 +45,16 @@ struct Route {
   bool is_for_clients() const {
     return kind == Kind::events || kind == Kind::websocket || kind == Kind::tickets || kind == Kind::stream;
   }
+  // Whether a listener has it at all: the admin one, or the one for clients.
+  bool is_offered(bool is_admin, bool is_metrics_public) const {
+    if (kind == Kind::metrics) return is_admin || is_metrics_public;
+    if (is_for_admins()) return is_admin;
+    return kind != Kind::none && !(is_admin && is_for_clients());
+  }
+  // On the admin listener: what probes and scrapers ask, who mostly have no token.
+  bool is_for_anybody(bool is_listener_private) const {
+    return is_about_health() || (kind == Kind::metrics && is_listener_private);
+  }
 };
 
 Route find_route(const RequestTarget& target);

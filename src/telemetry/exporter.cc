@@ -16,6 +16,10 @@ std::string below(std::string url, std::string_view path) {
   return url + std::string(path);
 }
 
+Poster::Options posting(const TelemetryOptions& options, std::string_view path) {
+  return {.url = below(options.endpoint, path), .authorities = options.authorities, .timeout = post_timeout};
+}
+
 }  // namespace
 
 Exporter::Exporter(TelemetryOptions options, TelemetrySource source, std::vector<Tracer*> tracers, Collect collect,
@@ -25,8 +29,8 @@ Exporter::Exporter(TelemetryOptions options, TelemetrySource source, std::vector
       tracers_(std::move(tracers)),
       collect_(std::move(collect)),
       warn_(std::move(warn)),
-      metrics_({.url = below(options_.endpoint, "/v1/metrics"), .timeout = post_timeout}),
-      traces_({.url = below(options_.endpoint, "/v1/traces"), .timeout = post_timeout}),
+      metrics_(posting(options_, "/v1/metrics")),
+      traces_(posting(options_, "/v1/traces")),
       random_(std::random_device()()),
       thread_([this] { run(); }) {}
 

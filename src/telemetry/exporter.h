@@ -21,7 +21,8 @@ namespace tallyho {
 
 // Where telemetry goes, and how much. What a configuration fills.
 struct TelemetryOptions {
-  std::string endpoint;                        // http://HOST:4318; "": nowhere.
+  std::string endpoint;                        // http://HOST:4318, or https; "": nowhere.
+  std::string authorities;                     // Who may vouch for one with https (Poster::Options).
   double trace_rate = 0;                       // Of frames and requests with events, from 0 to 1.
   std::chrono::milliseconds interval{10'000};  // Of metrics; spans go each second, or as often.
 };

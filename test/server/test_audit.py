@@ -65,6 +65,18 @@ class AuditTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual((status, answer["dropped"]), (200, []))
         self.server.ask("POST", "/v1/events", token(["ingest"], None), find("ada"))
 
+    def test_who_may_not_is_in_the_journal(self):
+        self.start()
+        for made, status in ((token(["ingest"], "a backend"), 403), (token(["player"], "ada"), 403),
+                             ("no.such.token", 401)):
+            self.assertEqual(self.server.ask("POST", "/v1/players/ada/ban?why=1", made, {}, admin=True)[0], status)
+        self.assertEqual(self.server.request("POST", "/v1/players/ada/ban", admin=True)[0], 401)
+        self.assertEqual(self.admin("POST", "/v1/players/ada/ban", OPS, {})[0], 404)  # Which is no such thing.
+        refused = [line for line in self.stop() if line["topic"] == "refused"]
+        self.assertEqual([(line["method"], line["path"], line["by"], line["status"]) for line in refused],
+                         [("POST", "/v1/players/ada/ban", by, status)
+                          for by, status in (("a backend", 403), ("ada", 403), ("", 401), ("", 401))])
+
     def dumped(self):
         return [json.loads(line) for line in run("log", "dump", "--data", self.data)[0].splitlines()]
 

@@ -4,11 +4,14 @@ import json
 import os
 import pathlib
 import re
+import ssl
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
+from certificates import CertificateAuthority
 from tallyho_server import PATIENCE, RULESET, TALLYHO, Server, find
 from webhook_receiver import Receiver
 
@@ -71,8 +74,10 @@ def check_span(span):
 
 
 class Telemetry(unittest.TestCase):
+    tls = None
+
     def setUp(self):
-        self.receiver = Receiver()
+        self.receiver = Receiver(tls=self.tls)
         self.addCleanup(self.receiver.vanish)
 
     def start(self, *arguments):
@@ -172,12 +177,40 @@ class Telemetry(unittest.TestCase):
     def test_what_cannot_be_is_refused_at_the_start(self):
         for arguments, why in ((["--otlp-endpoint", "nowhere"], "nowhere"),
                                (["--trace-sample", "0.5"], "needs --otlp-endpoint"),
-                               (["--otlp-interval", "100us"], "too short")):
+                               (["--otlp-interval", "100us"], "too short"),
+                               (["--otlp-ca", "/dev/null"], "needs --otlp-endpoint"),
+                               (["--otlp-endpoint", "http://127.0.0.1:1", "--otlp-ca", "/dev/null"], "with https"),
+                               (["--otlp-endpoint", "https://127.0.0.1:1", "--otlp-ca", "/dev/null"], "certificate")):
             done = subprocess.run([TALLYHO, "serve", "--ruleset", str(RULESET), "--dev", "--listen", "127.0.0.1:0",
                                    "--admin", "127.0.0.1:0", *arguments], capture_output=True, text=True, check=False,
                                   timeout=PATIENCE)
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(why, done.stderr)
+
+
+class SecureTelemetry(Telemetry):
+    """All of it again, to a collector with https."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.authority = CertificateAuthority(pathlib.Path(folder.name))
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(self.authority.vouch("127.0.0.1"))
+        super().setUp()
+
+    def start(self, *arguments, trusts=True):
+        return super().start(*(["--otlp-ca", str(self.authority.path)] if trusts else []), *arguments)
+
+    def test_who_cannot_show_who_he_is_is_told_nothing(self):
+        server = self.start(trusts=False)
+        end = time.monotonic() + PATIENCE
+        while not any("unable to get local issuer certificate" in line for line in server.said):
+            self.assertLess(time.monotonic(), end, "waited in vain for a warning")
+            time.sleep(0.05)
+        self.assertEqual(server.post_event(find("alone"))[1]["code"], "ok")
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(self.receiver.heard, 0)
 
 
 COLLECTOR = os.environ.get("TALLYHO_COLLECTOR")

@@ -56,7 +56,9 @@ install_packages() {
 }
 
 apt_install() {
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$@"
+  # A new machine may be installing its own updates: five minutes are left for those.
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get --option DPkg::Lock::Timeout=300 install --yes \
+    --no-install-recommends "$@"
 }
 
 as_root() {
