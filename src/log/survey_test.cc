@@ -51,7 +51,7 @@ void spoil(VirtualDisk& disk, std::mt19937_64& random) {
     case 2: std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.end(), std::byte{0}); break;
     case 3: bytes.resize(at); break;
     case 4: ASSERT_TRUE(disk.directory()->remove(name)); break;
-    case 5:
+    default:
       for (std::size_t i = at; i < std::min(at + 1500, bytes.size()); ++i) bytes[i] = static_cast<std::byte>(random());
       break;
   }
