@@ -1,46 +1,39 @@
 #include "log/retention.h"
 
+#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "log/log_reader.h"
+#include "log/segment_files.h"
 #include "log/whole_file.h"
 
 namespace tallyho {
 namespace {
 
-struct Segment {
-  std::string name;
-  Position first = 0;
-  std::uint64_t bytes = 0;
-};
-
-IoResult<std::vector<Segment>> list_segments(LogDirectory& directory) {
-  const auto names = directory.list();
-  if (!names) return std::unexpected(names.error());
-  std::vector<Segment> segments;
-  for (const std::string& name : *names) {
-    const auto first = first_position_of(name);
-    if (!first) continue;
-    const auto file = directory.open(name);
+// What they take, in their order.
+IoResult<std::vector<std::uint64_t>> sizes_of(LogDirectory& directory, std::span<const SegmentFile> segments) {
+  std::vector<std::uint64_t> sizes;
+  for (const SegmentFile& segment : segments) {
+    const auto file = directory.open(segment.name);
     if (!file) return std::unexpected(file.error());
     const auto bytes = (*file)->size();
     if (!bytes) return std::unexpected(bytes.error());
-    segments.push_back({name, *first, *bytes});
+    sizes.push_back(*bytes);
   }
-  return segments;
+  return sizes;
 }
 
 // When the last record of a segment arrived.
-std::expected<Timestamp, RecoveryError> last_arrival(LogDirectory& directory, const Segment& segment, Position next) {
+std::expected<Timestamp, RecoveryError> last_arrival(LogDirectory& directory, const SegmentFile& segment) {
   const auto bytes = read_file(directory, segment.name);
   if (!bytes) return std::unexpected(bytes.error());
   const auto header = decode_segment_header(*bytes);
   if (!header) return std::unexpected(LogDamage{segment.name, 0, segment.first, "its header is damaged"});
   SegmentInfo info = scan_frames(*bytes, *header);
   info.name = segment.name;
-  if (info.last + 1 != next) {
+  if (info.last + 1 != segment.next) {
     return std::unexpected(LogDamage{segment.name, info.end, info.last + 1, "a frame is damaged that was durable"});
   }
   Timestamp last = Timestamp::min();
@@ -58,16 +51,16 @@ std::expected<RetentionDone, RecoveryError> retain(LogDirectory& directory, Posi
                                                    const Retention& retention) {
   const auto segments = list_segments(directory);
   if (!segments) return std::unexpected(segments.error());
-  std::uint64_t total = 0;
-  for (const Segment& segment : *segments) total += segment.bytes;
+  const auto sizes = sizes_of(directory, *segments);
+  if (!sizes) return std::unexpected(sizes.error());
+  const std::uint64_t total = std::reduce(sizes->begin(), sizes->end());
   RetentionDone done;
-  for (std::size_t i = 0; i + 1 < segments->size(); ++i) {
-    const Segment& segment = (*segments)[i];
-    const Position next = (*segments)[i + 1].first;
-    if (next > floor + 1) break;
+  for (std::size_t i = 0; i < segments->size(); ++i) {
+    const SegmentFile& segment = (*segments)[i];
+    if (!segment.next || *segment.next > floor + 1) break;
     bool goes = retention.bytes_max && total - done.bytes > *retention.bytes_max;
     if (!goes && retention.oldest) {
-      const auto arrived = last_arrival(directory, segment, next);
+      const auto arrived = last_arrival(directory, segment);
       if (!arrived) return std::unexpected(arrived.error());
       goes = *arrived < *retention.oldest;
     }
@@ -76,7 +69,7 @@ std::expected<RetentionDone, RecoveryError> retain(LogDirectory& directory, Posi
     // One name at a time: were two on their way to the disk, a crash might take the later one only.
     if (const IoStatus synced = directory.sync_names(); !synced) return std::unexpected(synced.error());
     ++done.segments;
-    done.bytes += segment.bytes;
+    done.bytes += (*sizes)[i];
   }
   return done;
 }

@@ -1,4 +1,4 @@
-"""System calls fail on the path of what is beside the log: snapshots, and the outbox.
+"""System calls fail on the path of what is beside the log: snapshots, the outbox, and erasing who was forgotten.
 
 As in test_faults.py, a case is a call and a fault in one life; then a server without faults starts on the same
 directory, and every event is sent to it again. TALLYHO_FAULT_CASES says how many cases each test tries (10, spread over
@@ -117,6 +117,55 @@ class Outbox(FaultTest):
             shutil.rmtree(self.folder / f"data-{case}", ignore_errors=True)
             self.tell_progress(case + 1, len(cases))
         self.tell_outcomes("the outbox's path", outcomes, len(possible))
+
+
+class Erasing(FaultTest):
+    """A server that erases the records of a forgotten player when it starts: they go, whatever befalls it, and no other
+    does."""
+
+    mark = "only-who-is-gone-sent-this"
+
+    def snapshot(self, data):
+        subprocess.run([TALLYHO, "snapshot", "--data", str(data)], capture_output=True, check=True, timeout=LONG)
+
+    def marks(self, data):
+        return sum(path.read_bytes().count(self.mark.encode()) for path in data.iterdir() if path.is_file())
+
+    def forget(self, data):
+        """In a life of its own."""
+        server = self.serve(data)
+        for i in range(3):
+            self.assertEqual(server.post_event(find("gone", 1, id=f"{self.mark}-{i}"))[1]["code"], "ok")
+        self.assertEqual(server.request("DELETE", "/v1/players/gone", admin=True)[0], 200)
+        self.assertEqual(server.stop(), 0)
+
+    def look(self, server, ledger):
+        self.assertEqual(self.marks(self.data), 0, "".join(server.said))
+        self.assertEqual(server.get("/v1/players/gone")[0], 404)
+
+    def test_a_failing_call_erases_nobody_else(self):
+        template, ledger = self.folder / "template", {}
+        self.forget(template)
+        for life in range(2):
+            self.assertTrue(self.run_with(template, ledger, f"before-{life}")[1])
+            self.snapshot(template)
+        self.assertGreater(self.marks(template), 0, "what is to be erased is there")
+        calls = self.calls_of(template, "life")
+        self.assertGreater(calls.count("renameat"), 0, "a segment is put in place")
+        cases = self.some_of(cases_of(calls), "10")
+        outcomes = collections.Counter()
+        for case, (number, call, fault) in enumerate(cases):
+            with self.subTest(call=f"{number} ({call})", fault=fault):
+                self.data, life = self.copy(template, f"data-{case}"), dict(ledger)
+                said, is_well = self.run_with(self.data, life, "life", TALLYHO_FAULT=f"{fault}:{number}")
+                if fault in HARMLESS:
+                    self.assertTrue(is_well, said)
+                outcome = "ended" if not is_well else "not met" if fault.startswith("kill") else "went on"
+                outcomes[call, fault, outcome] += 1
+                self.check_ledger(self.data, life)
+            shutil.rmtree(self.folder / f"data-{case}", ignore_errors=True)
+            self.tell_progress(case + 1, len(cases))
+        self.tell_outcomes("erasing's path", outcomes, len(cases_of(calls)))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ faults_help() {
   images    a million crash images of the log on a disk in memory, crashes during recovery included
   bits      every bit of a log and of snapshots flipped
   game      the whole engine on that disk, 20,000 times, with crashes, kills, failing calls and a full disk
-  calls     every system call on the path of the log, of a snapshot and of the outbox failed once in every way it can
+  calls     every system call on the path of the log, of a snapshot, of the outbox and of erasing failed once in every
+            way it can
   kills     200 times kill -9 of a server under load
 
 What is asked of each is in docs/reliability.md. A seed of the game is run again by TALLYHO_SIMULATION_SEED=N.
