@@ -32,7 +32,8 @@ FAULTS = {  # By call: what it is made to fail with.
 }
 HARMLESS = ("eintr", "short")  # Not even noticed.
 EVENTS = 12
-CALLS_MAX = 100  # Of a life; of more, the first, the last, and some between.
+CALLS_MAX = 100  # Of a life; of more, the first, the last, some between,
+RARE = 10  # and all those of whose kind there are no more than so many: files that get their name, say.
 LONG = 10 * PATIENCE  # For what waits for a disk that others use, too.
 
 
@@ -46,7 +47,9 @@ def cases_of(calls):
     numbers = range(1, len(calls) + 1)
     if len(calls) > CALLS_MAX:
         step = len(calls) // 40
-        numbers = sorted({*numbers[:40], *numbers[::step], *numbers[-30:]})
+        counts = collections.Counter(calls)
+        rare = [number for number in numbers if counts[calls[number - 1]] <= RARE]
+        numbers = sorted({*numbers[:40], *numbers[::step], *numbers[-30:], *rare})
     return [(number, calls[number - 1], fault) for number in numbers for fault in FAULTS[calls[number - 1]]]
 
 
