@@ -51,10 +51,13 @@ void IoThread::run() {
       context_.run();
       return;
     } catch (const std::exception& thrown) {
-      log(LogLevel::error, "internal", "a connection met what should not happen", {{"what", thrown.what()}});
-      sweep_in(shared_.limits.sweep_interval);  // It may have been the sweep that met it.
+      report(thrown);
     }
   }
+}
+
+void IoThread::report(const std::exception& thrown) const {
+  log(LogLevel::error, "internal", "a connection met what should not happen", {{"what", thrown.what()}});
 }
 
 void IoThread::begin_stop() {
@@ -357,25 +360,34 @@ void IoThread::count_stages(const Batch& batch, std::uint64_t events, Clock::tim
   tracer_->end(*traced);
 }
 
+// The next one is on its way before anything can go wrong in this one.
 void IoThread::sweep() {
+  sweep_in(is_stopping_ ? std::chrono::milliseconds(5) : shared_.limits.sweep_interval);
   const auto now = Clock::now();
   std::vector<std::pair<std::uint64_t, std::shared_ptr<Connection>>> due;  // tick() may remove.
   for (const auto& [id, one] : connections_) {
     if (is_stopping_ || one.look <= now) due.emplace_back(id, one.connection);
   }
-  for (const auto& [id, connection] : due) {
-    const auto look = connection->tick(now);
-    const auto found = connections_.find(id);
-    if (found != connections_.end()) found->second.look = look;
-  }
+  for (const auto& [id, connection] : due) look_at(id, *connection, now);
   if (is_stopping_ && now >= stop_deadline_) {
     for (const auto& [id, connection] : due) connection->drop();
   }
   if (is_stopping_ && connections_.empty() && batches_at_engine_ + words_at_engine_ == 0) {
     work_.reset();
-    return;
+    sweep_timer_.cancel();
   }
-  sweep_in(is_stopping_ ? std::chrono::milliseconds(5) : shared_.limits.sweep_interval);
+}
+
+// What it throws ends it, and keeps nobody else from being looked at.
+void IoThread::look_at(std::uint64_t id, Connection& connection, Clock::time_point now) {
+  try {
+    const auto look = connection.tick(now);
+    const auto found = connections_.find(id);
+    if (found != connections_.end()) found->second.look = look;
+  } catch (const std::exception& thrown) {
+    report(thrown);
+    connection.drop();
+  }
 }
 
 // Takes the place of the sweep that was to come.

@@ -135,7 +135,9 @@ class IoThread {
   void ring();
   void end_round_soon();
   void end_round();
+  void report(const std::exception& thrown) const;
   void sweep();
+  void look_at(std::uint64_t id, Connection& connection, Clock::time_point now);
   void sweep_in(std::chrono::milliseconds time);
 
   const std::size_t index_;
