@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "cel/evaluator_body.h"
 
 namespace tallyho::cel {
@@ -9,12 +11,13 @@ bool accepts(const Candidate& candidate, std::span<const Value> args) {
   for (std::size_t i = 0; i < args.size(); ++i) {
     if ((candidate.kinds[i] & kind_bit(args[i].kind())) == 0) return false;
   }
-  if (!candidate.has_opaque) return true;
-  for (std::size_t i = 0; i < args.size(); ++i) {
-    const Type& type = candidate.overload->parameters[i];
-    if (type.is(Type::Kind::opaque) && args[i].as_opaque().type_name() != type.name()) return false;
-  }
-  return true;
+  return accepts_opaques(candidate, args);
+}
+
+bool accepts_opaques(const Candidate& candidate, std::span<const Value> args) {
+  return std::ranges::all_of(candidate.opaques, [args](const Candidate::Opaque& opaque) {
+    return args[opaque.parameter].as_opaque().type_name() == opaque.type;
+  });
 }
 
 }  // namespace tallyho::cel

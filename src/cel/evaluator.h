@@ -12,6 +12,8 @@ namespace tallyho::cel {
 
 // Whether an implementation takes these arguments, by their kinds.
 bool accepts(const Candidate& candidate, std::span<const Value> args);
+// The same, where they are known to be of the right kinds.
+bool accepts_opaques(const Candidate& candidate, std::span<const Value> args);
 
 // Items of a list or map.
 inline std::size_t fold_size(const Value& range) {

@@ -213,7 +213,7 @@ std::uint32_t Lowering::add_operands(const Node& node) {
 // Whether no argument can be of another kind than the candidate takes: slots are checked when they are loaded, and
 // constants are what they are.
 bool Lowering::is_proven(const Node& node, const Candidate& candidate) const {
-  if (candidate.has_opaque || candidate.kinds.size() != node.count) return false;
+  if (candidate.kinds.size() != node.count) return false;
   for (std::uint32_t i = 0; i < node.count; ++i) {
     const Node& arg = plan_.nodes[plan_.operands[node.b + i]];
     const bool is_slot = arg.opcode == Opcode::slot || arg.opcode == Opcode::optional_slot;

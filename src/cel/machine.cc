@@ -405,8 +405,9 @@ const Instruction* Machine::Impl::run_call(const Instruction* at) {
   }
   const CodeCall& callee = code_.calls[at->a];
   const std::span<const Value> given(args, count);
-  if (!callee.is_proven && !accepts(*callee.candidate, given)) return &hand_over_;
-  return keep(at, callee.candidate->implementation({.args = given, .arena = arena_, .position = 0}));
+  const Candidate& candidate = *callee.candidate;
+  if (!(callee.is_proven ? accepts_opaques(candidate, given) : accepts(candidate, given))) return &hand_over_;
+  return keep(at, candidate.implementation({.args = given, .arena = arena_, .position = 0}));
 }
 
 Value Machine::Impl::concatenate_operands(const Instruction& at) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/arena.h"
@@ -121,9 +122,14 @@ struct FoldPlan {
 // knows: the check costs an AND per argument, and makes a wrong value of a host an error instead of a crash.
 struct Candidate {
   Implementation implementation = nullptr;
-  std::vector<std::uint32_t> kinds;    // Per parameter: the set of Kinds it takes, as bits.
-  const Overload* overload = nullptr;  // For the names of opaque parameters.
-  bool has_opaque = false;
+  std::vector<std::uint32_t> kinds;  // Per parameter: the set of Kinds it takes, as bits.
+  const Overload* overload = nullptr;
+  // Of opaque parameters, also the name of their type.
+  struct Opaque {
+    std::size_t parameter = 0;
+    std::string_view type;
+  };
+  std::vector<Opaque> opaques;
 };
 struct CallPlan {
   std::vector<Candidate> candidates;

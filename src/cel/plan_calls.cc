@@ -273,10 +273,10 @@ Planner::Part Planner::lower_function(const Expr& expr, Overloads overloads) {
   CallPlan call;
   for (const Overload* overload : overloads) {
     if (overload->implementation == nullptr) continue;
-    Candidate candidate{.implementation = overload->implementation, .kinds = {}, .overload = overload};
+    Candidate candidate{.implementation = overload->implementation, .kinds = {}, .overload = overload, .opaques = {}};
     for (const Type& type : overload->parameters) {
+      if (type.is(Type::Kind::opaque)) candidate.opaques.push_back({candidate.kinds.size(), type.name()});
       candidate.kinds.push_back(kinds_of(type.kind()));
-      candidate.has_opaque = candidate.has_opaque || type.is(Type::Kind::opaque);
     }
     const bool is_variadic = overload->function == "math.@max" || overload->function == "math.@min";
     if (is_variadic && operands.size() > variadic_parameters) {

@@ -86,7 +86,7 @@ void EventActivation::begin_event(const Event& event, Timestamp now, Symbol play
   type_ = &ruleset_.events[event.type];
   clock_.set(now);
   points_ = 0;
-  for (Binding& binding : bindings_) binding.status = Binding::Status::unknown;
+  ++events_;
   has_keys_ = false;
   const std::string_view name = event.envelope.player;
   if (player == no_symbol) player = symbols_.find(name).value_or(no_symbol);
@@ -94,13 +94,14 @@ void EventActivation::begin_event(const Event& event, Timestamp now, Symbol play
 }
 
 bool EventActivation::forget_keys() {
-  for (const ScopeIndex scope : keyed_anew_) bindings_[scope].status = Binding::Status::unknown;
+  for (const ScopeIndex scope : keyed_anew_) bindings_[scope].known_in = 0;
   has_keys_ = false;
   return true;
 }
 
 void EventActivation::bind(Binding& binding, ScopeIndex scope, std::string_view key, Symbol symbol) {
-  binding.status = Binding::Status::bound;
+  binding.has_failed = false;
+  binding.known_in = events_;
   binding.key = key;
   binding.symbol = symbol;
   binding.record = symbol == no_symbol ? nullptr : state_.find(scope, symbol);
@@ -116,7 +117,8 @@ EventActivation::Binding& EventActivation::find_key(ScopeIndex scope, Arena& are
     bind(binding, scope, text, symbols_.find(text).value_or(no_symbol));
     return binding;
   }
-  binding.status = Binding::Status::failed;
+  binding.has_failed = true;
+  binding.known_in = events_;
   binding.error = key;
   return binding;
 }
@@ -140,7 +142,7 @@ Record EventActivation::player_for_writing() {
 
 std::expected<Record, cel::Value> EventActivation::reach_for_writing(ScopeIndex scope, Arena& arena) {
   Binding& binding = reach(scope, arena);
-  if (binding.status == Binding::Status::failed) return std::unexpected(fault(scope));
+  if (binding.has_failed) return std::unexpected(fault(scope));
   return make_record(binding, scope);
 }
 
@@ -156,7 +158,7 @@ cel::Value EventActivation::read(cel::Slot slot, Arena& arena) {
   const auto scope = static_cast<ScopeIndex>(record - static_cast<std::uint16_t>(SlotRecord::first_scope));
   const Source& source = state_sources_[scope][number];
   const Binding& binding = reach(scope, arena);
-  if (binding.status == Binding::Status::failed) return fault(scope);
+  if (binding.has_failed) return fault(scope);
   if (source.how == Source::How::scalar) return state_.read(source.scalar, binding.record, clock_);
   return read_part(source, binding);
 }

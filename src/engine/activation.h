@@ -70,7 +70,8 @@ class EventActivation final : public cel::Activation {
  private:
   // Which record of a scope the rule at hand means.
   struct Binding {
-    enum class Status : std::uint8_t { unknown, bound, failed } status = Status::unknown;
+    std::uint64_t known_in = 0;    // The event in which its key was evaluated last.
+    bool has_failed = false;       // The key.
     bool holds_for_event = false;  // Its key reads nothing but the event, so it is the same for every rule.
     Symbol symbol = no_symbol;     // no_symbol: nobody has ever used that key's text.
     Record record = nullptr;       // Null: the key has no state yet.
@@ -93,7 +94,7 @@ class EventActivation final : public cel::Activation {
   bool forget_keys();
   Binding& reach(ScopeIndex scope, Arena& arena) {
     Binding& binding = bindings_[scope];
-    return binding.status == Binding::Status::unknown ? find_key(scope, arena) : binding;
+    return binding.known_in == events_ ? binding : find_key(scope, arena);
   }
   Binding& find_key(ScopeIndex scope, Arena& arena);
   void bind(Binding& binding, ScopeIndex scope, std::string_view key, Symbol symbol);
@@ -112,6 +113,7 @@ class EventActivation final : public cel::Activation {
   const EventType* type_ = nullptr;
   std::int64_t points_ = 0;
   std::int64_t total_ = 0;
+  std::uint64_t events_ = 0;            // So far.
   std::vector<Binding> bindings_;       // By scope.
   std::vector<ScopeIndex> keyed_anew_;  // Those that do not hold for the event.
   bool has_keys_ = false;               // Whether one of them has been reached.

@@ -145,7 +145,11 @@ bool BoardRules::plan_board(const Task& task, Symbol player, bool is_event) {
     group = *named;
     is_counted = is_counted && group != no_group;
   }
-  Intent intent{.board = task.board, .follows = task.follows, .group = group, .plan = {}};
+  if (!is_counted && !task.follows) return true;
+  Intent& intent = intents_.emplace_back();  // Filled where it is: a copy would wait for what was just written.
+  intent.board = task.board;
+  intent.follows = task.follows;
+  intent.group = group;
   if (is_counted) {
     std::int64_t value = activation_.points();
     if (definition.value) {
@@ -157,9 +161,7 @@ bool BoardRules::plan_board(const Task& task, Symbol player, bool is_event) {
     if (!planned && !check(std::unexpected(planned.error()), task.board)) return false;
     if (planned) intent.plan = *planned;
   }
-  if (task.follows && !check(board.can_follow(player, group), task.board)) return false;
-  if (is_counted || task.follows) intents_.push_back(intent);
-  return true;
+  return !task.follows || check(board.can_follow(player, group), task.board);
 }
 
 // Whether the board wants an event of this time and with these points. Nothing: its condition failed.

@@ -43,9 +43,10 @@ Engine::~Engine() = default;
 Outcome Engine::ingest(const Event& event, std::string_view record, Timestamp arrival, const Sender& sender,
                        Arena& arena, bool wants_ranks) {
   Impl& engine = *impl_;
-  if (engine.announced == 0) {
+  const bool is_alone = engine.announced == 0;
+  if (is_alone) {
     const Event* const alone = &event;
-    prepare({&alone, 1}, sender.is_ingest);
+    engine.ask({&alone, 1}, sender.is_ingest);
   }
   --engine.announced;
   arrival = std::max(arrival, engine.arrival);
@@ -53,6 +54,7 @@ Outcome Engine::ingest(const Event& event, std::string_view record, Timestamp ar
   const Result<Position> position = engine.log->append(record, arrival, kind);
   if (!position) return {.code = position.error().code, .message = describe(position.error().code)};
 
+  engine.is_alone = is_alone;
   return engine.take(event, sender, {*position, kind, arrival, record}, arena, wants_ranks);
 }
 
@@ -78,6 +80,7 @@ Outcome Engine::Impl::take(const Event& event, const Sender& sender, const LogRe
   version = record.position;
   advance(record.arrival);
   begin(event, event.ts.value_or(record.arrival));
+  if (std::exchange(is_alone, false)) ask_behind(sender.is_ingest);  // Has come closer while the event began.
   if (refuses_player()) return answer_refusal(caller);
   if (const auto points = first_answer(event, sender, record.arrival)) return answer_duplicate(*points);
   if (!apply(event, record.arrival)) {

@@ -34,7 +34,11 @@ struct Engine::Impl {
        const Fill& fill = {});
 
   Outcome take(const Event& event, const Sender& sender, const LogRecord& record, Arena& arena, bool wants_ranks);
-  // The steps of that, which explain() shares.
+  // prepare.cc: asking for what comes next, first what is known of players, then what lies behind that.
+  void ask(std::span<const Event* const> events, bool is_ingest);
+  void ask_behind(bool is_ingest);
+  std::span<const BoardIndex> boards_to_prepare(EventTypeIndex type) const;
+  // The steps of take(), which explain() shares.
   void advance(Timestamp arrival);
   void begin(const Event& event, Timestamp now);
   // What the event's id was answered when it was accepted, if it was.
@@ -117,6 +121,7 @@ struct Engine::Impl {
   std::size_t announced = 0;                // Events that come next, as prepare() was told;
   std::vector<Prepared> prepared;           // those of players that are known.
   std::size_t next_prepared = 0;            // The first of them that has not come.
+  bool is_alone = false;                    // The event at hand was not announced.
   std::vector<std::uint8_t> payers;         // By event type: how likely it pays; see prepare.cc.
   std::vector<SymbolTable::Wanted> wanted;  // Their names and the texts in them.
   bool fails_next = false;                  // For tests.

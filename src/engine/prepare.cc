@@ -24,13 +24,20 @@ State::Parts parts_of(const EventType& type, const Ruleset& ruleset, const State
 }
 
 void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
-  Impl& engine = *impl_;
-  const auto& boards = engine.boards;
-  std::vector<Impl::Prepared>& prepared = engine.prepared;
-  std::vector<SymbolTable::Wanted>& wanted = engine.wanted;
-  const auto boards_to_prepare = [&engine](EventTypeIndex type) {
-    return engine.board_rules.boards_of_player(type, engine.payers[type] >= Impl::pays_often);
-  };
+  impl_->ask(events, is_ingest);
+  impl_->ask_behind(is_ingest);
+}
+
+void Engine::prepare(std::string_view player) const {
+  impl_->symbols.prefetch(SymbolTable::wanted(player));
+}
+
+// Those on which an event of this type most probably changes its player's entry.
+std::span<const BoardIndex> Engine::Impl::boards_to_prepare(EventTypeIndex type) const {
+  return board_rules.boards_of_player(type, payers[type] >= pays_often);
+}
+
+void Engine::Impl::ask(std::span<const Event* const> events, bool is_ingest) {
   wanted.clear();
   for (const Event* event : events) wanted.push_back(SymbolTable::wanted(event->envelope.player));
   for (const Event* event : events) {
@@ -38,34 +45,37 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
       if (field.kind() == cel::Kind::string) wanted.push_back(SymbolTable::wanted(field.as_string()));
     }
   }
-  for (const SymbolTable::Wanted& text : wanted) engine.symbols.prefetch(text);
+  for (const SymbolTable::Wanted& text : wanted) symbols.prefetch(text);
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    const Symbol likely = engine.symbols.prefetch_text(wanted[i]);
+    const Symbol likely = symbols.prefetch_text(wanted[i]);
     if (i >= events.size() || likely == no_symbol) continue;
-    engine.state.prefetch(player_scope, likely);
+    state.prefetch(player_scope, likely);
     for (const BoardIndex board : boards_to_prepare(events[i]->type)) boards[board]->prepare_far(likely);
   }
   prepared.clear();
-  engine.next_prepared = 0;
-  engine.announced = events.size();
+  next_prepared = 0;
+  announced = events.size();
   for (std::size_t i = 0; i < events.size(); ++i) {
-    const auto known = engine.symbols.find_known(wanted[i]);
+    const auto known = symbols.find_known(wanted[i]);
     if (!known) continue;
-    const Record record = engine.state.find(player_scope, known->symbol);
+    const Record record = state.find(player_scope, known->symbol);
     prepared.push_back({.event = events[i], .player = known->symbol, .name = known->text, .record = record});
-    engine.state.prefetch(player_scope, record);
+    state.prefetch(player_scope, record);
     for (const BoardIndex board : boards_to_prepare(events[i]->type)) boards[board]->prepare(known->symbol);
   }
-  for (const Impl::Prepared& next : prepared) {
-    engine.state.prefetch_parts(next.record, is_ingest, engine.parts[next.event->type]);
+  for (const Prepared& next : prepared) {
+    state.prefetch_parts(next.record, is_ingest, parts[next.event->type]);
   }
-  for (const Impl::Prepared& next : prepared) {
-    engine.state.prefetch_contents(next.record, is_ingest, engine.parts[next.event->type]);
+}
+
+void Engine::Impl::ask_behind(bool is_ingest) {
+  for (const Prepared& next : prepared) {
+    state.prefetch_contents(next.record, is_ingest, parts[next.event->type]);
   }
-  for (const Impl::Prepared& next : prepared) {
-    engine.state.prefetch_annexed(next.record, engine.parts[next.event->type]);
+  for (const Prepared& next : prepared) {
+    state.prefetch_annexed(next.record, parts[next.event->type]);
   }
-  for (const Impl::Prepared& next : prepared) {
+  for (const Prepared& next : prepared) {
     for (const BoardIndex board : boards_to_prepare(next.event->type)) boards[board]->prepare_near(next.player);
   }
 }

@@ -45,28 +45,26 @@ std::uint32_t rounded(std::uint32_t bytes, std::uint32_t unit) {
   return (bytes + unit - 1) / unit * unit;
 }
 
+// Before it has been given a place.
+RecordLayout::Place place_of(const StateVariable& variable) {
+  const auto bytes = static_cast<std::uint16_t>(shape_of(variable.type).bytes);
+  return {.type = variable.type, .resets = variable.resets, .bytes = bytes};
+}
+
 }  // namespace
 
 RecordLayout::RecordLayout(const Scope& scope) {
-  for (const StateVariable& variable : scope.variables) {
-    places_.push_back({.type = variable.type, .resets = variable.resets});
-  }
+  for (const StateVariable& variable : scope.variables) places_.push_back(place_of(variable));
   fill(0, false);
 }
 
 RecordLayout::RecordLayout(const Scope& player, const Writers& writers)
     : firings_(writers.cooldowns.size()), payments_(writers.caps.size()) {
-  for (const StateVariable& variable : player.variables) {
-    places_.push_back({.type = variable.type, .resets = variable.resets});
-  }
+  for (const StateVariable& variable : player.variables) places_.push_back(place_of(variable));
   fill(0, true);
   take_out(writers);
   record_bytes_.clear();
   for (std::uint16_t annex = 0; annex <= annexes(); ++annex) fill(annex, annex == 0);
-}
-
-std::uint32_t RecordLayout::bytes_of(StateType type) {
-  return shape_of(type).bytes;
 }
 
 // Decides what goes into which annex.
@@ -74,7 +72,7 @@ void RecordLayout::take_out(const Writers& writers) {
   std::map<EventTypeIndex, std::uint32_t> bytes_of_types;
   for (std::size_t i = 0; i < places_.size(); ++i) {
     const std::uint32_t period = places_[i].resets == Every::never ? 0 : period_shape.bytes;
-    bytes_of_types[writers.variables[i]] += bytes_of(places_[i].type) + period;
+    bytes_of_types[writers.variables[i]] += places_[i].bytes + period;
   }
   for (const EventTypeIndex type : writers.cooldowns) bytes_of_types[type] += moment_shape.bytes;
   for (const EventTypeIndex type : writers.caps) bytes_of_types[type] += word_shape.bytes + period_shape.bytes;

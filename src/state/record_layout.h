@@ -30,6 +30,7 @@ class RecordLayout {
     StateType type = StateType::int64;
     Every resets = Every::never;
     std::uint16_t annex = 0;  // 0: in the record itself.
+    std::uint16_t bytes = 0;  // Of its value.
     std::uint32_t offset = 0;
     std::uint32_t period_offset = 0;  // If it resets: a PackedPeriod.
   };
@@ -62,9 +63,6 @@ class RecordLayout {
   std::uint16_t annexes() const { return annexes_; }
   // Where in the record the number of a player's annex is: its place among those, from 1.
   static constexpr std::uint32_t annex_offset(std::uint16_t annex) { return 12 + 4 * std::uint32_t{annex}; }
-
-  // How many bytes the value of a variable takes.
-  static std::uint32_t bytes_of(StateType type);
 
   // Of the record itself, a multiple of 8; of those in an annex, a multiple of 4.
   std::uint32_t record_bytes(std::uint16_t annex = 0) const { return record_bytes_[annex]; }

@@ -48,7 +48,7 @@ void expect_no_overlap(const RecordLayout& layout, const Writers& writers) {
   for (std::uint16_t i = 0; i < layout.variables(); ++i) {
     const RecordLayout::Place& place = layout.place(i);
     types_in[place.annex].insert(writers.variables[i]);
-    use(place.annex, place.offset, RecordLayout::bytes_of(place.type));
+    use(place.annex, place.offset, place.bytes);
     if (place.resets != Every::never) use(place.annex, place.period_offset, 5);
   }
   const auto caps = static_cast<std::uint16_t>(writers.caps.size());

@@ -118,7 +118,7 @@ StateFault State::write(ScopeIndex scope, Record record, std::uint16_t variable,
     return StateFault::text_too_long;
   }
   record = annex_for_writing(record, place.annex);
-  journal_.save(record, place.offset, RecordLayout::bytes_of(place.type));
+  journal_.save(record, place.offset, place.bytes);
   store_scalar(record, place, value);
   if (place.resets != Every::never) enter_period(record, place.period_offset, clock.starts(place.resets));
   return StateFault::none;
