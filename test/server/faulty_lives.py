@@ -121,7 +121,7 @@ class FaultTest(unittest.TestCase):
             status = server.process.wait(LONG)
         finally:
             server.process.kill()  # Of no effect on one that has ended: the next case must not meet it.
-        said = server.process.stderr.read()
+        said = "".join(server.said) + server.process.stderr.read()  # Some of it before it could say that it listens.
         server.process.stderr.close()
         return said, status == 0
 
