@@ -14,6 +14,7 @@ run_profile() {
     export LLVM_PROFILE_FILE=$counts/%p.profraw
     step "playing in process"
     "$programs/engine_play" --events 300000 >"$counts/engine.txt"
+    "$programs/engine_play" --events 150000 --no-prepare >"$counts/alone.txt"
     "$programs/engine_play" --events 100000 --players 10000 --parts feed >"$counts/feed.txt"
     step "playing through a server, the log in memory"
     play_through_server "$programs/tallyho" "$counts"
