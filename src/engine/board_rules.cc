@@ -52,6 +52,7 @@ bool is_known_without_event(const cel::Program& program, const Ruleset& ruleset)
 
 std::vector<std::unique_ptr<Board>> make_boards(const Ruleset& ruleset, std::uint32_t groups_max) {
   std::vector<std::unique_ptr<Board>> boards;
+  boards.reserve(ruleset.boards.size());
   for (const BoardDefinition& board : ruleset.boards) {
     boards.push_back(std::make_unique<Board>(to_options(board, ruleset, groups_max)));
   }

@@ -38,8 +38,8 @@ void RunTally::add(const Ruleset& ruleset, const Replayed& replayed) {
 std::vector<TopSection> tops_of(const Engine& engine, std::size_t sections_max) {
   std::vector<TopSection> tops;
   std::vector<Standing> standings;
-  for (BoardIndex i = 0; i < engine.ruleset().boards.size(); ++i) {
-    const Board& board = engine.board(i);
+  for (std::size_t i = 0; i < engine.ruleset().boards.size(); ++i) {
+    const Board& board = engine.board(static_cast<BoardIndex>(i));
     for (const BoardSection* section : board.sections()) {
       if (tops.size() == sections_max) return tops;
       TopSection top{.board = board.options().id, .group = {}, .window = {}, .places = {}};

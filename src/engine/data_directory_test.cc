@@ -42,7 +42,8 @@ class KeptGameTest : public testing::Test {
                              arena);
       }
       game->engine->commit();
-      if (++done % (count / 3) != 0 || done == count) continue;
+      ++done;
+      if (done % (count / 3) != 0 || done == count) continue;
       const auto made = make_snapshot(*directory, {.retention = retention});
       ASSERT_TRUE(made) << made.error();
       segments_let_go_ += made->let_go.segments;

@@ -35,7 +35,7 @@ Engine::Impl::Impl(std::shared_ptr<const Ruleset> the_ruleset, std::unique_ptr<L
   for (const EventType& type : ruleset->events) parts.push_back(parts_of(type, *ruleset, state));
 }
 
-Engine::Engine(std::shared_ptr<const Ruleset> ruleset, std::unique_ptr<Log> log, Options options)
+Engine::Engine(std::shared_ptr<const Ruleset> ruleset, std::unique_ptr<Log> log, const Options& options)
     : impl_(std::make_unique<Impl>(std::move(ruleset), std::move(log), options)) {}
 Engine::~Engine() = default;
 

@@ -79,7 +79,7 @@ class Engine {
     Feed::Options feed = {};
   };
 
-  Engine(std::shared_ptr<const Ruleset> ruleset, std::unique_ptr<Log> log, Options options);
+  Engine(std::shared_ptr<const Ruleset> ruleset, std::unique_ptr<Log> log, const Options& options);
   ~Engine();
 
   // Logs and applies one valid event. `record` is what the log keeps. `arrival` is when it was taken; an earlier one

@@ -16,14 +16,12 @@ Explanation Engine::explain(const Event& event, Timestamp arrival) {
   for (const RuleIndex rule : engine.ruleset->events[event.type].rules) {
     explanation.rules.push_back({.rule = rule, .verdict = Verdict::not_reached, .findings = {}, .note = {}});
   }
-  if (engine.refuses_player()) {
-    explanation.code = engine.refusal.code;
-    explanation.message = engine.refusal.message;
-  } else if (const auto points = engine.first_answer(event, Sender{}, arrival)) {
+  const bool is_banned = engine.refuses_player();
+  if (const auto points = is_banned ? std::nullopt : engine.first_answer(event, Sender{}, arrival)) {
     explanation.code = Code::duplicate;
     explanation.points = *points;
     explanation.message = describe(Code::duplicate);
-  } else if (engine.check_time(event, arrival) && engine.explain_rules(event, explanation) &&
+  } else if (!is_banned && engine.check_time(event, arrival) && engine.explain_rules(event, explanation) &&
              engine.plan_effects(event.type, engine.applier.points())) {
     explanation.points = engine.activation.points();
   } else {

@@ -21,6 +21,7 @@ constexpr std::string_view hunt = R"yaml(
 
 std::vector<Verdict> verdicts(const Explanation& explanation) {
   std::vector<Verdict> all;
+  all.reserve(explanation.rules.size());
   for (const RuleExplanation& rule : explanation.rules) all.push_back(rule.verdict);
   return all;
 }
@@ -39,6 +40,7 @@ TEST(Explain, SaysWhatEachRuleDid) {
 
 std::vector<std::string> findings(const RuleExplanation& rule) {
   std::vector<std::string> all;
+  all.reserve(rule.findings.size());
   for (const cel::Finding& finding : rule.findings) all.push_back(finding.text + " = " + finding.value);
   return all;
 }

@@ -41,7 +41,7 @@ void PrintTo(const Answer& answer, std::ostream* out) {
   for (const auto& [rule, points] : answer.fired) *out << "; " << rule << " " << points;
 }
 
-Game::Game(std::string_view ruleset, Engine::Options options)
+Game::Game(std::string_view ruleset, const Engine::Options& options)
     : ruleset_(load(unindent(ruleset))),
       options_(options),
       engine_(std::make_unique<Engine>(ruleset_, std::make_unique<MemoryLog>("log"), options)) {

@@ -42,7 +42,7 @@ void PrintTo(const Answer& answer, std::ostream* out);
 
 class Game {
  public:
-  explicit Game(std::string_view ruleset, Engine::Options options = {});
+  explicit Game(std::string_view ruleset, const Engine::Options& options = {});
   ~Game();
 
   // What time it is: the arrival time of the events that follow.

@@ -78,6 +78,7 @@ class Hunt {
 std::vector<HuntEvent> make_hunt_events(std::size_t count, unsigned seed) {
   Hunt hunt(seed);
   std::vector<HuntEvent> events;
+  events.reserve(count);
   for (std::size_t i = 0; i < count; ++i) events.push_back(hunt.next());
   return events;
 }

@@ -73,6 +73,7 @@ std::string expected(int board, const std::vector<Find>& finds, std::string_view
 
 std::vector<std::string> all_boards(Game& game) {
   std::vector<std::string> shown;
+  shown.reserve(boards);
   for (int i = 0; i < boards; ++i) shown.push_back(game.board(fmt::format("b{}", i), i % kinds == grouped ? "n" : ""));
   return shown;
 }

@@ -14,7 +14,6 @@ namespace tallyho {
 namespace {
 
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 std::string replaced(std::string text, std::string_view what, std::string_view by) {
   const std::size_t at = text.find(what);

@@ -49,9 +49,9 @@ std::string Engine::player_state_json(Symbol player) const {
   JsonWriter json(out);
   json.object();
   const std::vector<StateVariable>& variables = impl_->ruleset->scopes[player_scope].variables;
-  for (std::uint16_t i = 0; i < variables.size(); ++i) {
+  for (std::size_t i = 0; i < variables.size(); ++i) {
     json.key(variables[i].name);
-    append_value(json, read_variable(impl_->state, *impl_->ruleset, record, i, clock));
+    append_value(json, read_variable(impl_->state, *impl_->ruleset, record, static_cast<std::uint16_t>(i), clock));
   }
   json.end();
   return out;
@@ -65,9 +65,10 @@ std::optional<cel::Value> Engine::player_variable(std::string_view player, std::
   PeriodClock clock(impl_->ruleset->time_zone);
   clock.set(last_arrival());
   const std::vector<StateVariable>& variables = impl_->ruleset->scopes[player_scope].variables;
-  for (std::uint16_t i = 0; i < variables.size(); ++i) {
+  for (std::size_t i = 0; i < variables.size(); ++i) {
     if (variables[i].name != variable) continue;
-    return cel::copy_into(read_variable(impl_->state, *impl_->ruleset, record, i, clock), arena);
+    return cel::copy_into(read_variable(impl_->state, *impl_->ruleset, record, static_cast<std::uint16_t>(i), clock),
+                          arena);
   }
   return std::nullopt;
 }

@@ -37,8 +37,8 @@ std::vector<cel::Slot> slots_of_changing_keys(const Ruleset& ruleset, const Even
   for (std::size_t i = 0; i < ruleset.scopes.size(); ++i) {
     const auto scope = static_cast<ScopeIndex>(i);
     if (activation.holds_for_event(scope)) continue;
-    for (std::uint16_t variable = 0; variable < ruleset.scopes[i].variables.size(); ++variable) {
-      slots.push_back(scope_slot(scope, variable));
+    for (std::size_t variable = 0; variable < ruleset.scopes[i].variables.size(); ++variable) {
+      slots.push_back(scope_slot(scope, static_cast<std::uint16_t>(variable)));
     }
   }
   return slots;

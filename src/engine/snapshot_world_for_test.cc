@@ -137,6 +137,7 @@ std::shared_ptr<const Ruleset> world_ruleset() {
 std::vector<WorldRecord> make_world_records(std::size_t count, unsigned seed) {
   World world(seed);
   std::vector<WorldRecord> records;
+  records.reserve(count);
   for (std::size_t i = 0; i < count; ++i) records.push_back(world.next());
   return records;
 }

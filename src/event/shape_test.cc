@@ -253,7 +253,7 @@ class Writers {
     std::string text = "{";
     for (const auto& [name, json] : members) {
       if (text.size() > 1) text += has_blanks ? ", " : ",";
-      text += "\"" + name + "\":" + (has_blanks ? blank() : "") + json;
+      text.append("\"").append(name).append("\":").append(has_blanks ? blank() : "").append(json);
     }
     return text + (writer == 5 ? "}\n" : "}");
   }
