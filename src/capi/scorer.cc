@@ -50,12 +50,7 @@ Answered<void> Scorer::load(ByteSource source) {
 
 Scored Scorer::score(std::string_view json, bool wants_ranks, Workspace& workspace) {
   Decoder& decoder = workspace.decoder(id_);
-  const auto prepare = [this](std::string_view player) {
-    if (!mutex_.try_lock()) return;  // Not worth waiting for.
-    engine_->prepare(player);
-    mutex_.unlock();
-  };
-  const Result<Event> event = decoder.decode(json, *ruleset_, workspace.arena, prepare);
+  const Result<Event> event = decoder.decode(json, *ruleset_, workspace.arena);
   if (!event) return refusal(decoder, event.error(), workspace.arena);
   const Timestamp now = event->ts ? Timestamp::min() : Timestamp::system_now();
   const std::lock_guard lock(mutex_);

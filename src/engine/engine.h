@@ -92,8 +92,6 @@ class Engine {
   // `prepared_best` events at once; where none are prepared, ingest() prepares its own.
   static constexpr std::size_t prepared_best = 16;
   void prepare(std::span<const Event* const> events, bool is_ingest);
-  // The least of it, for an event by itself of which no more is known yet than whose it is.
-  void prepare(std::string_view player) const;
 
   // Applies what the log has already, as ingest() and operate() did when it came: for engine/replay.h.
   Outcome replay(const Event& event, const LogRecord& record, Arena& arena);

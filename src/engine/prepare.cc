@@ -28,10 +28,6 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
   impl_->ask_behind(is_ingest);
 }
 
-void Engine::prepare(std::string_view player) const {
-  impl_->symbols.prefetch(SymbolTable::wanted(player));
-}
-
 // Those on which an event of this type most probably changes its player's entry.
 std::span<const BoardIndex> Engine::Impl::boards_to_prepare(EventTypeIndex type) const {
   return board_rules.boards_of_player(type, payers[type] >= pays_often);

@@ -73,7 +73,7 @@ class Tables {
 struct Decoder::Impl {
   explicit Impl(Options decoder_options) : options(decoder_options), reader(event_depth_max) {}
 
-  Result<Event> decode(std::string_view bytes, const Ruleset& ruleset, Arena& arena, Meet meet);
+  Result<Event> decode(std::string_view bytes, const Ruleset& ruleset, Arena& arena);
   Result<Event> decode_unknown(std::string_view bytes, const Ruleset& ruleset, Arena& arena);
   Result<Event> read_event(EventTypeIndex index, const EventType& type, Arena& arena);
   std::optional<Error> find_type(EventTypeIndex& index);
@@ -114,10 +114,7 @@ Decoder::Decoder(Options options) : impl_(std::make_unique<Impl>(options)) {}
 Decoder::~Decoder() = default;
 
 Result<Event> Decoder::decode(std::string_view bytes, const Ruleset& ruleset, Arena& arena) {
-  return impl_->decode(bytes, ruleset, arena, [](std::string_view) {});
-}
-Result<Event> Decoder::decode(std::string_view bytes, const Ruleset& ruleset, Arena& arena, Meet meet) {
-  return impl_->decode(bytes, ruleset, arena, meet);
+  return impl_->decode(bytes, ruleset, arena);
 }
 const EventEnvelope& Decoder::envelope() const {
   return impl_->envelope;
@@ -132,7 +129,7 @@ std::string Decoder::describe(const Error& error) const {
   return describe_fault(error, impl_->blame);
 }
 
-Result<Event> Decoder::Impl::decode(std::string_view bytes, const Ruleset& ruleset, Arena& arena, Meet meet) {
+Result<Event> Decoder::Impl::decode(std::string_view bytes, const Ruleset& ruleset, Arena& arena) {
   envelope = {};
   blame = {};
   was_known = false;
@@ -146,7 +143,6 @@ Result<Event> Decoder::Impl::decode(std::string_view bytes, const Ruleset& rules
   layout = known->layout;
   was_known = true;
   read_envelope(bytes);
-  if (player_fault == Fault::none) meet(envelope.player);
   return read_event(known->type, ruleset.events[known->type], arena);
 }
 

@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 
-#include "absl/functional/function_ref.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "event/event.h"
@@ -45,10 +44,6 @@ class Decoder {
   // string was unescaped and for lists and maps; and into the ruleset for strings of a `one_of`.
   // Errors: malformed, too_large, unknown_type, missing_field, invalid_field.
   Result<Event> decode(std::string_view bytes, const Ruleset& ruleset, Arena& arena);
-  // The same; `meet` hears whose event it is as soon as that is known, if it is early, and whether or not the event
-  // turns out to be valid: for who has something to prepare meanwhile.
-  using Meet = absl::FunctionRef<void(std::string_view player)>;
-  Result<Event> decode(std::string_view bytes, const Ruleset& ruleset, Arena& arena, Meet meet);
 
   // Of the last decode(), also a failed one: what is known of the event's player, id and ref (as far as they are
   // valid themselves). For malformed events: nothing.

@@ -55,25 +55,6 @@ class ShapeTest : public testing::Test {
   int known_ = 0;
 };
 
-// Of use while the rest is read: so not of a message like none before, but of all others, also those that turn out to
-// be wrong.
-TEST_F(ShapeTest, WhoseEventItIsIsSaidEarly) {
-  const auto met = [this](std::string_view bytes) {
-    std::string players;
-    arena_.reset();
-    (void)learner_->decode(bytes, ruleset_, arena_, [&players](std::string_view player) { players += player; });
-    return players;
-  };
-  EXPECT_EQ(met(ping), "");
-  EXPECT_EQ(met(ping), "ada");
-  EXPECT_EQ(met(R"({"type":"ping","player":"bob"})"), "bob");
-  EXPECT_EQ(met(R"({"type":"ping","player":""})"), "");
-  EXPECT_EQ(met(find), "");
-  EXPECT_EQ(met(R"({"type":"treasure_found","player":"eve","id":"","ts":1784484000123,"ref":7,"treasure":"t1",)"
-                R"("rarity":"none","value":-1,"lat":48.1,"lon":11.5,"accuracy":5})"),
-            "eve");
-}
-
 TEST_F(ShapeTest, AMessageWithOtherValuesIsKnownAndOneThatIsWrittenOtherwiseIsNot) {
   struct {
     std::string_view first;
