@@ -9,11 +9,14 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "boost/asio/append.hpp"
 #include "boost/asio/associator.hpp"
 #include "boost/asio/async_result.hpp"
 #include "boost/asio/buffer.hpp"
 #include "boost/asio/io_context.hpp"
 #include "boost/asio/ip/tcp.hpp"
+#include "boost/asio/post.hpp"
+#include "boost/asio/write.hpp"
 #include "boost/beast/core/role.hpp"
 #include "boost/beast/websocket/teardown.hpp"
 #include "server/acknowledged.h"
@@ -57,19 +60,21 @@ class TlsStream : public std::enable_shared_from_this<TlsStream> {
   std::vector<std::pair<Done, std::size_t>> sent_;     // and with the one under way.
 };
 
-// A write whose failure counts as success. Otherwise it is done as its handler says.
-template <typename Handler, typename Forgive>
-struct ForgivingHandler {
+// A write of which `note` hears how it ended, and may say that it ended otherwise, before its handler does.
+template <typename Handler, typename Note>
+struct NotingHandler {
   void operator()(boost::system::error_code error, std::size_t bytes) {
-    if (error) forgive(error, bytes);
+    note(error, bytes);
     std::move(handler)(error, bytes);
   }
   Handler handler;
-  Forgive forgive;
+  Note note;
 };
 
 // A client's bytes: as they are, or through TLS. As Asio's streams are, for Beast to read from and write to.
 class ClientStream {
+  using error_code = boost::system::error_code;
+
  public:
   using executor_type = boost::asio::io_context::executor_type;
   using next_layer_type = PlainStream;
@@ -87,6 +92,17 @@ class ClientStream {
   // From now on, what cannot be sent is dropped and counts as sent. So what a client sent before it went away can be
   // read to its end, as Beast would read no more once a write has failed.
   void hear_out() { hears_out_ = true; }
+  // Whether a write is under way, or has ended before all was written: another one does not come in between.
+  bool is_writing() const { return is_writing_; }
+  // Sends `bytes`, of which nothing is left out, as the last thing of all: what is written from now on is dropped, and
+  // counts as sent. Not while is_writing(); `bytes` stay where they are until `done(error, size)`, which is never
+  // called from within.
+  template <typename Done>
+  void send_last(boost::asio::const_buffer bytes, Done done) {
+    has_said_last_ = true;
+    if (tls_ == nullptr) return boost::asio::async_write(*plain_, bytes, std::move(done));
+    tls_->write_some({bytes}, std::move(done));
+  }
   // Before the socket is closed, or its sending end.
   void say_goodbye() {
     if (tls_ != nullptr) tls_->close();
@@ -106,13 +122,19 @@ class ClientStream {
   auto async_write_some(const Buffers& buffers, Token&& token) {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
         [this](auto handler, const Buffers& from) {
-          if (!hears_out_) return write_some(from, std::move(handler));
-          const auto forgive = [this, all = boost::asio::buffer_size(from)](auto& error, std::size_t& bytes) {
-            if (!socket().is_open()) return;
-            error = {};
-            bytes = all;
+          const std::size_t all = boost::asio::buffer_size(from);
+          if (has_said_last_) {
+            return boost::asio::post(get_executor(), boost::asio::append(std::move(handler), error_code(), all));
+          }
+          is_writing_ = true;
+          const auto note = [this, all](error_code& error, std::size_t& bytes) {
+            if (error && hears_out_ && socket().is_open()) {
+              error = {};
+              bytes = all;
+            }
+            is_writing_ = bytes < all;
           };
-          write_some(from, ForgivingHandler{std::move(handler), forgive});
+          write_some(from, NotingHandler{std::move(handler), note});
         },
         token, buffers);
   }
@@ -151,6 +173,8 @@ class ClientStream {
   std::optional<PlainStream> plain_;
   std::shared_ptr<TlsStream> tls_;
   bool hears_out_ = false;
+  bool is_writing_ = false;
+  bool has_said_last_ = false;
 };
 
 // What Beast calls at the end of a WebSocket.
@@ -164,13 +188,13 @@ void async_teardown(boost::beast::role_type role, ClientStream& stream, Handler&
 }  // namespace tallyho
 
 // What is associated with the handler (its allocator, above all) is with the write, too.
-template <template <typename, typename> class Associator, typename Handler, typename Forgive, typename Default>
-struct boost::asio::associator<Associator, tallyho::ForgivingHandler<Handler, Forgive>, Default>
+template <template <typename, typename> class Associator, typename Handler, typename Note, typename Default>
+struct boost::asio::associator<Associator, tallyho::NotingHandler<Handler, Note>, Default>
     : Associator<Handler, Default> {
   using Base = Associator<Handler, Default>;
   using typename Base::type;
-  static type get(const tallyho::ForgivingHandler<Handler, Forgive>& made) noexcept { return Base::get(made.handler); }
-  static auto get(const tallyho::ForgivingHandler<Handler, Forgive>& made, const Default& otherwise) noexcept
+  static type get(const tallyho::NotingHandler<Handler, Note>& made) noexcept { return Base::get(made.handler); }
+  static auto get(const tallyho::NotingHandler<Handler, Note>& made, const Default& otherwise) noexcept
       -> decltype(Base::get(made.handler, otherwise)) {
     return Base::get(made.handler, otherwise);
   }

@@ -1,6 +1,7 @@
 #include "server/websocket_connection.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string_view>
 #include <tuple>
@@ -57,6 +58,12 @@ websocket::permessage_deflate deflate_options() {
   return options;
 }
 
+// RFC 6455, 5.2 and 5.5.1: the last frame of a server's, with the code and no reason.
+std::array<char, 4> closing_frame(websocket::close_code code) {
+  const auto number = static_cast<unsigned>(code);
+  return {static_cast<char>(0x88), 2, static_cast<char>(number >> 8), static_cast<char>(number & 0xff)};
+}
+
 // As std::allocator, which Asio does not take at its word.
 template <typename T>
 struct ExactAllocator {
@@ -102,7 +109,10 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     stream_.auto_fragment(false);
     stream_.text(true);
     if (io_.shared().offers_deflate) stream_.set_option(deflate_options());
-    stream_.control_callback([this](websocket::frame_type, beast::string_view) { last_heard_ = Clock::now(); });
+    stream_.control_callback([this](websocket::frame_type type, beast::string_view) {
+      last_heard_ = Clock::now();
+      if (type == websocket::frame_type::close) begin_closing();  // Beast answers it.
+    });
     request_ = std::make_unique<HttpRequest>(std::move(request));
     const bool is_ours = offers_our_protocol((*request_)[beast::http::field::sec_websocket_protocol]);
     stream_.set_option(websocket::stream_base::decorator([is_ours](websocket::response_type& response) {
@@ -197,10 +207,16 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     const bool is_quiet = !has_asked && now - last_heard_ > limits_.keep_alive;
     if (is_accepted_ && !is_closing_ && !is_pinging_ && is_quiet) ping();
     if (is_accepted_ && !is_ending_) end_without_rights(now);
-    if (!is_stopping_) return;
     // A client that never stops sending is not read for ever.
-    if (now - since_ > limits_.close_timeout / 2) is_ending_ = true;
-    close_if_drained();
+    if (is_stopping_ && now - since_ > limits_.close_timeout / 2) is_ending_ = true;
+    // What Beast has read, and not handed over yet, is heard before the next look.
+    const bool has_received = std::exchange(has_received_, false);
+    if (is_ending_ || (is_stopping_ && !has_received && !has_unread())) close_if_drained();
+  }
+
+  bool has_unread() {
+    error_code ignored;
+    return is_reading_ && stream_.next_layer().socket().available(ignored) > 0;
   }
 
   void accepted(error_code error) {
@@ -264,6 +280,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   void received(error_code error) {
     if (is_dropped_) return;
     last_heard_ = Clock::now();
+    has_received_ = true;
     // Beast has sent the closing frame, with 1007 or 1009 where the client broke the protocol; nothing can be answered
     // behind that. What was taken is scored all the same.
     if (error) return drop();
@@ -367,17 +384,26 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     if (is_ending_) close_if_drained();
   }
 
-  // Closes once everything taken is answered and sent, and, where the server stops, nothing more lies in the socket.
+  // Closes once everything taken is answered and sent; tick() looks again. Beast's async_close() must not run beside
+  // its async_read(), though it is said to (each takes the other's bytes), and a read can't be called back. So the
+  // closing frame goes past Beast, which reads on until the client's has come.
   void close_if_drained() {
     if (is_closing_ || is_dropped_) return;
     if (!is_accepted_) return drop();
-    if (!in_flight_.empty() || !outbox_.is_empty()) return;
-    error_code ignored;
-    auto& socket = stream_.next_layer().socket();
-    if (!is_ending_ && is_reading_ && socket.available(ignored) > 0) return;
+    if (!in_flight_.empty() || !outbox_.is_empty() || stream_.next_layer().is_writing()) return;
+    begin_closing();
+    auto frame = std::make_unique<std::array<char, 4>>(closing_frame(close_code_));
+    const auto bytes = boost::asio::buffer(*frame);
+    stream_.next_layer().send_last(
+        bytes, [self = shared_from_this(), frame = std::move(frame)](error_code error, std::size_t) {
+          if (error) self->drop();
+        });
+    if (!is_reading_) read_frame();
+  }
+
+  void begin_closing() {
     is_closing_ = true;
     since_ = Clock::now();
-    stream_.async_close(close_code_, [self = shared_from_this()](error_code) { self->drop(); });
   }
 
   void note_progress(Clock::time_point now) {
@@ -412,11 +438,12 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   bool is_greeted_ = false;
   bool has_said_ = false;  // It has sent a message.
   bool is_reading_ = false;
+  bool has_received_ = false;  // A message, since the last look.
   bool is_pinging_ = false;
   bool is_within_message_ = false;  // At the last look something had come of the message that is read.
   bool is_ending_ = false;          // Nothing more is read: answer what came, then close.
   bool is_stopping_ = false;
-  bool is_closing_ = false;  // The closing handshake is under way.
+  bool is_closing_ = false;  // The closing handshake is under way: nothing is written any more.
   bool is_dropped_ = false;
   bool is_collecting_ = false;  // round_ended() will be called.
   bool has_heard_ = false;      // Something has come into the open batch since the last end of a round.

@@ -11,6 +11,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import sys
 import unittest
 
 import websockets
@@ -52,11 +53,14 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
 
     def stop(self):
-        """Ends it; returns its exit status."""
+        """Ends it; returns its exit status. Where that is not 0, what it said comes to standard error."""
         if self.process.poll() is None:
             self.ask_to_stop()
         try:
-            return self.process.wait(PATIENCE)
+            status = self.process.wait(PATIENCE)
+            if status != 0 and not self.process.stderr.closed:
+                print(*self.said, self.process.stderr.read(), sep="", file=sys.stderr)
+            return status
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
