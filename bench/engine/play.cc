@@ -132,8 +132,10 @@ class Play {
     }
     engine_.commit();
     engine_.push(decoded);
+    const Clock::duration took = Clock::now() - decoded;
     decoding_ += decoded - begun;
-    scoring_ += Clock::now() - decoded;
+    scoring_ += took;
+    slowest_batch_ = std::max(slowest_batch_, took);
     played_ += lines.size();
   }
 
@@ -159,6 +161,7 @@ class Play {
   Timestamp arrival_;
   Clock::duration decoding_{};
   Clock::duration scoring_{};
+  Clock::duration slowest_batch_{};  // Of scoring: what an ack waits for where something grows.
   std::uint64_t played_ = 0;
   std::array<std::uint64_t, code_count> codes_{};
 };
@@ -172,6 +175,7 @@ std::string Play::result() const {
   json.key("events").number(static_cast<std::int64_t>(played_));
   json.key("decoding_seconds").number(seconds(decoding_));
   json.key("scoring_seconds").number(seconds(scoring_));
+  json.key("slowest_batch_seconds").number(seconds(slowest_batch_));
   json.key("pushed_bytes").number(static_cast<std::int64_t>(watcher_.bytes()));
   json.key("codes").object();
   for (std::size_t i = 0; i < codes_.size(); ++i) {

@@ -16,11 +16,12 @@ SymbolTable::Wanted SymbolTable::wanted(std::string_view text) {
 
 Symbol SymbolTable::intern(std::string_view text) {
   const Wanted sought = wanted(text);
-  const auto found = index_.find(sought);
-  if (found != index_.end()) return found->symbol;
+  Index& index = part(sought.hash);
+  const auto found = index.find(sought);
+  if (found != index.end()) return found->symbol;
   const auto symbol = static_cast<Symbol>(texts_.size());
   texts_.push_back(keep(text));
-  index_.insert({.kept = texts_.back(), .hash = sought.hash, .symbol = symbol});
+  index.insert({.kept = texts_.back(), .hash = sought.hash, .symbol = symbol});
   return symbol;
 }
 
@@ -35,7 +36,9 @@ void SymbolTable::truncate(std::size_t size) {
   while (texts_.size() > size) {
     const char* kept = texts_.back();
     const std::string_view text = text_at(kept);
-    index_.erase(index_.find(wanted(text)));
+    const Wanted taken_back = wanted(text);
+    Index& index = part(taken_back.hash);
+    if (const auto found = index.find(taken_back); found != index.end()) index.erase(found);
     texts_.pop_back();
     Block& block = blocks_.back();
     if (text.data() + text.size() == block.bytes.get() + block.size) {
@@ -45,7 +48,10 @@ void SymbolTable::truncate(std::size_t size) {
 }
 
 std::size_t SymbolTable::memory_bytes() const {
-  return block_bytes_total_ + texts_.capacity() * sizeof(const char*) + index_.capacity() * (sizeof(Entry) + 1);
+  const std::size_t texts = (texts_.size() + texts_block - 1) / texts_block * texts_block;
+  std::size_t slots = 0;
+  for (const Index& index : index_) slots += index.capacity();
+  return block_bytes_total_ + texts * sizeof(const char*) + slots * (sizeof(Entry) + 1);
 }
 
 const char* SymbolTable::keep(std::string_view text) {

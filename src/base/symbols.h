@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "boost/container/deque.hpp"
 
 namespace tallyho {
 
@@ -26,7 +28,10 @@ inline constexpr Symbol no_symbol = 0xffffffff;
 //
 // Symbols are handed out in order, so an event that failed takes back what it interned: truncate(size before).
 //
-// Threads: one owner. Memory: the bytes, 12 bytes a symbol, and 20 to 39 bytes of hash table.
+// No string makes anybody wait until millions of others have been moved: texts are moved never, and the hash table is
+// many small ones, each of which grows by itself.
+//
+// Threads: one owner. Memory: the bytes, 12 bytes a symbol, and 20 to 39 bytes of hash tables.
 class SymbolTable {
  public:
   SymbolTable() = default;
@@ -47,10 +52,11 @@ class SymbolTable {
     std::uint32_t hash = 0;
   };
   static Wanted wanted(std::string_view text);
-  void prefetch(const Wanted& wanted) const { index_.prefetch(wanted); }
+  void prefetch(const Wanted& wanted) const { part(wanted.hash).prefetch(wanted); }
   Symbol prefetch_text(const Wanted& wanted) const {
-    const auto found = index_.find(Likely{wanted.hash});
-    if (found == index_.end()) return no_symbol;
+    const Index& index = part(wanted.hash);
+    const auto found = index.find(Likely{wanted.hash});
+    if (found == index.end()) return no_symbol;
     __builtin_prefetch(found->kept);
     return found->symbol;
   }
@@ -61,8 +67,9 @@ class SymbolTable {
     std::string_view text;
   };
   std::optional<Known> find_known(const Wanted& wanted) const {
-    const auto found = index_.find(wanted);
-    if (found == index_.end()) return std::nullopt;
+    const Index& index = part(wanted.hash);
+    const auto found = index.find(wanted);
+    if (found == index.end()) return std::nullopt;
     return Known{found->symbol, text_at(found->kept)};
   }
 
@@ -114,7 +121,18 @@ class SymbolTable {
   }
   const char* keep(std::string_view text);
 
-  std::vector<const char*> texts_;
+  // By the upper bits of hashes, which spread over a part as if they were not the same in all of it.
+  using Index = absl::flat_hash_set<Entry, Hash, Equal>;
+  static constexpr int part_bits = 8;
+  Index& part(std::uint32_t hash) { return index_[hash >> (32 - part_bits)]; }
+  const Index& part(std::uint32_t hash) const { return index_[hash >> (32 - part_bits)]; }
+
+  static constexpr std::size_t texts_block = 1024;
+  using Texts =
+      boost::container::deque<const char*, void,
+                              boost::container::deque_options<boost::container::block_size<texts_block>>::type>;
+
+  Texts texts_;
   // Where the bytes are; the last one is being filled.
   struct Block {
     std::unique_ptr<char[]> bytes;
@@ -122,7 +140,7 @@ class SymbolTable {
     std::size_t capacity = 0;
   };
   std::vector<Block> blocks_;
-  absl::flat_hash_set<Entry, Hash, Equal> index_;
+  std::array<Index, std::size_t{1} << part_bits> index_;
   std::size_t block_bytes_total_ = 0;
 };
 

@@ -13,10 +13,11 @@
 namespace tallyho {
 
 // Blocks of `block_bytes` bytes each, by number, in a few chunks of 4 MiB: a number is all it takes to know where a
-// block is, and huge pages back them. Numbers count up from 0, with a gap after each chunk, so that chunks are full and
-// yet found by a shift. Blocks are plain bytes: while there are few, making another moves them.
+// block is. Numbers count up from 0, with a gap after each chunk, so that chunks are full and yet found by a shift.
+// Blocks are plain bytes: while there are few, making another moves them. From then on nothing is moved, and a chunk's
+// memory is there once it is touched, a page of the kernel's at a time: nobody who makes a block waits for much more.
 //
-// Threads: one owner. Memory: up to a quarter more than the blocks made, at most a chunk more.
+// Threads: one owner. Memory: while there are few, up to a quarter more than the blocks made.
 template <std::size_t block_bytes>
 class BlockPool {
  public:
@@ -33,13 +34,10 @@ class BlockPool {
     }
     const std::uint32_t index = made_++;
     if (index >= chunk_blocks) {
-      if (index % chunk_blocks == 0) {
-        chunks_.push_back(make_big_block(chunk_bytes));
-        bytes_ += chunk_bytes;
-      }
+      if (index % chunk_blocks == 0) chunks_.push_back(make_big_block(chunk_bytes));
     } else if ((index > 0 || first_bytes_ == 0) && (index + 1) * block_bytes > first_bytes_) {
-      const std::uint32_t blocks = index + 1 + index / 4;
-      enlarge_first(blocks >= chunk_blocks ? chunk_bytes : blocks * block_bytes);
+      const std::size_t bytes = (index + 1 + index / 4) * block_bytes;
+      enlarge_first(bytes > moved_bytes_max ? chunk_bytes : bytes);
     }
     return id_of(index);
   }
@@ -54,7 +52,6 @@ class BlockPool {
       std::memcpy(larger.get(), chunks_[0].get(), first_bytes_);
       chunks_[0] = std::move(larger);
     }
-    bytes_ += bytes - first_bytes_;
     first_bytes_ = bytes;
   }
 
@@ -63,18 +60,26 @@ class BlockPool {
   static std::uint32_t id_of(std::uint32_t index) {
     return index / chunk_blocks * chunk_numbers + index % chunk_blocks;
   }
+  // What of a chunk no block was made of yet takes none.
   std::size_t memory_bytes() const {
-    return bytes_ + chunks_.capacity() * sizeof(BigBlock) + free_.capacity() * sizeof(std::uint32_t);
+    return block_memory() + chunks_.capacity() * sizeof(BigBlock) + free_.capacity() * sizeof(std::uint32_t);
   }
 
  private:
   static constexpr std::size_t chunk_bytes = std::size_t{4} << 20;
+  static constexpr std::size_t moved_bytes_max = std::size_t{64} << 10;
   static constexpr auto chunk_blocks = static_cast<std::uint32_t>(chunk_bytes / block_bytes);
   static constexpr std::uint32_t chunk_numbers = std::bit_ceil(chunk_blocks);
 
+  std::size_t block_memory() const {
+    if (first_bytes_ < chunk_bytes) return first_bytes_;
+    const std::size_t full = (made_ - 1) / chunk_blocks;
+    const std::size_t in_last = (made_ - full * chunk_blocks) * block_bytes;
+    return full * chunk_bytes + (in_last + kernel_page_bytes - 1) / kernel_page_bytes * kernel_page_bytes;
+  }
+
   std::vector<BigBlock> chunks_;
   std::vector<std::uint32_t> free_;
-  std::size_t bytes_ = 0;
   std::size_t first_bytes_ = 0;
   std::uint32_t made_ = 0;
 };

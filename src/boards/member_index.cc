@@ -44,7 +44,7 @@ void MemberIndex::set_in_array(Symbol member, std::uint32_t number) {
   entry = number;
 }
 
-// Slabs grow with the index, so that little of the last one is unused, up to the size of a huge page.
+// Slabs grow with the index, so that little of the last one is unused, up to 2 MiB.
 MemberIndex::Page MemberIndex::make_page() {
   constexpr std::size_t page_bytes = page_symbols * sizeof(std::uint32_t);
   if (pages_made_ == slab_pages_) {

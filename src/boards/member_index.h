@@ -69,7 +69,7 @@ class MemberIndex {
     std::uint32_t number = 0;
   };
   static constexpr std::size_t page_symbols = 1024;
-  static constexpr std::size_t slab_pages_max = 512;  // 2 MiB: a huge page.
+  static constexpr std::size_t slab_pages_max = 512;  // 2 MiB.
   using Page = std::uint32_t*;
 
   // Fibonacci hashing: neighbouring symbols, which are the common case, end up far apart.

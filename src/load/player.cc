@@ -21,6 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::microseconds tick{200};
+constexpr std::chrono::microseconds closed_loop_tick{5000};
 constexpr std::size_t waiting_max = 4096;  // Closed loop: events made ahead for a connection that is full.
 
 std::int64_t now_ns() {
@@ -91,6 +92,11 @@ class Play {
   void take_answer(Sender& sender, std::string_view line, std::int64_t now);
   void report(std::int64_t now);
   bool is_over(std::int64_t now) const;
+  Clock::time_point next_tick(std::int64_t now) const;
+  // When an event is due, in an open loop.
+  std::int64_t due_of(std::uint64_t number) const {
+    return started_ns_ + std::llround(static_cast<double>(number) / options_.rate * 1e9);
+  }
   void lost(const std::string& why);
   Sender& sender_for(std::uint64_t player) { return *senders_[player % senders_.size()]; }
   bool is_closed_loop() const { return options_.in_flight > 0; }
@@ -156,8 +162,17 @@ void Play::on_tick() {
     for (const auto& sender : senders_) sender->client.close();
     return;
   }
-  timer_.expires_after(is_closed_loop() ? std::chrono::microseconds(5000) : tick);
+  timer_.expires_at(next_tick(now));
   timer_.async_wait([this](const boost::system::error_code&) { on_tick(); });
+}
+
+// In an open loop when the next event is due, so that who sends adds no lateness of its own. Frames of several events
+// fill up for a while, and watchers need the core, too.
+Clock::time_point Play::next_tick(std::int64_t now) const {
+  std::int64_t next = now + std::chrono::nanoseconds(is_closed_loop() ? closed_loop_tick : tick).count();
+  const bool is_punctual = !is_closed_loop() && options_.batch == 1 && watchers_.empty();
+  if (is_punctual && !has_ended_) next = std::min(next, due_of(generated_));
+  return Clock::time_point(std::chrono::nanoseconds(next));
 }
 
 // Over: a connection is lost, or all is answered and the last pushes have had their time, or nothing comes any more.
@@ -175,8 +190,7 @@ bool Play::is_over(std::int64_t now) const {
 void Play::send_due() {
   const std::int64_t now = now_ns();
   while (!has_ended_) {
-    const double offset = static_cast<double>(generated_) / options_.rate * 1e9;
-    const std::int64_t due = started_ns_ + std::llround(offset);
+    const std::int64_t due = due_of(generated_);
     if (due > now) break;
     const auto event = source_.next();
     if (!event) {
