@@ -21,7 +21,9 @@ Symbol SymbolTable::intern(std::string_view text) {
   if (found != index.end()) return found->symbol;
   const auto symbol = static_cast<Symbol>(texts_.size());
   texts_.push_back(keep(text));
+  const std::size_t slots = index.capacity();
   index.insert({.kept = texts_.back(), .hash = sought.hash, .symbol = symbol});
+  slots_total_ += index.capacity() - slots;
   return symbol;
 }
 
@@ -48,10 +50,8 @@ void SymbolTable::truncate(std::size_t size) {
 }
 
 std::size_t SymbolTable::memory_bytes() const {
-  const std::size_t texts = (texts_.size() + texts_block - 1) / texts_block * texts_block;
-  std::size_t slots = 0;
-  for (const Index& index : index_) slots += index.capacity();
-  return block_bytes_total_ + texts * sizeof(const char*) + slots * (sizeof(Entry) + 1);
+  const std::size_t texts = (texts_.size() / texts_block + 1) * texts_block;
+  return block_bytes_total_ + texts * sizeof(const char*) + slots_total_ * (sizeof(Entry) + 1);
 }
 
 const char* SymbolTable::keep(std::string_view text) {

@@ -142,6 +142,7 @@ class SymbolTable {
   std::vector<Block> blocks_;
   std::array<Index, std::size_t{1} << part_bits> index_;
   std::size_t block_bytes_total_ = 0;
+  std::size_t slots_total_ = 0;  // Of all parts.
 };
 
 }  // namespace tallyho

@@ -17,7 +17,8 @@ namespace tallyho {
 // Blocks are plain bytes: while there are few, making another moves them. From then on nothing is moved, and a chunk's
 // memory is there once it is touched, a page of the kernel's at a time: nobody who makes a block waits for much more.
 //
-// Threads: one owner. Memory: while there are few, up to a quarter more than the blocks made.
+// Threads: one owner. Memory: while there are few, up to a quarter more than the blocks made; of addresses, up to a
+// chunk more once they have more than 256 KiB.
 template <std::size_t block_bytes>
 class BlockPool {
  public:
@@ -67,7 +68,7 @@ class BlockPool {
 
  private:
   static constexpr std::size_t chunk_bytes = std::size_t{4} << 20;
-  static constexpr std::size_t moved_bytes_max = std::size_t{64} << 10;
+  static constexpr std::size_t moved_bytes_max = std::size_t{256} << 10;
   static constexpr auto chunk_blocks = static_cast<std::uint32_t>(chunk_bytes / block_bytes);
   static constexpr std::uint32_t chunk_numbers = std::bit_ceil(chunk_blocks);
 

@@ -201,6 +201,7 @@ void Play::send_due() {
     add_to_frame(sender_for(player), event->line, player, due);
     ++generated_;
   }
+  if (options_.batch == 1) return;  // They are sent one by one.
   for (const auto& sender : senders_) send_frame(*sender);
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -94,14 +95,17 @@ class ClientStream {
   void hear_out() { hears_out_ = true; }
   // Whether a write is under way, or has ended before all was written: another one does not come in between.
   bool is_writing() const { return is_writing_; }
-  // Sends `bytes`, of which nothing is left out, as the last thing of all: what is written from now on is dropped, and
-  // counts as sent. Not while is_writing(); `bytes` stay where they are until `done(error, size)`, which is never
-  // called from within.
-  template <typename Done>
-  void send_last(boost::asio::const_buffer bytes, Done done) {
-    has_said_last_ = true;
-    if (tls_ == nullptr) return boost::asio::async_write(*plain_, bytes, std::move(done));
-    tls_->write_some({bytes}, std::move(done));
+  // Sends `bytes` as the last thing of all, once the write under way, if there is one, is through; what is written from
+  // then on is dropped, and counts as sent once these are. `owner` is whose stream this is.
+  void send_last(std::string bytes, std::shared_ptr<void> owner) {
+    last_ = std::make_unique<Last>(std::move(bytes), std::move(owner));
+    if (!is_writing_) begin_last();
+  }
+  // Whatever is under way ends with an error.
+  void close() {
+    error_code ignored;
+    std::ignore = socket().close(ignored);
+    last_.reset();
   }
   // Before the socket is closed, or its sending end.
   void say_goodbye() {
@@ -123,8 +127,12 @@ class ClientStream {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
         [this](auto handler, const Buffers& from) {
           const std::size_t all = boost::asio::buffer_size(from);
-          if (has_said_last_) {
-            return boost::asio::post(get_executor(), boost::asio::append(std::move(handler), error_code(), all));
+          if (last_ != nullptr && last_->has_begun) {
+            if (last_->is_sent) {
+              return boost::asio::post(get_executor(), boost::asio::append(std::move(handler), error_code(), all));
+            }
+            last_->dropped = [handler = std::move(handler), all]() mutable { std::move(handler)(error_code(), all); };
+            return;
           }
           is_writing_ = true;
           const auto note = [this, all](error_code& error, std::size_t& bytes) {
@@ -133,6 +141,7 @@ class ClientStream {
               bytes = all;
             }
             is_writing_ = bytes < all;
+            if (!is_writing_ && last_ != nullptr && !last_->has_begun) begin_last();
           };
           write_some(from, NotingHandler{std::move(handler), note});
         },
@@ -144,6 +153,30 @@ class ClientStream {
   void write_some(const Buffers& from, Handler handler) {
     if (tls_ == nullptr) return plain_->async_write_some(from, std::move(handler));
     tls_->write_some(some_of(from), std::move(handler));
+  }
+
+  // What nothing comes behind.
+  struct Last {
+    Last(std::string last_bytes, std::shared_ptr<void> last_owner)
+        : bytes(std::move(last_bytes)), owner(std::move(last_owner)) {}
+    std::string bytes;
+    std::shared_ptr<void> owner;
+    bool has_begun = false;
+    bool is_sent = false;
+    absl::AnyInvocable<void()> dropped;  // A write that waits for it.
+  };
+
+  void begin_last() {
+    last_->has_begun = true;
+    auto bytes = std::make_unique<std::string>(std::move(last_->bytes));
+    const auto buffer = boost::asio::buffer(*bytes);
+    auto done = [this, bytes = std::move(bytes), owner = std::move(last_->owner)](error_code, std::size_t) {
+      if (last_ == nullptr) return;
+      last_->is_sent = true;
+      if (auto dropped = std::exchange(last_->dropped, nullptr)) dropped();
+    };
+    if (tls_ == nullptr) return boost::asio::async_write(*plain_, buffer, std::move(done));
+    tls_->write_some({buffer}, std::move(done));
   }
 
   // The first that is not empty.
@@ -174,7 +207,7 @@ class ClientStream {
   std::shared_ptr<TlsStream> tls_;
   bool hears_out_ = false;
   bool is_writing_ = false;
-  bool has_said_last_ = false;
+  std::unique_ptr<Last> last_;
 };
 
 // What Beast calls at the end of a WebSocket.

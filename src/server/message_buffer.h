@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "boost/asio/buffer.hpp"
 
@@ -34,6 +35,8 @@ class MessageBuffer {
   std::string& text() { return text_; }
 
   std::size_t size() const { return size_; }
+  // Whether anything has come since this was asked last.
+  bool take_has_grown() { return std::exchange(has_grown_, false); }
   // Beast reads no more at once than this leaves.
   std::size_t max_size() const {
     if (size_ > 0) return text_.max_size();
@@ -52,6 +55,7 @@ class MessageBuffer {
   void commit(std::size_t bytes) {
     size_ += static_cast<std::uint32_t>(std::min(bytes, text_.size() - size_));
     text_.resize(size_);
+    has_grown_ = true;
   }
   void consume(std::size_t bytes) {
     text_.erase(0, std::min<std::size_t>(bytes, size_));
@@ -62,6 +66,7 @@ class MessageBuffer {
   std::string text_;
   std::uint32_t size_ = 0;  // Of what was committed; a frame is smaller than that.
   bool is_first_ = true;
+  bool has_grown_ = false;
 };
 
 }  // namespace tallyho

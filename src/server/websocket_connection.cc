@@ -1,7 +1,6 @@
 #include "server/websocket_connection.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string_view>
 #include <tuple>
@@ -59,7 +58,7 @@ websocket::permessage_deflate deflate_options() {
 }
 
 // RFC 6455, 5.2 and 5.5.1: the last frame of a server's, with the code and no reason.
-std::array<char, 4> closing_frame(websocket::close_code code) {
+std::string closing_frame(websocket::close_code code) {
   const auto number = static_cast<unsigned>(code);
   return {static_cast<char>(0x88), 2, static_cast<char>(number >> 8), static_cast<char>(number & 0xff)};
 }
@@ -111,7 +110,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     if (io_.shared().offers_deflate) stream_.set_option(deflate_options());
     stream_.control_callback([this](websocket::frame_type type, beast::string_view) {
       last_heard_ = Clock::now();
-      if (type == websocket::frame_type::close) begin_closing();  // Beast answers it.
+      if (type == websocket::frame_type::close && !is_closing_) begin_closing();  // Beast answers it.
     });
     request_ = std::make_unique<HttpRequest>(std::move(request));
     const bool is_ours = offers_our_protocol((*request_)[beast::http::field::sec_websocket_protocol]);
@@ -162,14 +161,13 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   }
 
   void stop() override {  // tick() closes, once what the client has sent is answered.
-    is_stopping_ = true;
+    is_stopping_ = has_begun_to_read_ = true;
     since_ = Clock::now();
   }
 
   void drop() override {
     if (std::exchange(is_dropped_, true)) return;
-    error_code ignored;
-    std::ignore = stream_.next_layer().socket().close(ignored);
+    stream_.next_layer().close();
     submit_open();  // What was taken is scored.
     for (Batch* batch : in_flight_) {
       if (!batch->is_at_engine) io_.give_back(batch);  // The others come back by themselves.
@@ -187,7 +185,8 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     // Silence counts from the ping, not from before it: a late tick must not drop who was never asked.
     const bool has_asked = pinged_ > last_heard_;
     const bool is_silent = is_reading_ && has_asked && now - pinged_ > limits_.pong_timeout;
-    const bool is_refusing_to_close = is_closing_ && now - since_ > limits_.close_timeout;
+    // Who takes what was being sent when it closed has the time it takes.
+    const bool is_refusing_to_close = is_closing_ && !outbox_.is_sending() && now - since_ > limits_.close_timeout;
     // A message has so long from its first byte to its last, as a body over HTTP: who never ends it, and answers every
     // ping between its fragments, would keep what has come of it for ever.
     const bool is_within = is_reading_ && input_.size() > 0;
@@ -209,14 +208,17 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     if (is_accepted_ && !is_ending_) end_without_rights(now);
     // A client that never stops sending is not read for ever.
     if (is_stopping_ && now - since_ > limits_.close_timeout / 2) is_ending_ = true;
-    // What Beast has read, and not handed over yet, is heard before the next look.
-    const bool has_received = std::exchange(has_received_, false);
-    if (is_ending_ || (is_stopping_ && !has_received && !has_unread())) close_if_drained();
+    if (is_ending_ || (is_stopping_ && is_at_rest())) close_if_drained();
   }
 
-  bool has_unread() {
+  // Nothing has come since the last look, and nothing is to be read. What Beast has read and not handed over yet takes
+  // one turn of the loop for each piece, and so is seen at every look.
+  bool is_at_rest() {
+    const bool has_read = std::exchange(has_begun_to_read_, false);
+    const bool has_grown = input_.take_has_grown();
+    if (has_read || has_grown || stream_.next_layer().is_writing()) return false;
     error_code ignored;
-    return is_reading_ && stream_.next_layer().socket().available(ignored) > 0;
+    return !is_reading_ || stream_.next_layer().socket().available(ignored) == 0;
   }
 
   void accepted(error_code error) {
@@ -260,7 +262,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   }
 
   void read_frame() {
-    is_reading_ = true;
+    is_reading_ = has_begun_to_read_ = true;
     is_within_message_ = false;
     input_.reset(!has_said_);  // Grows as something comes: an idle connection holds next to nothing.
     stream_.async_read(input_, WhenRead{shared_from_this()});
@@ -280,7 +282,6 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   void received(error_code error) {
     if (is_dropped_) return;
     last_heard_ = Clock::now();
-    has_received_ = true;
     // Beast has sent the closing frame, with 1007 or 1009 where the client broke the protocol; nothing can be answered
     // behind that. What was taken is scored all the same.
     if (error) return drop();
@@ -375,6 +376,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
     if (is_dropped_) return;
     if (error) return drop();
     outbox_.sent_front();
+    if (is_closing_) since_ = Clock::now();
     if (push_frame_ != 0 && outbox_.sent() >= push_frame_) {
       push_frame_ = 0;
       watcher_->sent();
@@ -390,14 +392,9 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   void close_if_drained() {
     if (is_closing_ || is_dropped_) return;
     if (!is_accepted_) return drop();
-    if (!in_flight_.empty() || !outbox_.is_empty() || stream_.next_layer().is_writing()) return;
+    if (!in_flight_.empty() || !outbox_.is_empty()) return;
     begin_closing();
-    auto frame = std::make_unique<std::array<char, 4>>(closing_frame(close_code_));
-    const auto bytes = boost::asio::buffer(*frame);
-    stream_.next_layer().send_last(
-        bytes, [self = shared_from_this(), frame = std::move(frame)](error_code error, std::size_t) {
-          if (error) self->drop();
-        });
+    stream_.next_layer().send_last(closing_frame(close_code_), shared_from_this());
     if (!is_reading_) read_frame();
   }
 
@@ -438,7 +435,7 @@ class WebSocketConnection final : public Connection, public std::enable_shared_f
   bool is_greeted_ = false;
   bool has_said_ = false;  // It has sent a message.
   bool is_reading_ = false;
-  bool has_received_ = false;  // A message, since the last look.
+  bool has_begun_to_read_ = false;  // A message, since the last look.
   bool is_pinging_ = false;
   bool is_within_message_ = false;  // At the last look something had come of the message that is read.
   bool is_ending_ = false;          // Nothing more is read: answer what came, then close.

@@ -3,28 +3,43 @@ frames, and the server goes on, or ends, as it should."""
 
 import contextlib
 import json
+import pathlib
 import random
+import ssl
+import tempfile
 import time
 import unittest
 
+from certificates import CertificateAuthority
 from raw_websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, RawWebSocket, close_frame, frame
 from tallyho_server import PATIENCE, Server, find
 
 CLIENTS = 100
 ROUNDS = 4
 GOING_AWAY = b"\x03\xe9"
+LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Closing(unittest.TestCase):
     def test_sigterm_between_any_two_bytes(self):
         """Goal: no interleaving of a client's frames, pongs and its closing frame with the server's own closing frame
         harms either side. Method: many clients at random places of random streams, all closed at once."""
+        self.stop_between_any_two_bytes(None)
+
+    def test_sigterm_between_any_two_records_of_tls(self):
+        with tempfile.TemporaryDirectory() as folder:
+            authority = CertificateAuthority(pathlib.Path(folder))
+            certificate = str(authority.vouch("localhost"))
+            tls = ssl.create_default_context(cafile=str(authority.path))
+            self.stop_between_any_two_bytes(tls, "--tls-certificate", certificate, "--tls-key", certificate)
+
+    def stop_between_any_two_bytes(self, tls, *arguments):
         seed = random.randrange(1 << 32)
         for number in range(ROUNDS):
             chance = random.Random(seed + number)
             with self.subTest(seed=seed, round=number):
-                server = Server()
-                clients = [Talker(server.port, chance, i) for i in range(CLIENTS)]
+                server = Server(*arguments)
+                clients = [Talker(server.port, chance, i, tls=tls) for i in range(CLIENTS)]
                 try:
                     talk(clients, chance.randrange(1, 30), lambda _: False)
                     server.ask_to_stop()
@@ -35,6 +50,27 @@ class Closing(unittest.TestCase):
                     for client in clients:
                         client.websocket.close()
                     self.assertEqual(server.stop(), 0)
+
+    def test_who_asks_and_never_listens_is_closed_in_time(self):
+        """Goal: what cannot be sent does not keep a connection that has no right to be there. Method: pings without end,
+        whose pongs are not read, by a client without a token; where it would have stayed for the 80 s of silence."""
+        with tempfile.TemporaryDirectory() as folder:
+            key = pathlib.Path(folder) / "secret"
+            key.write_text("0123456789abcdef0123456789abcdef")
+            server = Server("--token-key", str(key), "--limits-first-message-timeout", "4s",
+                            "--limits-close-timeout", "500ms", dev=False)
+            try:
+                with RawWebSocket(server.port, receive_buffer=4096) as client:
+                    client.socket.setblocking(False)
+                    pings = frame(PING, b"p" * 120) * 100
+                    until = time.monotonic() + PATIENCE
+                    while server.metric("tallyho_connections") > 1 and time.monotonic() < until:
+                        with contextlib.suppress(BlockingIOError, BrokenPipeError, ConnectionResetError):
+                            while True:
+                                client.socket.send(pings)
+                    self.assertEqual(server.metric("tallyho_connections"), 1)  # That which asks for it.
+            finally:
+                self.assertEqual(server.stop(), 0)
 
     def test_who_is_closed_for_a_binary_frame_sends_on(self):
         """As above, of one server that goes on: each client is closed with 1003 by its own doing."""
@@ -56,10 +92,10 @@ class Closing(unittest.TestCase):
 class Talker:
     """A client that sends frames of all kinds, cut anywhere, and answers a closing frame with its own."""
 
-    def __init__(self, port, chance, number, binary_at=None):
+    def __init__(self, port, chance, number, binary_at=None, tls=None):
         self.chance = chance
         self.name = f"talker{number}"
-        self.websocket = RawWebSocket(port)
+        self.websocket = RawWebSocket(port, tls=tls)
         self.websocket.socket.setblocking(False)
         self.to_send = b""
         self.received = b""
@@ -94,14 +130,14 @@ class Talker:
     def step(self):
         while not self.has_sent_close and len(self.to_send) < 2000:
             self.to_send += self.next_frame()
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(*LATER):
             try:
                 if self.to_send:
                     sent = self.websocket.socket.send(self.to_send[:self.chance.randrange(1, 1500)])
                     self.to_send = self.to_send[sent:]
             except (BrokenPipeError, ConnectionResetError):
                 self.to_send = b""
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(*LATER):
             try:
                 got = self.websocket.socket.recv(65536)
                 self.has_ended = self.has_ended or not got
