@@ -52,8 +52,8 @@ class Closing(unittest.TestCase):
                     self.assertEqual(server.stop(), 0)
 
     def test_who_asks_and_never_listens_is_closed_in_time(self):
-        """Goal: what cannot be sent does not keep a connection that has no right to be there. Method: pings without end,
-        whose pongs are not read, by a client without a token; where it would have stayed for the 80 s of silence."""
+        """Goal: what cannot be sent does not keep a connection that has no right to be there. Method: pings without
+        end, whose pongs are not read, by a client without a token; it would have stayed for the 80 s of silence."""
         with tempfile.TemporaryDirectory() as folder:
             key = pathlib.Path(folder) / "secret"
             key.write_text("0123456789abcdef0123456789abcdef")
