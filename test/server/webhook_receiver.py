@@ -107,9 +107,9 @@ class Receiver:
     def url(self):
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
-    def wait(self, claim, what):
+    def wait(self, claim, what, patience=PATIENCE):
         """Waits until `claim()`, looked at after each request."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + patience
         with self.changed:
             while not claim():
                 if not self.changed.wait(max(0.0, end - time.monotonic())):
