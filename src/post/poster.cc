@@ -77,6 +77,8 @@ void Poster::Impl::prepare(std::string_view body, const curl_slist* headers, End
     curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);  // Nobody else may vouch.
   }
   curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);  // Each connection reads it: it may have been mended.
+  // A resumed session shows no certificate: the receiver would be who it was before, believed or not.
+  curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
   words.front() = '\0';
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, words.data());
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);

@@ -43,8 +43,8 @@ struct PostAnswer {
 //     const PostAnswer answer = poster.post(body, {"Content-Type: application/json"}, stop);
 //
 // Redirections are not followed, and what the receiver answers but its status is not kept. With https it is told
-// nothing before its certificate has shown that it is who the URL names: by an authority that is trusted, for that
-// name, now.
+// nothing before its certificate has shown, on each connection anew, that it is who the URL names: by an authority that
+// is trusted, for that name, now.
 //
 // Threads: one owner; `stop` may be set by any. Memory: a connection's.
 class Poster {

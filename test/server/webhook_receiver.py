@@ -97,6 +97,10 @@ class Receiver:
         """Nobody listens any more, until open(), and connections are gone."""
         self.server.shutdown()
         self.server.server_close()
+        self.hang_up()
+
+    def hang_up(self):
+        """Ends the connections there are."""
         while self.connections:
             try:
                 self.connections.pop().shutdown(socket.SHUT_RDWR)
@@ -107,9 +111,9 @@ class Receiver:
     def url(self):
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
-    def wait(self, claim, what, patience=PATIENCE):
+    def wait(self, claim, what):
         """Waits until `claim()`, looked at after each request."""
-        end = time.monotonic() + patience
+        end = time.monotonic() + PATIENCE
         with self.changed:
             while not claim():
                 if not self.changed.wait(max(0.0, end - time.monotonic())):
