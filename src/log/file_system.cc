@@ -73,6 +73,10 @@ class PosixFile final : public LogFile {
     return {};
   }
 
+  void read_ahead(std::uint64_t offset, std::uint64_t bytes) override {
+    ::posix_fadvise(descriptor_, static_cast<off_t>(offset), static_cast<off_t>(bytes), POSIX_FADV_WILLNEED);
+  }
+
   void drop_cache() override { ::posix_fadvise(descriptor_, 0, 0, POSIX_FADV_DONTNEED); }
 
   IoResult<std::uint64_t> size() override {

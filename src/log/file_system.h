@@ -39,6 +39,9 @@ class LogFile {
   // Returns once the disk was given what was written there: it may still lose it, but a later sync() has less to do.
   // Errors: as of sync().
   virtual IoStatus write_back(std::uint64_t offset, std::uint64_t bytes) = 0;
+  // A hint, which nobody waits for: these bytes will be written soon. Where only a part of a page is, the system reads
+  // the rest of it first, unless its cache still has it.
+  virtual void read_ahead(std::uint64_t /*offset*/, std::uint64_t /*bytes*/) {}
   // Returns once everything written is on the disk. After an error nobody knows what is: the log is over.
   virtual IoStatus sync() = 0;
   // What is read next comes from the disk, as far as the system lets it.

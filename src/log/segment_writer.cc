@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view spare_name = "spare.segment";
 constexpr std::size_t zeros_at_once = 1 << 20;
+constexpr std::uint64_t read_at_once = 64 << 10;
 
 // Stops at the first that fails.
 template <typename... Steps>
@@ -67,6 +68,8 @@ IoStatus SegmentWriter::begin_segment() {
   file_ = std::move(*file);
   seed_ = header.seed();
   end_ = segment_header_bytes;
+  read_ahead_ = 0;
+  read_ahead();
   has_spare_ = false;
   return {};
 }
@@ -120,7 +123,9 @@ IoStatus SegmentWriter::write(FrameBuffer& frames, bool syncs) {
   if (frames.bytes() > left()) {
     if (const IoStatus begun = begin_segment(); !begun) return begun;
   }
-  return put(frames, syncs);
+  const IoStatus written = put(frames, syncs);
+  if (written) read_ahead();
+  return written;
 }
 
 IoStatus SegmentWriter::seal() {
@@ -147,6 +152,15 @@ IoStatus SegmentWriter::put(FrameBuffer& frames, bool syncs) {
   if (const IoStatus synced = file_->sync(); !synced) return synced;
   durable_ = last_;
   return {};
+}
+
+// A segment is made long before it is used, and the system's cache may have dropped it meanwhile. A commit that ends in
+// the middle of a page would then wait until that was read.
+void SegmentWriter::read_ahead() {
+  if (end_ + read_at_once < read_ahead_) return;
+  read_ahead_ = std::max(read_ahead_, end_);
+  file_->read_ahead(read_ahead_, 2 * read_at_once);
+  read_ahead_ += 2 * read_at_once;
 }
 
 }  // namespace tallyho

@@ -64,13 +64,15 @@ class SegmentWriter {
   IoStatus end_spare();
   IoStatus put(FrameBuffer& frames, bool syncs);
   IoStatus put(FrameType type);
+  void read_ahead();
 
   LogDirectory& directory_;
   const std::uint64_t segment_bytes_;
   std::string identity_;
   std::unique_ptr<LogFile> file_;
   std::uint32_t seed_ = 0;
-  std::uint64_t end_ = 0;  // Where the next frame goes.
+  std::uint64_t end_ = 0;         // Where the next frame goes.
+  std::uint64_t read_ahead_ = 0;  // So far.
   Position last_ = 0;
   Position durable_ = 0;
   std::uint64_t epoch_ = 0;
