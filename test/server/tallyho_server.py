@@ -1,6 +1,7 @@
 """What the tests of the server share: a server of their own, WebSocket and HTTP clients for it.
 
-The program under test is named by the environment variable TALLYHO. Needs Python 3.11 and websockets 10.4.
+The program under test is named by the environment variable TALLYHO; TALLYHO_HAS_TIME=1 is for long runs. Needs
+Python 3.11 and websockets 10.4.
 """
 
 import asyncio
@@ -21,7 +22,8 @@ TALLYHO = os.environ.get("TALLYHO", "tallyho")
 RULESET = HERE / "game.yaml"
 PATIENCE = 30  # Seconds until something that should come has not come: no test measures time with it.
 
-faulthandler.dump_traceback_later(240)  # Where a test waits that is about to be ended for taking too long.
+if not os.environ.get("TALLYHO_HAS_TIME"):
+    faulthandler.dump_traceback_later(240)  # Where a test waits that is about to be ended for taking too long.
 
 
 class Server:

@@ -10,7 +10,6 @@ sanitizer says.
 
 import argparse
 import asyncio
-import faulthandler
 import json
 import os
 import pathlib
@@ -231,7 +230,6 @@ def main():
     arguments.add_argument("--minutes", type=float, default=1)
     arguments.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = arguments.parse_args()
-    faulthandler.cancel_dump_traceback_later()  # Tests are to end sooner than this.
     print(f"seed {options.seed}")
     receiver = Receiver()
     chance = random.Random(options.seed)

@@ -29,7 +29,7 @@ run_faults() {
   ((${#parts[@]} > 0)) || parts=("${faults_parts[@]}")
   need build
   build_release tallyho log_test engine_test fault_shim
-  export TALLYHO=$root/build/release/bin/tallyho PYTHONDONTWRITEBYTECODE=1
+  export TALLYHO=$root/build/release/bin/tallyho PYTHONDONTWRITEBYTECODE=1 TALLYHO_HAS_TIME=1
   for part in "${parts[@]}"; do
     began=$SECONDS
     "faults_$part"

@@ -16,7 +16,8 @@ run_soak() {
     configure "$preset"
     build "$preset" tallyho
     step "everything at once, under $preset"
-    TALLYHO=$root/build/$preset/bin/tallyho PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 test/soak/soak.py \
+    TALLYHO=$root/build/$preset/bin/tallyho TALLYHO_HAS_TIME=1 PYTHONDONTWRITEBYTECODE=1 \
+      /usr/bin/python3 test/soak/soak.py \
       --minutes "$(awk "BEGIN { print $minutes / 2 }")" "${seed[@]}"
   done
 }
