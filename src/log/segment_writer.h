@@ -72,7 +72,7 @@ class SegmentWriter {
   std::unique_ptr<LogFile> file_;
   std::uint32_t seed_ = 0;
   std::uint64_t end_ = 0;         // Where the next frame goes.
-  std::uint64_t read_ahead_ = 0;  // So far.
+  std::uint64_t read_ahead_ = 0;  // Up to here the segment was asked for.
   Position last_ = 0;
   Position durable_ = 0;
   std::uint64_t epoch_ = 0;
