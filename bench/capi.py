@@ -2,8 +2,11 @@
 
 Run by ./dev bench capi, which installs the module into build/venv; starts itself again with that Python. The same load,
 with its recorded times, so every run scores the same. Per call: a new engine for each round, rounds in turns.
+
+Then what a C host has resident over MINUTES (30) of the standard load at 18,000 events/s, scored one by one. 0: not.
 """
 
+import json
 import os
 import pathlib
 import statistics
@@ -16,6 +19,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PYTHON = ROOT / "build" / "venv" / "bin" / "python"
 ROUNDS = 5
 BATCH = 1000
+MINUTES = int(os.environ.get("MINUTES", "30"))
+MEBIBYTES_MAX = 220
 
 
 def nanoseconds(action, events):
@@ -49,6 +54,21 @@ def measure(lines):
         print(f"{name:44} {statistics.median(times):8.0f} ns/event  (of {ROUNDS}: {spread})")
 
 
+def measure_memory():
+    """Prints each minute of the load, as it comes."""
+    program = pathlib.Path(os.environ["TALLYHO"]).parent / "capi_memory"
+    print(f"\nMiB resident in a C host, 100,000 players; at most {MEBIBYTES_MAX} asked for after 30 minutes")
+    print(f"{'minutes':>8}{'events':>12}{'accepted':>12}{'MiB':>8}")
+    with subprocess.Popen([program, str(MINUTES * 60 * 18_000)], stdout=subprocess.PIPE, text=True,
+                          env=os.environ | {"TALLYHO_RULESET": ""}) as playing:
+        for line in playing.stdout:
+            now = json.loads(line)
+            print(f"{now['minutes']:>8.0f}{now['events']:>12,}{now['accepted']:>12,}{now['resident_mib']:>8.1f}",
+                  flush=True)
+    if playing.returncode != 0:
+        sys.exit("capi_memory failed")
+
+
 def main():
     if pathlib.Path(sys.prefix).resolve() != PYTHON.parent.parent.resolve():
         if not PYTHON.exists():
@@ -57,6 +77,8 @@ def main():
     with tempfile.NamedTemporaryFile() as file:
         subprocess.run([os.environ["TALLYHO"], "load", "--events", "200000", "--out", file.name], check=True)
         measure(pathlib.Path(file.name).read_bytes().splitlines())
+    if MINUTES:
+        measure_memory()
 
 
 if __name__ == "__main__":

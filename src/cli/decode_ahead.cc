@@ -1,5 +1,7 @@
 #include "cli/decode_ahead.h"
 
+#include "base/thread_name.h"
+
 #include <chrono>
 #include <utility>
 
@@ -41,6 +43,7 @@ DecodedLines* DecodeAhead::take(SpscQueue<DecodedLines*>& queue, Doorbell& bell)
 }
 
 void DecodeAhead::run() {
+  name_thread("decoder");
   bool is_end = false;
   while (!is_end) {
     DecodedLines* const batch = take(empty_, emptied_);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "base/thread_name.h"
 #include "cli/access.h"
 #include "cli/configuration.h"
 #include "cli/durations.h"
@@ -316,7 +317,10 @@ int serve(const ServeOptions& options) {
   }
   const IoStatus begun = kept->early_ends ? kept->early_ends->begin_life() : IoStatus();
   if (!begun) console.warn("an early end will not be noticed: " + begun.error().text());
-  std::thread waiter([&] { wait_for_signals(signals, **server, options, keys, tokens->get(), tls->get(), console); });
+  std::thread waiter([&] {
+    name_thread("signals");
+    wait_for_signals(signals, **server, options, keys, tokens->get(), tls->get(), console);
+  });
   (*server)->run([&] { console.ready((*server)->listen_endpoint(), (*server)->admin_endpoint()); });
   // run() returns only after stop(); should it ever return by itself, the waiter is woken all the same.
   pthread_kill(waiter.native_handle(), SIGTERM);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/thread_name.h"
 #include "fmt/format.h"
 #include "log/identity.h"
 #include "log/log_reader.h"
@@ -125,6 +126,7 @@ void SegmentLog::when_durable(std::function<void()> call) {
 
 // The writing thread.
 void SegmentLog::write() {
+  name_thread("log-writer");
   std::unique_lock lock(mutex_);
   while (!has_failed_) {
     const auto has_work = [this] { return is_handed_ || is_stopping_; };
@@ -182,6 +184,7 @@ std::uint64_t SegmentLog::spare_bytes_due() const {
 
 // The thread that makes segments. While the disk is full it tries again every second.
 void SegmentLog::make_spares() {
+  name_thread("log-spares");
   std::unique_lock lock(mutex_);
   while (true) {
     spare_due_.wait(lock, [this] { return spare_bytes_due() > 0 || is_stopping_; });

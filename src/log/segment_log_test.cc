@@ -8,6 +8,7 @@
 
 #include "base/testing/temporary_folder.h"
 #include "log/log_reader.h"
+#include "log/testing/forwarding.h"
 #include "log/testing/log_conformance.h"
 #include "log/testing/virtual_disk.h"
 
@@ -156,27 +157,24 @@ struct SpareCount {
   std::atomic<std::uint64_t> given{0};  // To the disk.
 };
 
-class CountedFile final : public LogFile {
+class CountedFile final : public ForwardingFile {
  public:
-  CountedFile(std::unique_ptr<LogFile> file, SpareCount* count) : file_(std::move(file)), count_(count) {}
-  IoResult<std::size_t> read(std::uint64_t at, std::span<std::byte> into) override { return file_->read(at, into); }
+  CountedFile(std::unique_ptr<LogFile> file, SpareCount* count) : ForwardingFile(std::move(file)), count_(count) {}
   IoStatus write(std::uint64_t at, std::span<const std::byte> bytes) override {
     under_way_ += bytes.size();
     if (count_ != nullptr) count_->under_way_max = std::max(count_->under_way_max.load(), under_way_);
-    return file_->write(at, bytes);
+    return ForwardingFile::write(at, bytes);
   }
   IoStatus write_back(std::uint64_t at, std::uint64_t bytes) override {
-    const IoStatus done = file_->write_back(at, bytes);
+    const IoStatus done = ForwardingFile::write_back(at, bytes);
     end_step();
     return done;
   }
   IoStatus sync() override {
-    const IoStatus done = file_->sync();
+    const IoStatus done = ForwardingFile::sync();
     end_step();
     return done;
   }
-  void drop_cache() override { file_->drop_cache(); }
-  IoResult<std::uint64_t> size() override { return file_->size(); }
 
  private:
   void end_step() {
@@ -184,32 +182,25 @@ class CountedFile final : public LogFile {
     under_way_ = 0;
   }
 
-  const std::unique_ptr<LogFile> file_;
   SpareCount* const count_;  // Null: no spare.
   std::uint64_t under_way_ = 0;
 };
 
 // A directory whose spares are counted.
-class CountedDirectory final : public LogDirectory {
+class CountedDirectory final : public ForwardingDirectory {
  public:
   CountedDirectory(std::unique_ptr<LogDirectory> directory, SpareCount& count)
-      : directory_(std::move(directory)), count_(count) {}
-  IoResult<std::vector<std::string>> list() override { return directory_->list(); }
-  IoResult<std::unique_ptr<LogFile>> open(std::string_view name) override { return directory_->open(name); }
+      : ForwardingDirectory(std::move(directory)), count_(count) {}
   IoResult<std::unique_ptr<LogFile>> create(std::string_view name) override {
     const bool is_spare = name == "spare.segment";
     const bool is_counted = is_spare && ++count_.made > 1;
     if (is_counted) count_.given = 0;
-    auto file = directory_->create(name);
+    auto file = ForwardingDirectory::create(name);
     if (!file) return file;
     return std::make_unique<CountedFile>(std::move(*file), is_counted ? &count_ : nullptr);
   }
-  IoStatus rename(std::string_view from, std::string_view to) override { return directory_->rename(from, to); }
-  IoStatus remove(std::string_view name) override { return directory_->remove(name); }
-  IoStatus sync_names() override { return directory_->sync_names(); }
 
  private:
-  const std::unique_ptr<LogDirectory> directory_;
   SpareCount& count_;
 };
 
@@ -288,42 +279,32 @@ struct Holding {
   std::atomic<int> writes{0};
 };
 
-class HeldFile final : public LogFile {
+class HeldFile final : public ForwardingFile {
  public:
   HeldFile(std::unique_ptr<LogFile> file, Holding& holding, bool is_held)
-      : file_(std::move(file)), holding_(holding), is_held_(is_held) {}
-  IoResult<std::size_t> read(std::uint64_t at, std::span<std::byte> into) override { return file_->read(at, into); }
+      : ForwardingFile(std::move(file)), holding_(holding), is_held_(is_held) {}
   IoStatus write(std::uint64_t at, std::span<const std::byte> bytes) override {
     while (is_held_ && holding_.holds) std::this_thread::yield();
-    const IoStatus done = file_->write(at, bytes);
+    const IoStatus done = ForwardingFile::write(at, bytes);
     ++holding_.writes;
     return done;
   }
-  IoStatus write_back(std::uint64_t at, std::uint64_t bytes) override { return file_->write_back(at, bytes); }
-  IoStatus sync() override { return file_->sync(); }
-  void drop_cache() override { file_->drop_cache(); }
-  IoResult<std::uint64_t> size() override { return file_->size(); }
 
  private:
-  const std::unique_ptr<LogFile> file_;
   Holding& holding_;
   const bool is_held_;
 };
 
-class HeldDirectory final : public LogDirectory {
+class HeldDirectory final : public ForwardingDirectory {
  public:
   HeldDirectory(std::unique_ptr<LogDirectory> directory, Holding& holding)
-      : directory_(std::move(directory)), holding_(holding) {}
-  IoResult<std::vector<std::string>> list() override { return directory_->list(); }
+      : ForwardingDirectory(std::move(directory)), holding_(holding) {}
   IoResult<std::unique_ptr<LogFile>> open(std::string_view name) override {
-    return held(directory_->open(name), false);
+    return held(ForwardingDirectory::open(name), false);
   }
   IoResult<std::unique_ptr<LogFile>> create(std::string_view name) override {
-    return held(directory_->create(name), ++holding_.spares > 1);
+    return held(ForwardingDirectory::create(name), ++holding_.spares > 1);
   }
-  IoStatus rename(std::string_view from, std::string_view to) override { return directory_->rename(from, to); }
-  IoStatus remove(std::string_view name) override { return directory_->remove(name); }
-  IoStatus sync_names() override { return directory_->sync_names(); }
 
  private:
   IoResult<std::unique_ptr<LogFile>> held(IoResult<std::unique_ptr<LogFile>> file, bool is_held) {
@@ -331,7 +312,6 @@ class HeldDirectory final : public LogDirectory {
     return std::make_unique<HeldFile>(std::move(*file), holding_, is_held);
   }
 
-  const std::unique_ptr<LogDirectory> directory_;
   Holding& holding_;
 };
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "log/testing/forwarding.h"
 #include "log/testing/virtual_disk.h"
 
 namespace tallyho {
@@ -106,25 +107,20 @@ TEST(SegmentWriter, ASegmentOfWhichAStepFailsIsMadeAnew) {
 }
 
 // Checks that the page in which a write ends was asked for, by who opened the file.
-class PagedFile final : public LogFile {
+class PagedFile final : public ForwardingFile {
  public:
-  explicit PagedFile(std::unique_ptr<LogFile> file) : file_(std::move(file)) {}
-  IoResult<std::size_t> read(std::uint64_t at, std::span<std::byte> into) override { return file_->read(at, into); }
+  using ForwardingFile::ForwardingFile;
   IoStatus write(std::uint64_t at, std::span<const std::byte> bytes) override {
     const std::uint64_t end = at + bytes.size();
     EXPECT_TRUE(end % page_bytes == 0 || end <= asked_) << end << " of " << asked_;
-    return file_->write(at, bytes);
+    return ForwardingFile::write(at, bytes);
   }
-  IoStatus write_back(std::uint64_t at, std::uint64_t bytes) override { return file_->write_back(at, bytes); }
   void read_ahead(std::uint64_t at, std::uint64_t bytes) override {
     EXPECT_LE(at, asked_);
     EXPECT_EQ((at + bytes) % page_bytes, 0U);
     asked_ = at + bytes;
     ++asks_;
   }
-  IoStatus sync() override { return file_->sync(); }
-  void drop_cache() override { file_->drop_cache(); }
-  IoResult<std::uint64_t> size() override { return file_->size(); }
 
   static int asks() { return std::exchange(asks_, 0); }
 
@@ -132,26 +128,17 @@ class PagedFile final : public LogFile {
   static constexpr std::uint64_t page_bytes = 4096;
   inline static int asks_ = 0;  // Of all.
 
-  const std::unique_ptr<LogFile> file_;
   std::uint64_t asked_ = segment_header_bytes;  // Up to here.
 };
 
-class PagedDirectory final : public LogDirectory {
+class PagedDirectory final : public ForwardingDirectory {
  public:
-  explicit PagedDirectory(std::unique_ptr<LogDirectory> directory) : directory_(std::move(directory)) {}
-  IoResult<std::vector<std::string>> list() override { return directory_->list(); }
+  using ForwardingDirectory::ForwardingDirectory;
   IoResult<std::unique_ptr<LogFile>> open(std::string_view name) override {
-    auto file = directory_->open(name);
+    auto file = ForwardingDirectory::open(name);
     if (!file) return file;
     return std::make_unique<PagedFile>(std::move(*file));
   }
-  IoResult<std::unique_ptr<LogFile>> create(std::string_view name) override { return directory_->create(name); }
-  IoStatus rename(std::string_view from, std::string_view to) override { return directory_->rename(from, to); }
-  IoStatus remove(std::string_view name) override { return directory_->remove(name); }
-  IoStatus sync_names() override { return directory_->sync_names(); }
-
- private:
-  const std::unique_ptr<LogDirectory> directory_;
 };
 
 // A segment may have left the system's cache since it was made.

@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include "log/durable_reader.h"
 #include "log/segment_log.h"
+#include "log/testing/forwarding.h"
 #include "log/testing/virtual_disk.h"
 
 namespace tallyho {
@@ -60,50 +61,37 @@ TEST(SnapshotFiles, LongerThanAFrameComeBackWhole) {
 }
 
 // Counts what is on its way to the disk at once.
-class WatchedFile final : public LogFile {
+class WatchedFile final : public ForwardingFile {
  public:
-  WatchedFile(std::unique_ptr<LogFile> file, std::uint64_t& most) : file_(std::move(file)), most_(most) {}
-  IoResult<std::size_t> read(std::uint64_t at, std::span<std::byte> into) override { return file_->read(at, into); }
+  WatchedFile(std::unique_ptr<LogFile> file, std::uint64_t& most) : ForwardingFile(std::move(file)), most_(most) {}
   IoStatus write(std::uint64_t at, std::span<const std::byte> bytes) override {
     EXPECT_EQ(at, written_);
     written_ += bytes.size();
     most_ = std::max(most_, written_ - given_);
-    return file_->write(at, bytes);
+    return ForwardingFile::write(at, bytes);
   }
   IoStatus write_back(std::uint64_t at, std::uint64_t bytes) override {
     EXPECT_EQ(at, given_);
     given_ += bytes;
-    return file_->write_back(at, bytes);
+    return ForwardingFile::write_back(at, bytes);
   }
-  IoStatus sync() override { return file_->sync(); }
-  void drop_cache() override { file_->drop_cache(); }
-  IoResult<std::uint64_t> size() override { return file_->size(); }
 
  private:
-  const std::unique_ptr<LogFile> file_;
   std::uint64_t& most_;
   std::uint64_t written_ = 0;
   std::uint64_t given_ = 0;
 };
 
-class WatchedDirectory final : public LogDirectory {
+class WatchedDirectory final : public ForwardingDirectory {
  public:
-  explicit WatchedDirectory(std::unique_ptr<LogDirectory> directory) : directory_(std::move(directory)) {}
-  IoResult<std::vector<std::string>> list() override { return directory_->list(); }
-  IoResult<std::unique_ptr<LogFile>> open(std::string_view name) override { return directory_->open(name); }
+  using ForwardingDirectory::ForwardingDirectory;
   IoResult<std::unique_ptr<LogFile>> create(std::string_view name) override {
-    auto file = directory_->create(name);
+    auto file = ForwardingDirectory::create(name);
     if (!file) return file;
     return std::make_unique<WatchedFile>(std::move(*file), most);
   }
-  IoStatus rename(std::string_view from, std::string_view to) override { return directory_->rename(from, to); }
-  IoStatus remove(std::string_view name) override { return directory_->remove(name); }
-  IoStatus sync_names() override { return directory_->sync_names(); }
 
   std::uint64_t most = 0;  // On its way at once.
-
- private:
-  const std::unique_ptr<LogDirectory> directory_;
 };
 
 // All of it at its end kept commits of the log waiting for 300 ms.

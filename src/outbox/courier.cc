@@ -4,6 +4,7 @@
 #include <ctime>
 #include <utility>
 
+#include "base/thread_name.h"
 #include "base/time.h"
 #include "fmt/format.h"
 #include "outbox/cursor.h"
@@ -55,6 +56,7 @@ Courier::~Courier() {
 }
 
 void Courier::run() {
+  name_thread("outbox-courier");
   while (!is_stopping_) {
     const bool has_sent = send_next();
     figures_.waiting_bytes = spool_.bytes();

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <span>
 
+#include "base/thread_name.h"
 #include "fmt/format.h"
 #include "log/frame.h"
 
@@ -233,6 +234,7 @@ void Spool::when_written(std::function<void()> call) {
 // The writing thread. What waits is written also when nothing more is added, for there is nothing missing before it;
 // but nothing behind what could not be written.
 void Spool::write() {
+  name_thread("outbox-spool");
   bool can_write = true;
   std::unique_lock lock(mutex_);
   while (true) {

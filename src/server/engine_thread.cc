@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "base/thread_name.h"
 #include "engine/place.h"
 #include "engine/ruleset_record.h"
 
@@ -51,6 +52,7 @@ void EngineThread::stop() {
 }
 
 void EngineThread::run() {
+  name_thread("engine");
   while (true) {
     const std::uint32_t seen = bell_.seen();
     const bool is_last_look = stopping_.load();

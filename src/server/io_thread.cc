@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/thread_name.h"
 #include "boost/asio/dispatch.hpp"
 #include "boost/asio/post.hpp"
 #include "server/http_connection.h"
@@ -45,6 +46,7 @@ IoThread::~IoThread() {
 // What Beast or Asio throw, and nobody knew they would, ends one connection: that whose handler it was is looked at no
 // more, and is dropped once its time is over.
 void IoThread::run() {
+  name_thread("io");
   sweep();
   while (true) {
     try {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "base/thread_name.h"
 #include "fmt/format.h"
 #include "log/frame.h"
 #include "log/whole_file.h"
@@ -264,6 +265,7 @@ void Ledger::keep_pace() {
 
 // The writing thread.
 void Ledger::write() {
+  name_thread("ledger");
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return !waiting_.empty() || is_stopping_; });

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/testing/temporary_folder.h"
 #include "gtest/gtest.h"
+#include "log/testing/forwarding.h"
 #include "simdjson.h"
 
 namespace tallyho {
@@ -267,20 +268,13 @@ TEST(Ledger, SeesThatAFileInTheMiddleWasCutShortBetweenTwoEntries) {
 }
 
 // A directory whose ledgers are interrupted just before they say that all is erased.
-class EndsBeforeAllIsErased final : public LogDirectory {
+class EndsBeforeAllIsErased final : public ForwardingDirectory {
  public:
-  explicit EndsBeforeAllIsErased(const std::string& path) : directory_(std::move(*open_log_directory_beside(path))) {}
-  IoResult<std::vector<std::string>> list() override { return directory_->list(); }
-  IoResult<std::unique_ptr<LogFile>> open(std::string_view name) override { return directory_->open(name); }
-  IoResult<std::unique_ptr<LogFile>> create(std::string_view name) override { return directory_->create(name); }
-  IoStatus rename(std::string_view from, std::string_view to) override { return directory_->rename(from, to); }
+  explicit EndsBeforeAllIsErased(const std::string& path)
+      : ForwardingDirectory(std::move(*open_log_directory_beside(path))) {}
   IoStatus remove(std::string_view name) override {
-    return name == "ledger-erasing" ? IoStatus() : directory_->remove(name);
+    return name == "ledger-erasing" ? IoStatus() : ForwardingDirectory::remove(name);
   }
-  IoStatus sync_names() override { return directory_->sync_names(); }
-
- private:
-  const std::unique_ptr<LogDirectory> directory_;
 };
 
 std::string bytes_in(const std::filesystem::path& path) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "base/thread_name.h"
 #include "fmt/format.h"
 #include "simdjson.h"
 
@@ -213,6 +214,7 @@ std::string Logger::line(LogLevel level, std::string_view topic, std::string_vie
 }
 
 void Logger::run() {
+  name_thread("logger");
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return !waiting_.empty() || is_stopping_; });

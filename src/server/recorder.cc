@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "base/json.h"
+#include "base/thread_name.h"
 #include "simdjson.h"
 
 namespace tallyho {
@@ -106,6 +107,7 @@ void Recorder::hand_over(bool now_is_quiet) {
 }
 
 void Recorder::write_chunks() {
+  name_thread("recorder");
   std::string lines;
   while (true) {
     const std::uint32_t seen = bell_.seen();

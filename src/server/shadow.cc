@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "base/thread_name.h"
 #include "engine/ruleset_record.h"
 #include "log/memory_log.h"
 #include "ruleset/loader.h"
@@ -99,6 +100,7 @@ std::shared_ptr<ShadowReport> Shadow::ask(std::vector<TopSection> tops, Position
 
 // The shadow's thread.
 void Shadow::work() {
+  name_thread("shadow");
   std::unique_lock lock(mutex_);
   while (true) {
     moved_.wait(lock, [this] { return !waiting_.empty() || is_stopping_; });

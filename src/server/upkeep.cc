@@ -15,6 +15,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/thread_name.h"
 #include "fmt/format.h"
 #include "log/scrub.h"
 #include "log/snapshot_files.h"
@@ -125,6 +126,7 @@ void Upkeep::warn(const std::string& what) const {
 }
 
 void Upkeep::run(const std::stop_token& stop) {
+  name_thread("upkeep");
   std::mutex mutex;
   std::condition_variable_any stopped;
   std::unique_lock lock(mutex);

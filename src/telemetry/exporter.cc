@@ -1,5 +1,7 @@
 #include "telemetry/exporter.h"
 
+#include "base/thread_name.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -44,6 +46,7 @@ Exporter::~Exporter() {
 }
 
 void Exporter::run() {
+  name_thread("exporter");
   const auto interval = std::min(options_.interval, span_interval);
   auto next_metrics = Clock::now() + options_.interval;
   for (bool is_last = false; !is_last;) {

@@ -53,6 +53,37 @@ def served_metrics(server):
     return found
 
 
+def documented_threads():
+    """Those that are always there, and with an option."""
+    text = (ROOT / "docs/reference/observability.md").read_text(encoding="utf-8")
+    section = text.split("## Threads")[1].split("\n## ")[0]
+    names = {True: set(), False: set()}
+    for row, meaning in re.findall(r"^\| (`.*?) \| (.*) \|$", section, re.MULTILINE):
+        names[meaning.startswith("with `--")].update(re.findall(r"`([\w-]+)`", row))
+    return names[False], names[True]
+
+
+def threads(server):
+    tasks = pathlib.Path(f"/proc/{server.process.pid}/task")
+    return {(task / "comm").read_text(encoding="ascii").strip() for task in tasks.iterdir()}
+
+
+class Threads(ServerTest):
+    def test_each_has_the_name_that_is_documented(self):
+        always, with_options = documented_threads()
+        wait_for(lambda: threads(self.server) == always, f"{always}, there are {threads(self.server)}")
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            pathlib.Path(folder, "key").write_text("a key of more than 24 bytes", encoding="ascii")
+            server = Server("--data", f"{folder}/data", "--record", f"{folder}/record.ndjson", "--shadow", RULESET,
+                            "--outbox-url", "http://127.0.0.1:1/", "--outbox-key", f"{folder}/key",
+                            "--otlp-endpoint", "http://127.0.0.1:1/")
+            try:
+                expected = always | with_options
+                wait_for(lambda: threads(server) == expected, f"{expected}, there are {threads(server)}")
+            finally:
+                server.stop()  # Before its folder goes.
+
+
 class Metrics(ServerTest):
     def test_every_metric_is_documented_with_its_type_and_label(self):
         self.assertEqual(served_metrics(self.server), documented_metrics(with_options=False))
