@@ -1,9 +1,22 @@
 #include "state/set_state.h"
 
+#include <algorithm>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 namespace tallyho {
+
+namespace {
+
+// No early exit, so that compilers vectorize it.
+bool is_among(const Symbol* members, std::uint32_t count, Symbol member) {
+  unsigned found = 0;
+  for (std::uint32_t i = 0; i < count; ++i) found |= static_cast<unsigned>(members[i] == member);
+  return found != 0;
+}
+
+}  // namespace
 
 SetState::Added SetState::add(Symbol member, std::uint32_t capacity, bool drop_oldest) {
   if (contains(member)) return {};
@@ -15,7 +28,7 @@ SetState::Added SetState::add(Symbol member, std::uint32_t capacity, bool drop_o
     begin_ = static_cast<std::uint16_t>(slot_of(1));
     --size_;
   }
-  if (size_ == slots()) grow();
+  if (size_ == this->capacity()) grow();
   place(slot_of(size_), member);
   ++size_;
   return added;
@@ -25,27 +38,24 @@ void SetState::undo_add(Symbol dropped) {
   remove(slot_of(size_ - 1));
   --size_;
   if (dropped == no_symbol) return;
-  begin_ = static_cast<std::uint16_t>(slot_of(slots() - 1));
+  begin_ = static_cast<std::uint16_t>(slot_of(capacity() - 1));
   place(begin_, dropped);
   ++size_;
 }
 
 bool SetState::contains(Symbol member) const {
   if (is_indexed()) return cell(find_cell(member)) != 0;
-  for (std::uint32_t i = 0; i < size_; ++i) {
-    if ((*this)[i] == member) return true;
-  }
-  return false;
+  return is_among(members(), capacity(), member);
 }
 
 std::size_t SetState::block_bytes(std::uint32_t capacity) {
-  const std::size_t cell_bytes = capacity <= unindexed_max ? 0 : capacity <= narrow_max ? 2 : 4;
-  return capacity * sizeof(Symbol) + std::size_t{capacity} * 2 * cell_bytes;
+  const std::size_t cell_bytes = capacity <= looked_through_max ? 0 : capacity <= narrow_max ? 2 : 4;
+  return capacity * sizeof(Symbol) + cells_for(capacity) * cell_bytes;
 }
 
 std::uint32_t SetState::cell(std::uint32_t number) const {
-  const std::byte* cells = room_.block + slots() * sizeof(Symbol);
-  if (slots() > narrow_max) {
+  const std::byte* cells = room_.block + capacity() * sizeof(Symbol);
+  if (capacity() > narrow_max) {
     std::uint32_t value = 0;
     std::memcpy(&value, cells + std::size_t{number} * 4, 4);
     return value;
@@ -56,8 +66,8 @@ std::uint32_t SetState::cell(std::uint32_t number) const {
 }
 
 void SetState::set_cell(std::uint32_t number, std::uint32_t value) {
-  std::byte* cells = room_.block + slots() * sizeof(Symbol);
-  if (slots() > narrow_max) {
+  std::byte* cells = room_.block + capacity() * sizeof(Symbol);
+  if (capacity() > narrow_max) {
     std::memcpy(cells + std::size_t{number} * 4, &value, 4);
   } else {
     const auto narrow = static_cast<std::uint16_t>(value);
@@ -82,11 +92,15 @@ void SetState::place(std::uint32_t slot, Symbol member) {
   if (is_indexed()) set_cell(find_cell(member), slot + 1);
 }
 
-// Takes a member off the index. Closes the gap that its cell leaves: cells that were pushed past it move back (Knuth,
-// The Art of Computer Programming, 6.4, algorithm R).
+// Frees a slot, and takes its member off the index. Closes the gap that its cell leaves: cells that were pushed past it
+// move back (Knuth, The Art of Computer Programming, 6.4, algorithm R).
 void SetState::remove(std::uint32_t slot) {
-  if (!is_indexed()) return;
-  std::uint32_t gap = find_cell(members()[slot]);
+  const Symbol member = members()[slot];
+  if (is_indexed()) close_gap(find_cell(member));
+  members()[slot] = no_symbol;
+}
+
+void SetState::close_gap(std::uint32_t gap) {
   for (std::uint32_t number = next(gap); cell(number) != 0; number = next(number)) {
     const std::uint32_t wanted = home(members()[cell(number) - 1]);
     const bool is_at_home_behind_gap = ((number - wanted) & (cells() - 1)) < ((number - gap) & (cells() - 1));
@@ -98,9 +112,11 @@ void SetState::remove(std::uint32_t slot) {
 }
 
 void SetState::grow() {
+  auto block = std::make_unique<std::byte[]>(block_bytes(capacities[step_ + 1U]));
   SetState larger;
-  larger.log2_capacity_ = static_cast<std::uint8_t>(log2_capacity_ + 1);
-  larger.room_.block = new std::byte[block_bytes(larger.slots())]();
+  larger.step_ = static_cast<std::uint8_t>(step_ + 1);
+  larger.room_.block = block.release();
+  std::fill_n(larger.members(), larger.capacity(), no_symbol);
   for (std::uint32_t i = 0; i < size_; ++i) larger.place(i, (*this)[i]);
   larger.size_ = size_;
   swap(larger);

@@ -74,12 +74,26 @@ TEST(SetState, AnUnusedSetHoldsNoMemory) {
   EXPECT_EQ(SetState().memory_bytes(), 0U);
 }
 
+TEST(SetState, TakesLittleMoreThanItsMembers) {
+  SetState set;
+  for (Symbol symbol = 0; symbol < 5000; ++symbol) {
+    set.add(symbol, 65'536, false);
+    if (set.size() <= 4) {
+      ASSERT_EQ(set.memory_bytes(), 0U);
+    } else if (set.size() <= 302) {
+      ASSERT_LE(set.memory_bytes(), set.size() * 5U + 20) << set.size();
+    } else {
+      ASSERT_LE(set.memory_bytes(), set.size() * 12U) << set.size();
+    }
+  }
+}
+
 // Against a deque searched from the front: additions, drops, and undoing some of them again.
 TEST(SetState, DoesWhatADequeDoes) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::mt19937 random(seed);
-  for (const std::uint32_t capacity : {1U, 3U, 8U, 9U, 64U, 300U}) {
+  for (const std::uint32_t capacity : {1U, 3U, 8U, 9U, 64U, 122U, 302U, 303U, 700U}) {
     SetState set;
     std::deque<Symbol> model;
     std::vector<std::pair<Symbol, Symbol>> additions;  // What was added, and what it dropped.
