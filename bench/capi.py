@@ -20,7 +20,7 @@ PYTHON = ROOT / "build" / "venv" / "bin" / "python"
 ROUNDS = 5
 BATCH = 1000
 MINUTES = int(os.environ.get("MINUTES", "30"))
-MEBIBYTES_MAX = 220
+MEGABYTES_MAX = 220
 
 
 def nanoseconds(action, events):
@@ -57,13 +57,13 @@ def measure(lines):
 def measure_memory():
     """Prints each minute of the load, as it comes."""
     program = pathlib.Path(os.environ["TALLYHO"]).parent / "capi_memory"
-    print(f"\nMiB resident in a C host, 100,000 players; at most {MEBIBYTES_MAX} asked for after 30 minutes")
-    print(f"{'minutes':>8}{'events':>12}{'accepted':>12}{'MiB':>8}")
+    print(f"\nMB resident in a C host, 100,000 players; at most {MEGABYTES_MAX} asked for after 30 minutes")
+    print(f"{'minutes':>8}{'events':>12}{'accepted':>12}{'MB':>8}")
     with subprocess.Popen([program, str(MINUTES * 60 * 18_000)], stdout=subprocess.PIPE, text=True,
                           env=os.environ | {"TALLYHO_RULESET": ""}) as playing:
         for line in playing.stdout:
             now = json.loads(line)
-            print(f"{now['minutes']:>8.0f}{now['events']:>12,}{now['accepted']:>12,}{now['resident_mib']:>8.1f}",
+            print(f"{now['minutes']:>8.0f}{now['events']:>12,}{now['accepted']:>12,}{now['resident_mb']:>8.1f}",
                   flush=True)
     if playing.returncode != 0:
         sys.exit("capi_memory failed")

@@ -5,8 +5,7 @@ when an event was due (open loop).
 The bare fdatasync is there twice. In a closed loop each begins when the one before has ended, so that a disk or a
 machine that stands still for 20 ms is one slow sync among thousands. Acks are timed from when their events were due, so
 that the same 20 ms are in the times of 360 of them. So the open loop measures syncs as acks are: a write is due every
-millisecond and timed from then, and whatever is due is made durable by one sync, as the server does it. That is what
-acks are compared with; the closed loop is printed beside it.
+millisecond and timed from then, and whatever is due is made durable by one sync, as the server does it.
 
 A shared disk stands still now and then, for tenths of a second, for bare syncs as for others: so there are many short
 turns, of which medians count, and the p99 of each is printed.

@@ -18,16 +18,16 @@ namespace {
 
 constexpr std::uint64_t events_a_minute = 60 * 18'000;
 
-double resident_mebibytes() {
+double resident_megabytes() {
   std::uint64_t pages = 0;
   std::ifstream("/proc/self/statm") >> pages >> pages;  // All of it, then what is resident.
-  return static_cast<double>(pages) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
+  return static_cast<double>(pages) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1e6;
 }
 
 void print(std::uint64_t events, std::uint64_t accepted) {
-  std::printf("{\"minutes\":%.1f,\"events\":%llu,\"accepted\":%llu,\"resident_mib\":%.1f}\n",
+  std::printf("{\"minutes\":%.1f,\"events\":%llu,\"accepted\":%llu,\"resident_mb\":%.1f}\n",
               static_cast<double>(events) / events_a_minute, static_cast<unsigned long long>(events),
-              static_cast<unsigned long long>(accepted), resident_mebibytes());
+              static_cast<unsigned long long>(accepted), resident_megabytes());
   std::fflush(stdout);
 }
 

@@ -15,7 +15,7 @@ namespace tallyho {
 //
 // Inside is a ring of symbols. Up to four are in the set itself: most sets stay that small, and need no second look
 // into memory. Up to 302 are looked through, all of them, several at a time: their lines follow each other in memory,
-// so that this takes no longer than two looks elsewhere. Beyond, there is beside the ring a hash table of places in it
+// and there is no second look elsewhere. Beyond, there is beside the ring a hash table of places in it
 // (linear probing, at most three quarters of the cells taken). Members come and go at the ends only: the newest is
 // added, the oldest dropped, and undoing does the opposite.
 //
