@@ -96,8 +96,8 @@ std::optional<Timestamp> in_range(std::int64_t seconds, std::int64_t nanos) {
 
 Timestamp Timestamp::system_now() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const std::int64_t nanos = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
-  return {nanos / nanos_per_second, static_cast<std::int32_t>(nanos % nanos_per_second)};
+  const std::int64_t micros = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+  return {micros / 1'000'000, static_cast<std::int32_t>(micros % 1'000'000) * 1'000};
 }
 
 std::optional<Timestamp> add(Timestamp time, Duration duration) noexcept {

@@ -26,7 +26,8 @@ struct Timestamp {
     const std::int64_t rest = millis % 1000;
     return {millis / 1000 - (rest < 0 ? 1 : 0), static_cast<std::int32_t>(rest < 0 ? rest + 1000 : rest) * 1'000'000};
   }
-  // The system clock. Only the edges (I/O threads, main) may ask.
+  // The system clock, in whole microseconds: state keeps those in fewer bytes. Only the edges (I/O threads, main) may
+  // ask.
   static Timestamp system_now();
   // Milliseconds since the epoch, floored.
   constexpr std::int64_t to_millis() const { return seconds * 1000 + nanos / 1'000'000; }

@@ -111,6 +111,7 @@ void Engine::Impl::advance(Timestamp now) {
 void Engine::Impl::begin(const Event& event, Timestamp now) {
   arena.reset();
   symbols_before = symbols.size();
+  id_hash = IdHash(event.envelope.id);
   state.begin();
   activation.begin_event(event, now, find_prepared(event));
   activation.set_total(state.total(activation.player()));
@@ -126,7 +127,7 @@ bool Engine::Impl::refuses_player() {
 
 std::optional<std::int64_t> Engine::Impl::first_answer(const Event& event, const Sender& sender, Timestamp now) const {
   if (event.envelope.id.empty()) return std::nullopt;
-  return state.remembered(activation.player(), sender.is_ingest, event.envelope.id, now);
+  return state.remembered(activation.player(), sender.is_ingest, id_hash, now);
 }
 
 bool Engine::Impl::apply(const Event& event, Timestamp arrived) {
@@ -220,7 +221,7 @@ Outcome Engine::Impl::commit(const Event& event, const Sender& sender, Arena& ca
   note_pay(event.type, points != 0);
   board_rules.commit(version, feed);
   if (!event.envelope.id.empty()) {
-    state.remember(activation.player(), sender.is_ingest, event.envelope.id, arrival, points);
+    state.remember(activation.player(), sender.is_ingest, id_hash, arrival, points);
   }
   for (const FiredRule& fired : applier.fired()) ++rule_counts[fired.rule].fired;
   tell_feed(event, sender, points, total);

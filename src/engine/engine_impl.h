@@ -117,6 +117,7 @@ struct Engine::Impl {
     Timestamp latest;
   } span;
   std::size_t symbols_before = 0;           // The event at hand.
+  IdHash id_hash;                           // Of its id, if it has one.
   std::vector<State::Parts> parts;          // By event type: those of a player that it concerns.
   std::size_t announced = 0;                // Events that come next, as prepare() was told;
   std::vector<Prepared> prepared;           // those of players that are known.

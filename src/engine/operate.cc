@@ -74,8 +74,9 @@ Outcome Engine::Impl::adjust(const Operation& operation, Symbol player, Arena& c
   Event no_event;
   no_event.envelope.player = operation.player;
   begin(no_event, arrival);
+  const IdHash id(operation.id);
   if (const auto made = adjustments.find(player); made != adjustments.end()) {
-    const auto points = made->second.find(operation.id, arrival, adjustment_limits);
+    const auto points = made->second.find(id, arrival, adjustment_limits);
     if (points) return answer_duplicate(*points);
   }
   if (!plan_effects(std::nullopt, operation.points)) {
@@ -85,7 +86,7 @@ Outcome Engine::Impl::adjust(const Operation& operation, Symbol player, Arena& c
   const std::int64_t points = activation.points();
   const std::int64_t total = state.total(activation.player());
   board_rules.commit(version, feed);
-  adjustments[player].remember(operation.id, arrival, points, adjustment_limits);
+  adjustments[player].remember(id, arrival, points, adjustment_limits);
   feed.scored({.player = player,
                .points = points,
                .total = total,

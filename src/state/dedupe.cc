@@ -28,23 +28,17 @@ bool has_tag(const std::uint16_t* tags, std::uint32_t count, std::uint16_t wante
 constexpr std::int64_t seconds_before_epoch = -Timestamp::min().seconds;
 constexpr int nanos_bits = 30;
 constexpr int seconds_bits = 34;  // That fit beside them.
-constexpr std::int64_t nanos_per_second = 1'000'000'000;
-constexpr std::int64_t narrow_seconds_max = (std::int64_t{1} << 53) / nanos_per_second;  // 104 days.
 
-RememberedIds::HashedId::HashedId(std::string_view id) {
-  const XXH128_hash_t hash = XXH3_128bits(id.data(), id.size());
-  upper = hash.low64 & ~Entry::upper_time_mask;
-  tag = static_cast<std::uint16_t>(hash.high64);
-}
+IdHash::IdHash(std::string_view id) : bits_(XXH3_64bits(id.data(), id.size())) {}
 
 RememberedIds::Entry::Entry(const Kept& kept) : points(kept.points) {
   const auto seconds = static_cast<std::uint64_t>(kept.arrival.seconds + seconds_before_epoch);
-  id_and_time = kept.upper | seconds >> seconds_bits;
+  hash_and_time = kept.hash | seconds >> seconds_bits;
   time = seconds << nanos_bits | static_cast<std::uint32_t>(kept.arrival.nanos);
 }
 
 Timestamp RememberedIds::Entry::arrival() const {
-  const std::uint64_t seconds = (id_and_time & upper_time_mask) << seconds_bits | time >> nanos_bits;
+  const std::uint64_t seconds = (hash_and_time & IdHash::tag_mask) << seconds_bits | time >> nanos_bits;
   return {static_cast<std::int64_t>(seconds) - seconds_before_epoch,
           static_cast<std::int32_t>(time & ((1U << nanos_bits) - 1))};
 }
@@ -54,40 +48,39 @@ bool RememberedIds::has_expired(const Kept& kept, Timestamp arrival, const Limit
   return ends && *ends <= arrival;
 }
 
-std::int64_t RememberedIds::base_seconds() const {
-  std::int32_t base = 0;
-  std::memcpy(&base, tags() + capacity(), sizeof(base));
-  return std::int64_t{base} * (std::int64_t{1} << base_bits);
+TimeBase RememberedIds::base() const {
+  TimeBase base;
+  std::memcpy(&base, base_at(), sizeof(base));
+  return base;
 }
 
-void RememberedIds::set_base(Timestamp earliest) {
-  const auto base = static_cast<std::int32_t>(earliest.seconds >> base_bits);
-  std::memcpy(tags() + capacity(), &base, sizeof(base));
+void RememberedIds::set_base(TimeBase base) {
+  std::memcpy(base_at(), &base, sizeof(base));
 }
+
+// A narrow one's second word begins with the last byte of the first, the lowest of the time's upper 16 bits.
+constexpr std::size_t second_at = 7;
+constexpr int time_low_bits = 32;
+constexpr int points_bits = 24;
 
 RememberedIds::Kept RememberedIds::kept(std::uint32_t slot) const {
   if (is_wide_) {
     Entry entry;
     std::memcpy(&entry, entry_at(slot), sizeof(entry));
-    return {.upper = entry.upper(), .arrival = entry.arrival(), .points = entry.points};
+    return {.hash = entry.hash(), .arrival = entry.arrival(), .points = entry.points};
   }
   std::uint64_t first = 0;
-  std::uint64_t second = 0;
-  std::int16_t third = 0;
+  std::int64_t second = 0;
   std::memcpy(&first, entry_at(slot), sizeof(first));
-  std::memcpy(&second, entry_at(slot) + 8, sizeof(second));
-  std::memcpy(&third, entry_at(slot) + 16, sizeof(third));
-  const auto nanos = static_cast<std::int64_t>((first & Entry::upper_time_mask) << 48 | second >> 16);
-  const Timestamp arrival{base_seconds() + nanos / nanos_per_second,
-                          static_cast<std::int32_t>(nanos % nanos_per_second)};
-  const std::int64_t points = std::int64_t{third} * 65'536 + static_cast<std::int64_t>(second & 0xffff);
-  return {.upper = first & ~Entry::upper_time_mask, .arrival = arrival, .points = points};
+  std::memcpy(&second, entry_at(slot) + second_at, sizeof(second));
+  const std::uint64_t time = (first & IdHash::tag_mask) << time_low_bits | static_cast<std::uint32_t>(second >> 8);
+  return {.hash = first & ~IdHash::tag_mask, .arrival = base().unpack(time), .points = second >> (64 - points_bits)};
 }
 
 // Whether a narrow one can keep it with its base.
 bool RememberedIds::fits(const Kept& kept) const {
-  const std::int64_t seconds = kept.arrival.seconds - base_seconds();
-  return seconds >= 0 && seconds < narrow_seconds_max && kept.points == static_cast<std::int32_t>(kept.points);
+  constexpr std::int64_t points_max = std::int64_t{1} << (points_bits - 1);
+  return base().fits(kept.arrival) && kept.points >= -points_max && kept.points < points_max;
 }
 
 void RememberedIds::put(std::uint32_t slot, const Kept& kept) {
@@ -96,44 +89,39 @@ void RememberedIds::put(std::uint32_t slot, const Kept& kept) {
     std::memcpy(entry_at(slot), &entry, sizeof(entry));
     return;
   }
-  const auto nanos = static_cast<std::uint64_t>((kept.arrival.seconds - base_seconds()) * nanos_per_second) +
-                     static_cast<std::uint32_t>(kept.arrival.nanos);
-  const auto points = static_cast<std::uint32_t>(kept.points);
-  const std::uint64_t first = kept.upper | nanos >> 48;
-  const std::uint64_t second = nanos << 16 | (points & 0xffff);
-  const auto third = static_cast<std::uint16_t>(points >> 16);
+  const auto time = static_cast<std::uint64_t>(base().pack(kept.arrival));
+  const std::uint64_t first = kept.hash | time >> time_low_bits;
+  const std::uint64_t second = static_cast<std::uint64_t>(kept.points) << (64 - points_bits) |
+                               std::uint64_t{static_cast<std::uint32_t>(time)} << 8;
+  std::memcpy(entry_at(slot) + second_at, &second, sizeof(second));
   std::memcpy(entry_at(slot), &first, sizeof(first));
-  std::memcpy(entry_at(slot) + 8, &second, sizeof(second));
-  std::memcpy(entry_at(slot) + 16, &third, sizeof(third));
 }
 
 // An expired id may be there twice: once as it was, once as it came again.
-std::optional<std::int64_t> RememberedIds::find(std::string_view id, Timestamp arrival, const Limits& limits) const {
+std::optional<std::int64_t> RememberedIds::find(const IdHash& id, Timestamp arrival, const Limits& limits) const {
   if (size_ == 0) return std::nullopt;
-  const HashedId wanted(id);
   const std::uint32_t capacity = this->capacity();
   for (std::uint32_t first = 0; first < capacity; first += chunk) {
     const std::uint32_t count = std::min(chunk, capacity - first);
-    if (!has_tag(tags() + first, count, wanted.tag)) continue;
+    if (!has_tag(tags() + first, count, id.tag())) continue;
     for (std::uint32_t slot = first; slot < first + count; ++slot) {
-      if (tags()[slot] != wanted.tag || !is_kept(slot)) continue;
+      if (tags()[slot] != id.tag() || !is_kept(slot)) continue;
       const Kept entry = kept(slot);
-      if (entry.upper == wanted.upper && !has_expired(entry, arrival, limits)) return entry.points;
+      if (entry.hash == id.rest() && !has_expired(entry, arrival, limits)) return entry.points;
     }
   }
   return std::nullopt;
 }
 
-void RememberedIds::remember(std::string_view id, Timestamp arrival, std::int64_t points, const Limits& limits) {
+void RememberedIds::remember(const IdHash& id, Timestamp arrival, std::int64_t points, const Limits& limits) {
   if (limits.per_player == 0 || limits.window <= Duration::zero()) return;
   make_room(arrival, limits);
-  const HashedId hashed(id);
-  append(hashed.tag, {.upper = hashed.upper, .arrival = arrival, .points = points});
+  append(id.tag(), {.hash = id.rest(), .arrival = arrival, .points = points});
 }
 
 // There is room for it.
 void RememberedIds::append(std::uint16_t tag, const Kept& kept) {
-  if (!is_wide_ && size_ == 0) set_base(kept.arrival);
+  if (!is_wide_ && size_ == 0) set_base(TimeBase(kept.arrival));
   if (!is_wide_ && !fits(kept)) {
     rebuild(false);  // With the base of the oldest that is kept now.
     if (!fits(kept)) rebuild(true);
@@ -170,7 +158,7 @@ void RememberedIds::grow(std::uint8_t steps) {
   copy(0, upper, size_ - upper);
   // Tags are compared where there are none, too.
   std::fill(larger.tags() + size_, larger.tags() + larger.capacity(), std::uint16_t{0});
-  if (!is_wide_ && size_ > 0) std::memcpy(larger.tags() + larger.capacity(), tags() + capacity(), sizeof(std::int32_t));
+  if (!is_wide_ && size_ > 0) larger.set_base(base());
   larger.size_ = size_;
   *this = std::move(larger);
 }
@@ -180,7 +168,7 @@ void RememberedIds::rebuild(bool is_wide) {
   other.steps_ = steps_;
   other.is_wide_ = is_wide;
   other.block_ = std::make_unique<std::byte[]>(other.block_bytes(capacity()));
-  if (!is_wide) other.set_base(size_ > 0 ? kept(begin_).arrival : Timestamp{});
+  if (!is_wide) other.set_base(TimeBase(size_ > 0 ? kept(begin_).arrival : Timestamp{}));
   for (std::uint32_t i = 0; i < size_; ++i) {
     other.tags()[i] = tags()[slot_of(i)];
     other.put(i, kept(slot_of(i)));

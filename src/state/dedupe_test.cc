@@ -21,26 +21,26 @@ Timestamp at(std::int64_t second) {
 
 TEST(RememberedIds, AnIdIsKnownWithItsAnswer) {
   RememberedIds ids;
-  EXPECT_EQ(ids.find("a", at(0), limits), std::nullopt);
-  ids.remember("a", at(0), 570, limits);
-  EXPECT_EQ(ids.find("a", at(1), limits), 570);
-  EXPECT_EQ(ids.find("b", at(1), limits), std::nullopt);
+  EXPECT_EQ(ids.find(IdHash("a"), at(0), limits), std::nullopt);
+  ids.remember(IdHash("a"), at(0), 570, limits);
+  EXPECT_EQ(ids.find(IdHash("a"), at(1), limits), 570);
+  EXPECT_EQ(ids.find(IdHash("b"), at(1), limits), std::nullopt);
 }
 
 TEST(RememberedIds, OnlyTheNewestAreRemembered) {
   RememberedIds ids;
-  for (const char* id : {"a", "b", "c"}) ids.remember(id, at(0), 1, limits);
-  EXPECT_TRUE(ids.find("a", at(0), limits));  // Two newer ones: fewer than three.
-  ids.remember("d", at(0), 1, limits);
-  EXPECT_FALSE(ids.find("a", at(0), limits));
-  EXPECT_TRUE(ids.find("b", at(0), limits));
+  for (const char* id : {"a", "b", "c"}) ids.remember(IdHash(id), at(0), 1, limits);
+  EXPECT_TRUE(ids.find(IdHash("a"), at(0), limits));  // Two newer ones: fewer than three.
+  ids.remember(IdHash("d"), at(0), 1, limits);
+  EXPECT_FALSE(ids.find(IdHash("a"), at(0), limits));
+  EXPECT_TRUE(ids.find(IdHash("b"), at(0), limits));
 }
 
 TEST(RememberedIds, AnIdIsForgottenOnceTheWindowHasPassed) {
   RememberedIds ids;
-  ids.remember("a", at(100), 1, limits);
-  EXPECT_TRUE(ids.find("a", {699, 999'999'999}, limits));
-  EXPECT_FALSE(ids.find("a", at(700), limits));
+  ids.remember(IdHash("a"), at(100), 1, limits);
+  EXPECT_TRUE(ids.find(IdHash("a"), {699, 999'999'999}, limits));
+  EXPECT_FALSE(ids.find(IdHash("a"), at(700), limits));
 }
 
 TEST(RememberedIds, TheWindowIsExactToTheNanosecondAtAnyTime) {
@@ -48,32 +48,32 @@ TEST(RememberedIds, TheWindowIsExactToTheNanosecondAtAnyTime) {
   for (const std::int64_t second :
        {Timestamp::min().seconds, std::int64_t{-1}, std::int64_t{0}, std::int64_t{1} << 34, last.seconds - 600}) {
     RememberedIds ids;
-    ids.remember("a", {second, 123'456'789}, -7, limits);
-    EXPECT_EQ(ids.find("a", {second + 600, 123'456'788}, limits), -7) << second;
-    EXPECT_EQ(ids.find("a", {second + 600, 123'456'789}, limits), std::nullopt) << second;
+    ids.remember(IdHash("a"), {second, 123'456'789}, -7, limits);
+    EXPECT_EQ(ids.find(IdHash("a"), {second + 600, 123'456'788}, limits), -7) << second;
+    EXPECT_EQ(ids.find(IdHash("a"), {second + 600, 123'456'789}, limits), std::nullopt) << second;
   }
   RememberedIds ids;
-  ids.remember("a", last, INT64_MIN, limits);
-  EXPECT_EQ(ids.find("a", last, limits), INT64_MIN) << "its window ends after the end of time";
+  ids.remember(IdHash("a"), last, INT64_MIN, limits);
+  EXPECT_EQ(ids.find(IdHash("a"), last, limits), INT64_MIN) << "its window ends after the end of time";
 }
 
 TEST(RememberedIds, AForgottenIdCanComeAgain) {
   RememberedIds ids;
-  ids.remember("a", at(0), 1, limits);
-  ids.remember("a", at(600), 2, limits);
-  EXPECT_EQ(ids.find("a", at(601), limits), 2);
+  ids.remember(IdHash("a"), at(0), 1, limits);
+  ids.remember(IdHash("a"), at(600), 2, limits);
+  EXPECT_EQ(ids.find(IdHash("a"), at(601), limits), 2);
 }
 
 TEST(RememberedIds, ExpiredIdsMakeRoomBeforeMoreIsTaken) {
   constexpr RememberedIds::Limits many{.window = minutes(10), .per_player = 1000};
   RememberedIds ids;
   for (int i = 0; i < 1000; ++i)
-    ids.remember(std::to_string(i), at(std::int64_t{i} * 200), i, many);  // Three of them at a time.
+    ids.remember(IdHash(std::to_string(i)), at(std::int64_t{i} * 200), i, many);  // Three of them at a time.
   EXPECT_LE(ids.memory_bytes(), 4U * 26);
   const Timestamp last = at(std::int64_t{999} * 200);
-  EXPECT_EQ(ids.find("999", last, many), 999);
-  EXPECT_EQ(ids.find("997", last, many), 997);
-  EXPECT_FALSE(ids.find("996", last, many));
+  EXPECT_EQ(ids.find(IdHash("999"), last, many), 999);
+  EXPECT_EQ(ids.find(IdHash("997"), last, many), 997);
+  EXPECT_FALSE(ids.find(IdHash("996"), last, many));
 }
 
 std::vector<std::uint64_t> hashed(const RememberedIds& ids) {
@@ -82,7 +82,8 @@ std::vector<std::uint64_t> hashed(const RememberedIds& ids) {
   return words;
 }
 
-// What is kept lies within weeks and was answered with few points: that takes less room. It shows in nothing else.
+// What is kept lies within years, in whole microseconds, and was answered with few points: that takes less room. It
+// shows in nothing else.
 TEST(RememberedIds, HowMuchRoomAnIdTakesShowsInNothingElse) {
   struct Case {
     const char* what;
@@ -91,28 +92,30 @@ TEST(RememberedIds, HowMuchRoomAnIdTakesShowsInNothingElse) {
     bool is_wide;
   };
   constexpr std::int64_t day = 86'400;
-  constexpr Timestamp now{1'800'000'000, 123'456'789};
-  for (const Case& c : {Case{"the same day", {now.seconds - day, 5}, 1, false},
-                        Case{"weeks before", {now.seconds - 50 * day, 5}, 1, false},
-                        Case{"years before", {now.seconds - 1000 * day, 5}, 1, true},
+  constexpr Timestamp now{1'800'000'000, 123'456'000};
+  constexpr std::int64_t points_max = (1 << 23) - 1;
+  for (const Case& c : {Case{"the same day", {now.seconds - day, 5'000}, 1, false},
+                        Case{"years before", {now.seconds - 3'100 * day, 5'000}, 1, false},
+                        Case{"nine years before", {now.seconds - 3'300 * day, 5'000}, 1, true},
                         Case{"the beginning of time", Timestamp::min(), 1, true},
-                        Case{"the most points", {now.seconds - day, 5}, INT32_MAX, false},
-                        Case{"the fewest points", {now.seconds - day, 5}, INT32_MIN, false},
-                        Case{"more points", {now.seconds - day, 5}, std::int64_t{INT32_MAX} + 1, true},
-                        Case{"fewer points", {now.seconds - day, 5}, std::int64_t{INT32_MIN} - 1, true}}) {
+                        Case{"between two microseconds", {now.seconds - day, 5'001}, 1, true},
+                        Case{"the most points", {now.seconds - day, 5'000}, points_max, false},
+                        Case{"the fewest points", {now.seconds - day, 5'000}, -points_max - 1, false},
+                        Case{"more points", {now.seconds - day, 5'000}, points_max + 1, true},
+                        Case{"fewer points", {now.seconds - day, 5'000}, -points_max - 2, true}}) {
     SCOPED_TRACE(c.what);
     RememberedIds narrow;
     RememberedIds ids;
-    ids.remember("first", c.arrival, c.points, limits);
-    EXPECT_EQ(ids.find("first", c.arrival, limits), c.points);
+    ids.remember(IdHash("first"), c.arrival, c.points, limits);
+    EXPECT_EQ(ids.find(IdHash("first"), c.arrival, limits), c.points);
     for (const char* id : {"a", "b", "c"}) {
-      for (RememberedIds* to : {&ids, &narrow}) to->remember(id, now, *id, limits);
+      for (RememberedIds* to : {&ids, &narrow}) to->remember(IdHash(id), now, *id, limits);
     }
     EXPECT_EQ(ids.memory_bytes() > narrow.memory_bytes(), c.is_wide);
-    EXPECT_EQ(ids.find("first", now, limits), std::nullopt);
+    EXPECT_EQ(ids.find(IdHash("first"), now, limits), std::nullopt);
     for (const char* id : {"a", "b", "c"}) {
-      EXPECT_EQ(ids.find(id, {now.seconds + 600, now.nanos - 1}, limits), *id);
-      EXPECT_EQ(ids.find(id, {now.seconds + 600, now.nanos}, limits), std::nullopt);
+      EXPECT_EQ(ids.find(IdHash(id), {now.seconds + 600, now.nanos - 1}, limits), *id);
+      EXPECT_EQ(ids.find(IdHash(id), {now.seconds + 600, now.nanos}, limits), std::nullopt);
     }
     EXPECT_EQ(hashed(ids), hashed(narrow));
   }
@@ -122,51 +125,57 @@ TEST(RememberedIds, NothingIsRememberedWhereTheRulesetSaysSo) {
   for (const RememberedIds::Limits none : {RememberedIds::Limits{.window = minutes(10), .per_player = 0},
                                            RememberedIds::Limits{.window = seconds(0), .per_player = 3}}) {
     RememberedIds ids;
-    ids.remember("a", at(0), 1, none);
-    EXPECT_FALSE(ids.find("a", at(0), none));
+    ids.remember(IdHash("a"), at(0), 1, none);
+    EXPECT_FALSE(ids.find(IdHash("a"), at(0), none));
     EXPECT_EQ(ids.memory_bytes(), 0U);
   }
 }
 
-// Against a list of everything accepted, read by the words of the specification. `pause_max`: so many nanoseconds may
+// Against a list of everything accepted, read by the words of the specification. `pause_max`: so many times `tick` may
 // pass between two events. `points_max`: so many points, or minus so many.
-void expect_what_the_specification_says(std::uint32_t per_player, std::int64_t pause_max, std::int64_t points_max) {
+void expect_what_the_specification_says(std::uint32_t per_player, Duration tick, std::int64_t pause_max,
+                                        std::int64_t points_max) {
   struct Accepted {
     std::string id;
     Timestamp arrival;
     std::int64_t points;
   };
   const unsigned seed = std::random_device()();
-  SCOPED_TRACE(testing::Message() << "seed " << seed << ", pauses up to " << pause_max << " ns");
+  SCOPED_TRACE(testing::Message() << "seed " << seed << ", pauses up to " << pause_max << " times "
+                                  << format_duration(tick));
   std::mt19937_64 random(seed);
-  const Duration window(pause_max * 20);
+  const Duration window = tick * pause_max * 20;
   const RememberedIds::Limits some{.window = window, .per_player = per_player};
   RememberedIds ids;
   std::deque<Accepted> accepted;  // Newest first.
   Timestamp now = *parse_timestamp("2026-07-19T12:00:00Z");
   for (int step = 0; step < 5000; ++step) {
-    now = *add(now, Duration(std::uniform_int_distribution<std::int64_t>(0, pause_max)(random)));
+    now = *add(now, tick * std::uniform_int_distribution<std::int64_t>(0, pause_max)(random));
     const std::string id = "e" + std::to_string(random() % (std::uint64_t{per_player} * 3));
     std::optional<std::int64_t> expected;
     for (std::size_t newer = 0; newer < accepted.size() && newer < per_player; ++newer) {
       if (accepted[newer].id == id && now < *add(accepted[newer].arrival, window)) expected = accepted[newer].points;
     }
-    ASSERT_EQ(ids.find(id, now, some), expected) << "step " << step << " of " << per_player;
+    ASSERT_EQ(ids.find(IdHash(id), now, some), expected) << "step " << step << " of " << per_player;
     if (expected) continue;
     const std::int64_t points = std::uniform_int_distribution(-points_max, points_max)(random);
-    ids.remember(id, now, points, some);
+    ids.remember(IdHash(id), now, points, some);
     accepted.push_front({id, now, points});
   }
 }
 
 TEST(RememberedIds, DoesWhatTheSpecificationSays) {
-  constexpr std::int64_t day = 86'400'000'000'000;
+  constexpr Duration ns(1);
+  constexpr Duration us(1'000);
+  constexpr Duration day = std::chrono::hours(24);
+  constexpr std::int64_t few = 1 << 23;
   for (const std::uint32_t per_player : {1U, 2U, 32U, 100U}) {
-    expect_what_the_specification_says(per_player, 10, 9);
-    expect_what_the_specification_says(per_player, 3'000'000'000, 100'000);
-    expect_what_the_specification_says(per_player, 2 * day, INT32_MAX);   // Mostly narrow, with another base soon.
-    expect_what_the_specification_says(per_player, 40 * day, 1'000'000);  // Narrow and wide.
-    expect_what_the_specification_says(per_player, day / 24, INT64_MAX);
+    expect_what_the_specification_says(per_player, ns, 10, 9);
+    expect_what_the_specification_says(per_player, us, 10, 9);
+    expect_what_the_specification_says(per_player, us, 3'000'000, few - 1);
+    expect_what_the_specification_says(per_player, day, 10, few - 1);  // Mostly narrow, with another base now and then.
+    expect_what_the_specification_says(per_player, day, 200, few);     // Narrow and wide.
+    expect_what_the_specification_says(per_player, us, 3'600'000'000, INT64_MAX);
   }
 }
 

@@ -43,6 +43,43 @@ class PackedTime {
 };
 static_assert(sizeof(PackedTime) == 9);
 
+// Where times of 6 bytes count from: a second that is a multiple of 2^22, 49 days. They count whole microseconds, which
+// the system's clock does too (Timestamp::system_now()), for at least 8.7 years.
+class TimeBase {
+ public:
+  static constexpr int packed_bits = 48;
+
+  TimeBase() = default;
+  // The latest that is not after it; `sooner` times 49 days before that.
+  explicit TimeBase(Timestamp earliest, int sooner = 0)
+      : steps_(static_cast<std::int32_t>(earliest.seconds >> second_bits) - sooner) {}
+
+  bool fits(Timestamp time) const {
+    const std::int64_t seconds = time.seconds - base_seconds();
+    return seconds >= 0 && seconds < seconds_max && time.nanos % nanos_per_micro == 0;
+  }
+  // The whole microseconds between, rounded down: of what fits, a number of packed_bits. Orders times as they are.
+  std::int64_t pack(Timestamp time) const {
+    return (time.seconds - base_seconds()) * micros_per_second + time.nanos / nanos_per_micro;
+  }
+  // Only of what fits.
+  Timestamp unpack(std::uint64_t packed) const {
+    return {base_seconds() + static_cast<std::int64_t>(packed / micros_per_second),
+            static_cast<std::int32_t>(packed % micros_per_second) * nanos_per_micro};
+  }
+
+ private:
+  static constexpr int second_bits = 22;
+  static constexpr std::int32_t nanos_per_micro = 1'000;
+  static constexpr std::int32_t micros_per_second = 1'000'000;
+  static constexpr std::int64_t seconds_max = (std::int64_t{1} << packed_bits) / micros_per_second;
+
+  std::int64_t base_seconds() const { return steps_ * (std::int64_t{1} << second_bits); }
+
+  std::int32_t steps_ = 0;
+};
+static_assert(sizeof(TimeBase) == 4);
+
 // Before every timestamp: "has not happened yet".
 inline constexpr Timestamp never_happened{std::numeric_limits<std::int64_t>::min(), 0};
 

@@ -31,6 +31,36 @@ TEST(PackedTime, KeepsEveryTimestampToTheNanosecond) {
   }
 }
 
+TEST(TimeBase, KeepsWholeMicrosecondsForEightYears) {
+  const unsigned seed = std::random_device()();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937_64 random(seed);
+  constexpr std::int64_t eight_years = std::int64_t{8} * 365 * 86'400;
+  for (int i = 0; i < 10'000; ++i) {
+    const std::int64_t second = std::uniform_int_distribution(second_min, second_max - eight_years)(random);
+    const TimeBase base({second, 0});
+    std::int64_t last = -1;
+    for (const Timestamp time : {Timestamp{second, 0},
+                                 {second, 1'000},
+                                 {second + 1, 0},
+                                 {second + 1, 999'999'000},
+                                 {second + eight_years, 5'000}}) {
+      ASSERT_TRUE(base.fits(time)) << format_timestamp(time);
+      const std::int64_t packed = base.pack(time);
+      ASSERT_LT(packed, std::int64_t{1} << TimeBase::packed_bits);
+      ASSERT_EQ(base.unpack(static_cast<std::uint64_t>(packed)), time);
+      ASSERT_GT(packed, last) << "in order of time";
+      last = packed;
+    }
+    EXPECT_FALSE(base.fits({second, 1}));
+    EXPECT_EQ(base.pack({second, 1'999}), base.pack({second, 1'000})) << "rounded down";
+    EXPECT_LT(base.pack({second - (1 << 22), 0}), 0);
+    EXPECT_TRUE(TimeBase({second, 0}, 1).fits({second - (1 << 22), 0}));
+    EXPECT_FALSE(base.fits({second - (1 << 22), 0})) << "is before its base";
+    EXPECT_FALSE(base.fits({second + 9 * eight_years / 8, 0}));
+  }
+}
+
 TEST(PackedMoment, MayNeverHaveHappened) {
   EXPECT_EQ(PackedMoment(never_happened).unpack(), never_happened);
 }

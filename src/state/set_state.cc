@@ -10,9 +10,10 @@ namespace tallyho {
 namespace {
 
 // No early exit, so that compilers vectorize it.
-bool is_among(const Symbol* members, std::uint32_t count, Symbol member) {
+template <typename T>
+bool is_among(const T* all, std::uint32_t count, T wanted) {
   unsigned found = 0;
-  for (std::uint32_t i = 0; i < count; ++i) found |= static_cast<unsigned>(members[i] == member);
+  for (std::uint32_t i = 0; i < count; ++i) found |= static_cast<unsigned>(all[i] == wanted);
   return found != 0;
 }
 
@@ -20,15 +21,19 @@ bool is_among(const Symbol* members, std::uint32_t count, Symbol member) {
 
 SetState::Added SetState::add(Symbol member, std::uint32_t capacity, bool drop_oldest) {
   if (contains(member)) return {};
+  const bool is_full = size_ >= capacity;
+  if (is_full && !drop_oldest) return {.how = Added::How::full};
+  // First what may lack memory.
+  const bool grows = !is_full && size_ == this->capacity();
+  const bool is_wide = is_wide_ || member > narrow_max;
+  if (grows || is_wide != is_wide_) rebuild(step_ + (grows ? 1U : 0U), is_wide);
   Added added{.how = Added::How::added};
-  if (size_ >= capacity) {
-    if (!drop_oldest) return {.how = Added::How::full};
+  if (is_full) {
     added.dropped = (*this)[0];
     remove(begin_);
     begin_ = static_cast<std::uint16_t>(slot_of(1));
     --size_;
   }
-  if (size_ == this->capacity()) grow();
   place(slot_of(size_), member);
   ++size_;
   return added;
@@ -43,19 +48,48 @@ void SetState::undo_add(Symbol dropped) {
   ++size_;
 }
 
+// Most symbols that are looked for are not there, and one in 65,536 has the lower bits of one that is.
 bool SetState::contains(Symbol member) const {
+  if (is_inside()) return is_among(room_.few, inside_max, member);
   if (is_indexed()) return cell(find_cell(member)) != 0;
-  return is_among(members(), capacity(), member);
+  return is_among(lower(), capacity(), static_cast<std::uint16_t>(member)) && is_looked_up(member);
 }
 
-std::size_t SetState::block_bytes(std::uint32_t capacity) {
-  const std::size_t cell_bytes = capacity <= looked_through_max ? 0 : capacity <= narrow_max ? 2 : 4;
-  return capacity * sizeof(Symbol) + cells_for(capacity) * cell_bytes;
+bool SetState::is_looked_up(Symbol member) const {
+  for (std::uint32_t number = 0; number < size_; ++number) {
+    if ((*this)[number] == member) return true;
+  }
+  return false;
+}
+
+std::size_t SetState::block_bytes(std::uint32_t step, bool is_wide) {
+  const std::uint32_t symbols = capacities[step];
+  const std::size_t cell_bytes = symbols <= looked_through_max ? 0 : symbols <= narrow_cells_max ? 2 : 4;
+  return symbols * (lower_bytes + upper_bytes(is_wide)) + cells_for(symbols) * cell_bytes;
+}
+
+Symbol SetState::member(std::uint32_t slot) const {
+  if (is_inside()) return room_.few[slot];
+  std::uint32_t above = std::to_integer<std::uint32_t>(upper()[slot * upper_bytes(is_wide_)]);
+  if (is_wide_) above |= std::to_integer<std::uint32_t>(upper()[slot * upper_bytes(is_wide_) + 1]) << 8;
+  return above << lower_bits | lower()[slot];
+}
+
+void SetState::set_member(std::uint32_t slot, Symbol member) {
+  if (is_inside()) {
+    room_.few[slot] = member;
+    return;
+  }
+  const auto below = static_cast<std::uint16_t>(member);
+  const std::uint32_t above = member >> lower_bits;
+  std::memcpy(room_.block + slot * lower_bytes, &below, sizeof(below));
+  upper()[slot * upper_bytes(is_wide_)] = static_cast<std::byte>(above);
+  if (is_wide_) upper()[slot * upper_bytes(is_wide_) + 1] = static_cast<std::byte>(above >> 8);
 }
 
 std::uint32_t SetState::cell(std::uint32_t number) const {
-  const std::byte* cells = room_.block + capacity() * sizeof(Symbol);
-  if (capacity() > narrow_max) {
+  const std::byte* cells = cells_begin();
+  if (capacity() > narrow_cells_max) {
     std::uint32_t value = 0;
     std::memcpy(&value, cells + std::size_t{number} * 4, 4);
     return value;
@@ -66,8 +100,8 @@ std::uint32_t SetState::cell(std::uint32_t number) const {
 }
 
 void SetState::set_cell(std::uint32_t number, std::uint32_t value) {
-  std::byte* cells = room_.block + capacity() * sizeof(Symbol);
-  if (capacity() > narrow_max) {
+  std::byte* cells = cells_begin();
+  if (capacity() > narrow_cells_max) {
     std::memcpy(cells + std::size_t{number} * 4, &value, 4);
   } else {
     const auto narrow = static_cast<std::uint16_t>(value);
@@ -83,26 +117,28 @@ std::uint32_t SetState::home(Symbol member) const {
 // The cell that points to this member, or the free one where it would be.
 std::uint32_t SetState::find_cell(Symbol member) const {
   std::uint32_t number = home(member);
-  while (cell(number) != 0 && members()[cell(number) - 1] != member) number = next(number);
-  return number;
+  while (true) {
+    const std::uint32_t found = cell(number);
+    if (found == 0 || this->member(found - 1) == member) return number;
+    number = next(number);
+  }
 }
 
 void SetState::place(std::uint32_t slot, Symbol member) {
-  members()[slot] = member;
+  set_member(slot, member);
   if (is_indexed()) set_cell(find_cell(member), slot + 1);
 }
 
 // Frees a slot, and takes its member off the index. Closes the gap that its cell leaves: cells that were pushed past it
 // move back (Knuth, The Art of Computer Programming, 6.4, algorithm R).
 void SetState::remove(std::uint32_t slot) {
-  const Symbol member = members()[slot];
-  if (is_indexed()) close_gap(find_cell(member));
-  members()[slot] = no_symbol;
+  if (is_indexed()) close_gap(find_cell(member(slot)));
+  set_member(slot, no_symbol);
 }
 
 void SetState::close_gap(std::uint32_t gap) {
   for (std::uint32_t number = next(gap); cell(number) != 0; number = next(number)) {
-    const std::uint32_t wanted = home(members()[cell(number) - 1]);
+    const std::uint32_t wanted = home(member(cell(number) - 1));
     const bool is_at_home_behind_gap = ((number - wanted) & (cells() - 1)) < ((number - gap) & (cells() - 1));
     if (is_at_home_behind_gap) continue;
     set_cell(gap, cell(number));
@@ -111,15 +147,18 @@ void SetState::close_gap(std::uint32_t gap) {
   set_cell(gap, 0);
 }
 
-void SetState::grow() {
-  auto block = std::make_unique<std::byte[]>(block_bytes(capacities[step_ + 1U]));
-  SetState larger;
-  larger.step_ = static_cast<std::uint8_t>(step_ + 1);
-  larger.room_.block = block.release();
-  std::fill_n(larger.members(), larger.capacity(), no_symbol);
-  for (std::uint32_t i = 0; i < size_; ++i) larger.place(i, (*this)[i]);
-  larger.size_ = size_;
-  swap(larger);
+void SetState::rebuild(std::uint32_t step, bool is_wide) {
+  auto block = step == 0 ? nullptr : std::make_unique<std::byte[]>(block_bytes(step, is_wide));
+  SetState other;
+  other.step_ = static_cast<std::uint8_t>(step);
+  other.is_wide_ = is_wide;
+  if (block != nullptr) {
+    other.room_.block = block.release();
+    std::fill(other.room_.block, other.cells_begin(), std::byte{0xff});
+  }
+  for (std::uint32_t i = 0; i < size_; ++i) other.place(i, (*this)[i]);
+  other.size_ = size_;
+  swap(other);
 }
 
 }  // namespace tallyho

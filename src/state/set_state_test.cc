@@ -80,11 +80,35 @@ TEST(SetState, TakesLittleMoreThanItsMembers) {
     set.add(symbol, 65'536, false);
     if (set.size() <= 4) {
       ASSERT_EQ(set.memory_bytes(), 0U);
-    } else if (set.size() <= 302) {
-      ASSERT_LE(set.memory_bytes(), set.size() * 5U + 20) << set.size();
+    } else if (set.size() <= 642) {
+      ASSERT_LE(set.memory_bytes(), set.size() * 3.4 + 24) << set.size();
     } else {
-      ASSERT_LE(set.memory_bytes(), set.size() * 12U) << set.size();
+      ASSERT_LE(set.memory_bytes(), set.size() * 10U) << set.size();
     }
+  }
+}
+
+// Symbols that differ in their upper bits only, and those whose bits are all ones as those of a free slot are.
+TEST(SetState, TellsSymbolsApartByAllOfTheirBits) {
+  const std::vector<Symbol> alike{7,         0x1'0007,    0xff'0007,   0x100'0007,  0xfffe'0007,
+                                  0xffff,    0x1'ffff,    0xfe'ffff,   0xff'ffff,   0x1ff'ffff,
+                                  0xff'fffe, 0xfffe'ffff, 0xffff'fffe, 0x7fff'ffff, 0x100'0000};
+  for (const std::uint32_t more : {0U, 30U, 700U}) {
+    SCOPED_TRACE(more);
+    SetState set;
+    for (Symbol symbol = 1000; symbol < 1000 + more; ++symbol) set.add(symbol, 2000, false);
+    std::vector<Symbol> there = members(set);
+    for (std::size_t i = 0; i < alike.size(); ++i) {
+      for (std::size_t j = 0; j < alike.size(); ++j) ASSERT_EQ(set.contains(alike[j]), j < i) << alike[j];
+      ASSERT_EQ(set.add(alike[i], 2000, false).how, How::added) << alike[i];
+      there.push_back(alike[i]);
+      ASSERT_EQ(members(set), there);
+    }
+    for (std::size_t i = alike.size(); i-- > 0;) {
+      set.undo_add(no_symbol);
+      ASSERT_FALSE(set.contains(alike[i])) << alike[i];
+    }
+    EXPECT_EQ(set.size(), more);
   }
 }
 
@@ -93,11 +117,14 @@ TEST(SetState, DoesWhatADequeDoes) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::mt19937 random(seed);
-  for (const std::uint32_t capacity : {1U, 3U, 8U, 9U, 64U, 122U, 302U, 303U, 700U}) {
+  for (const std::uint32_t capacity : {1U, 3U, 8U, 9U, 64U, 122U, 642U, 643U, 900U}) {
     SetState set;
     std::deque<Symbol> model;
     std::vector<std::pair<Symbol, Symbol>> additions;  // What was added, and what it dropped.
-    for (int step = 0; step < 3000; ++step) {
+    // Neighbours; or far from each other, one of a thousand of them beyond 24 bits.
+    const std::uint64_t apart = random() % 2 == 0 ? 1 : 16'790'000 / (std::uint64_t{capacity} * 2);
+    const auto any = [&] { return static_cast<Symbol>(random() % (std::uint64_t{capacity} * 2) * apart); };
+    for (int step = 0; step < 4000; ++step) {
       if (random() % 4 == 0 && !additions.empty()) {
         const auto [added, dropped] = additions.back();
         additions.pop_back();
@@ -105,7 +132,7 @@ TEST(SetState, DoesWhatADequeDoes) {
         model.pop_back();
         if (dropped != no_symbol) model.push_front(dropped);
       } else {
-        const auto symbol = static_cast<Symbol>(random() % (std::uint64_t{capacity} * 2));
+        const Symbol symbol = any();
         const bool drops = random() % 2 == 0;
         const SetState::Added added = set.add(symbol, capacity, drops);
         const bool was_there = std::ranges::find(model, symbol) != model.end();
@@ -119,7 +146,7 @@ TEST(SetState, DoesWhatADequeDoes) {
         }
       }
       ASSERT_EQ(members(set), std::vector<Symbol>(model.begin(), model.end())) << "capacity " << capacity;
-      const auto asked = static_cast<Symbol>(random() % (std::uint64_t{capacity} * 2));
+      const Symbol asked = any();
       ASSERT_EQ(set.contains(asked), std::ranges::find(model, asked) != model.end());
     }
   }

@@ -296,14 +296,14 @@ void State::prefetch_annexed(const std::byte* player, const Parts& parts) const 
   }
 }
 
-std::optional<std::int64_t> State::remembered(const std::byte* player, bool is_ingest, std::string_view id,
+std::optional<std::int64_t> State::remembered(const std::byte* player, bool is_ingest, const IdHash& id,
                                               Timestamp arrival) const {
   if (player == nullptr) return std::nullopt;
   const auto number = load<std::uint32_t>(player, layouts_[player_scope].ids_offset(is_ingest));
   return number == 0 ? std::nullopt : ids_[number].find(id, arrival, id_limits_);
 }
 
-void State::remember(Record player, bool is_ingest, std::string_view id, Timestamp arrival, std::int64_t points) {
+void State::remember(Record player, bool is_ingest, const IdHash& id, Timestamp arrival, std::int64_t points) {
   if (id_limits_.per_player == 0 || id_limits_.window <= Duration::zero()) return;
   const std::uint32_t offset = layouts_[player_scope].ids_offset(is_ingest);
   auto number = load<std::uint32_t>(player, offset);

@@ -125,10 +125,10 @@ class State {
   void set_paid(Record player, const PointsCap& cap, std::int64_t paid, PeriodClock& clock);
 
   // What an accepted event with this id was answered, if it is still remembered.
-  std::optional<std::int64_t> remembered(const std::byte* player, bool is_ingest, std::string_view id,
+  std::optional<std::int64_t> remembered(const std::byte* player, bool is_ingest, const IdHash& id,
                                          Timestamp arrival) const;
   // Remembers an id. Not undone: only an event that is accepted for good may ask.
-  void remember(Record player, bool is_ingest, std::string_view id, Timestamp arrival, std::int64_t points);
+  void remember(Record player, bool is_ingest, const IdHash& id, Timestamp arrival, std::int64_t points);
 
   // Takes a player's record out, with its sets, windows and remembered ids. Not undone; nothing may have been written
   // since begin(). A player without a record changes nothing. O(what it holds).

@@ -46,7 +46,7 @@ void RememberedIds::save(FormWriter& out) const {
   for (std::uint32_t i = 0; i < size_; ++i) {
     const Kept entry = kept(slot_of(i));
     out.number(tags()[slot_of(i)]);
-    out.number(entry.upper);
+    out.number(entry.hash);
     out.time(entry.arrival);
     out.signed_number(entry.points);
   }
@@ -69,12 +69,12 @@ void RememberedIds::restore(FormReader& in, const Limits& limits) {
   }
   for (std::uint32_t i = 0; i < size && !in.has_failed(); ++i) {
     const auto tag = static_cast<std::uint16_t>(in.number(0xffff));
-    const std::uint64_t upper = in.number();
+    const std::uint64_t hash = in.number();
     const Timestamp arrival = in.time({});
     const std::int64_t points = in.signed_number();
-    if ((upper & Entry::upper_time_mask) != 0) in.fail("there is no such hash of an id");
+    if ((hash & IdHash::tag_mask) != 0) in.fail("there is no such hash of an id");
     if (in.has_failed() || i < size - kept) continue;
-    append(tag, {.upper = upper, .arrival = arrival, .points = points});
+    append(tag, {.hash = hash, .arrival = arrival, .points = points});
   }
 }
 

@@ -237,11 +237,11 @@ TEST_P(StateTest, WhatWasWrittenBeforeAnEventStays) {
 
 TEST_P(StateTest, IdsAreRememberedApartForEachKindOfSender) {
   const Record ada = make_player("ada");
-  EXPECT_EQ(state.remembered(nullptr, true, "e1", {0, 0}), std::nullopt);
-  state.remember(ada, true, "e1", {0, 0}, 7);
-  EXPECT_EQ(state.remembered(ada, true, "e1", {0, 0}), 7);
-  EXPECT_EQ(state.remembered(ada, false, "e1", {0, 0}), std::nullopt);
-  EXPECT_EQ(state.remembered(make_player("bob"), true, "e1", {0, 0}), std::nullopt);
+  EXPECT_EQ(state.remembered(nullptr, true, IdHash("e1"), {0, 0}), std::nullopt);
+  state.remember(ada, true, IdHash("e1"), {0, 0}, 7);
+  EXPECT_EQ(state.remembered(ada, true, IdHash("e1"), {0, 0}), 7);
+  EXPECT_EQ(state.remembered(ada, false, IdHash("e1"), {0, 0}), std::nullopt);
+  EXPECT_EQ(state.remembered(make_player("bob"), true, IdHash("e1"), {0, 0}), std::nullopt);
 }
 
 // Each of these belongs to the state, so each must change its hash.
@@ -276,7 +276,7 @@ TEST_P(StateTest, TheHashSeesEveryPartOfState) {
   expect_new("cooldown");
   state.set_paid(ada, {.points = 9, .per = Every::never, .number = 0}, 1, clock);
   expect_new("cap");
-  state.remember(ada, true, "e1", {0, 0}, 7);
+  state.remember(ada, true, IdHash("e1"), {0, 0}, 7);
   expect_new("id");
   make_player("bob");
   expect_new("key");

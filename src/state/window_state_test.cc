@@ -77,6 +77,50 @@ TEST(WindowState, AnUnusedWindowHoldsNoMemory) {
   EXPECT_EQ(WindowState().memory_bytes(), 0U);
 }
 
+TEST(WindowState, TakesLessRoomAsLongAsTimesAreWholeMicrosecondsWithinYears) {
+  constexpr std::int64_t year = 365 * 86'400;
+  struct Case {
+    const char* what;
+    Timestamp time;
+    bool is_wide;
+  };
+  constexpr Timestamp now{1'800'000'000, 123'456'000};
+  for (const Case& c :
+       {Case{"a microsecond later", {now.seconds, now.nanos + 1'000}, false},
+        Case{"a month before", {now.seconds - year / 12, 0}, false},
+        Case{"eight years later", {now.seconds + 8 * year, 0}, false},
+        Case{"a nanosecond later", {now.seconds, now.nanos + 1}, true},
+        Case{"a year before", {now.seconds - year, 0}, true},
+        Case{"ten years later", {now.seconds + 10 * year, 0}, true},
+        Case{"the beginning of time", Timestamp::min(), true}, Case{"the end of time", Timestamp::max(), true}}) {
+    SCOPED_TRACE(c.what);
+    WindowState window;
+    window.add(now, 3);
+    window.add({now.seconds + 1, 0}, 3);
+    const std::size_t bytes = window.memory_bytes();
+    const WindowState::Added added = window.add(c.time, 3);
+    EXPECT_EQ(window.memory_bytes() > bytes, c.is_wide);
+    std::vector<Timestamp> expected{now, {now.seconds + 1, 0}, c.time};
+    std::ranges::sort(expected);
+    for (std::uint32_t i = 0; i < 3; ++i) EXPECT_EQ(window[i], expected[i]);
+    EXPECT_EQ(window.count(c.time, seconds(1)), 1 + (c.time > now && c.time <= Timestamp{now.seconds + 1, 0}));
+    window.undo_add(c.time, added);
+    EXPECT_EQ(window.size(), 2);
+    EXPECT_EQ(window[0], now);
+  }
+}
+
+// What was dropped comes back, also if what came since takes more room.
+TEST(WindowState, UndoesWhatMadeItTakeMoreRoom) {
+  WindowState window = window_of({10, 20, 30}, 3);
+  const WindowState::Added first = window.add(at(40), 3);
+  const WindowState::Added second = window.add({50, 1}, 3);
+  EXPECT_THAT(times(window), ElementsAre(30, 40, 50));
+  window.undo_add({50, 1}, second);
+  window.undo_add(at(40), first);
+  EXPECT_THAT(times(window), ElementsAre(10, 20, 30));
+}
+
 // Against a sorted vector: additions, drops, counts, and undoing some of them again.
 TEST(WindowState, DoesWhatASortedVectorDoes) {
   const unsigned seed = std::random_device()();
