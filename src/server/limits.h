@@ -26,7 +26,7 @@ struct Limits {
   std::uint32_t header_bytes_max = 8'192;         // Of an HTTP request; over it: 431.
   std::size_t connections_max = 20'000;           // In all. Over it: accepted and closed at once.
   std::size_t connections_per_address_max = 256;  // Of those, not counting loopback.
-  std::size_t queue_batches_max = 4'096;          // Frames and requests on their way to the engine, per I/O thread.
+  std::size_t queue_batches_max = 16'384;         // Frames and requests on their way to the engine, per I/O thread.
   std::size_t queue_bytes_max = 64 << 20;         // Their bytes. Over either: `overloaded`.
   std::size_t batches_in_flight_max = 64;         // Of one WebSocket; over it: no reading from that client.
   std::chrono::milliseconds retry_after{100};     // What `overloaded` and `unavailable` suggest.
