@@ -28,9 +28,11 @@ Symbol SymbolTable::intern(std::string_view text) {
 }
 
 std::optional<Symbol> SymbolTable::find(std::string_view text) const {
-  const auto known = find_known(wanted(text));
-  if (!known) return std::nullopt;
-  return known->symbol;
+  const Wanted sought = wanted(text);
+  const Index& index = part(sought.hash);
+  const auto found = index.find(sought);
+  if (found == index.end()) return std::nullopt;
+  return found->symbol;
 }
 
 // The bytes of taken-back strings are used again when they end the last block, which is the usual case.

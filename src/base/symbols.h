@@ -44,33 +44,34 @@ class SymbolTable {
   // The symbol of `text` if it has one. O(length), never allocates.
   std::optional<Symbol> find(std::string_view text) const;
 
-  // Hints for who looks up several strings: what finding one reads comes from memory in two steps, each for all strings
-  // before the next. prefetch() asks where it may be, prefetch_text() for the string that is probably it, whose symbol
-  // it returns (no_symbol: there is none). O(length) once.
+  // For who looks up several strings: what finding one reads comes from memory in two steps, each for all strings
+  // before the next. prefetch() asks where it may be, find_likely() for the string that it probably is. O(length) once.
   struct Wanted {
     std::string_view text;
     std::uint32_t hash = 0;
   };
   static Wanted wanted(std::string_view text);
   void prefetch(const Wanted& wanted) const { part(wanted.hash).prefetch(wanted); }
-  Symbol prefetch_text(const Wanted& wanted) const {
-    const Index& index = part(wanted.hash);
-    const auto found = index.find(Likely{wanted.hash});
-    if (found == index.end()) return no_symbol;
-    __builtin_prefetch(found->kept);
-    return found->symbol;
-  }
-  // What is wanted, if it has a symbol, with the string as it is kept: text(symbol) would look for it once more. Valid
-  // as long. Never allocates.
-  struct Known {
+  // A symbol whose string has the same hash; no_symbol: there is none. Only its string tells whether it is the wanted
+  // one: text() reads that where it is kept, while SymbolTable::text() looks for it first. Valid as long as the symbol.
+  class Likely {
+   public:
     Symbol symbol = no_symbol;
-    std::string_view text;
+    std::string_view text() const { return text_at(kept_); }
+
+   private:
+    friend SymbolTable;
+    const char* kept_ = nullptr;
   };
-  std::optional<Known> find_known(const Wanted& wanted) const {
+  Likely find_likely(const Wanted& wanted) const {
     const Index& index = part(wanted.hash);
-    const auto found = index.find(wanted);
-    if (found == index.end()) return std::nullopt;
-    return Known{found->symbol, text_at(found->kept)};
+    const auto found = index.find(SameHash{wanted.hash});
+    Likely likely;
+    if (found == index.end()) return likely;
+    __builtin_prefetch(found->kept);
+    likely.symbol = found->symbol;
+    likely.kept_ = found->kept;
+    return likely;
   }
 
   // The string behind a symbol; valid until truncate() takes it back. O(1).
@@ -93,7 +94,7 @@ class SymbolTable {
     Symbol symbol = no_symbol;
   };
   // What is looked for by nothing but its hash.
-  struct Likely {
+  struct SameHash {
     std::uint32_t hash = 0;
   };
   struct Hash {
@@ -102,15 +103,15 @@ class SymbolTable {
     static std::size_t spread(std::uint32_t hash) { return std::rotl(hash * std::size_t{0x9e3779b97f4a7c15}, 32); }
     std::size_t operator()(const Entry& entry) const { return spread(entry.hash); }
     std::size_t operator()(const Wanted& wanted) const { return spread(wanted.hash); }
-    std::size_t operator()(const Likely& likely) const { return spread(likely.hash); }
+    std::size_t operator()(const SameHash& wanted) const { return spread(wanted.hash); }
   };
   struct Equal {
     using is_transparent = void;
     bool operator()(const Entry& a, const Entry& b) const { return a.symbol == b.symbol; }
     bool operator()(const Entry& a, const Wanted& b) const { return a.hash == b.hash && text_at(a.kept) == b.text; }
     bool operator()(const Wanted& a, const Entry& b) const { return (*this)(b, a); }
-    bool operator()(const Entry& a, const Likely& b) const { return a.hash == b.hash; }
-    bool operator()(const Likely& a, const Entry& b) const { return (*this)(b, a); }
+    bool operator()(const Entry& a, const SameHash& b) const { return a.hash == b.hash; }
+    bool operator()(const SameHash& a, const Entry& b) const { return (*this)(b, a); }
   };
 
   // A kept string: its length in 4 bytes, then its bytes.

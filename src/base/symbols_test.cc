@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/names_for_test.h"
 #include "gtest/gtest.h"
 
 namespace tallyho {
@@ -25,6 +26,20 @@ TEST(SymbolTableTest, LookingNeverAdds) {
   SymbolTable symbols;
   EXPECT_EQ(symbols.find("ada"), std::nullopt);
   EXPECT_EQ(symbols.size(), 0U);
+}
+
+TEST(SymbolTableTest, WhatIsLikelyHasTheSameHashAndItsStringTells) {
+  const auto [ada, other] = names_of_one_hash();
+  SymbolTable symbols;
+  EXPECT_EQ(symbols.find_likely(SymbolTable::wanted(ada)).symbol, no_symbol);
+  const Symbol symbol = symbols.intern(ada);
+  for (const std::string& name : {ada, other}) {
+    const SymbolTable::Likely likely = symbols.find_likely(SymbolTable::wanted(name));
+    EXPECT_EQ(likely.symbol, symbol);
+    EXPECT_EQ(likely.text(), ada);
+  }
+  EXPECT_EQ(symbols.find(other), std::nullopt);
+  EXPECT_NE(symbols.intern(other), symbol);
 }
 
 TEST(SymbolTableTest, EmptyStringsAndNulBytesAreStringsToo) {

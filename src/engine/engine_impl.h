@@ -78,8 +78,7 @@ struct Engine::Impl {
 
   struct Prepared {
     const Event* event = nullptr;
-    Symbol player = no_symbol;
-    std::string_view name;  // The player's, as it is kept.
+    SymbolTable::Likely player;
     Record record = nullptr;
   };
   // How well an event of a type has paid lately: from this on, its boards are worth preparing.
@@ -120,7 +119,7 @@ struct Engine::Impl {
   IdHash id_hash;                           // Of its id, if it has one.
   std::vector<State::Parts> parts;          // By event type: those of a player that it concerns.
   std::size_t announced = 0;                // Events that come next, as prepare() was told;
-  std::vector<Prepared> prepared;           // those of players that are known.
+  std::vector<Prepared> prepared;           // those of players that are probably known.
   std::size_t next_prepared = 0;            // The first of them that has not come.
   bool is_alone = false;                    // The event at hand was not announced.
   std::vector<std::uint8_t> payers;         // By event type: how likely it pays; see prepare.cc.

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "base/names_for_test.h"
 #include "engine/game.h"
 #include "log/memory_log.h"
 #include "ruleset/loader.h"
@@ -31,6 +32,16 @@ TEST(Engine, EveryEventThatReachesTheLogHasAPosition) {
   EXPECT_EQ(game.send("ada", "find", "'value': 1, 'ts': 0").position, 4U);
   EXPECT_EQ(game.engine().version(), 4U);
   EXPECT_EQ(game.engine().log().last(), 4U);
+}
+
+TEST(Engine, PlayersWhoseNamesHaveTheSameHashAreTwo) {
+  const auto [ada, other] = names_of_one_hash();
+  Game game(finds);
+  EXPECT_EQ(game.send(ada, "find", "'value': 1").total, 100);
+  EXPECT_EQ(game.send(other, "find", "'value': 2").total, 50);
+  EXPECT_EQ(game.send(ada, "find", "'value': 1").total, 200);
+  EXPECT_EQ(game.send(other, "find", "'value': 2").total, 100);
+  EXPECT_EQ(game.engine().players(), 2U);
 }
 
 TEST(Engine, ArrivalTimeNeverGoesBack) {

@@ -42,22 +42,20 @@ void Engine::Impl::ask(std::span<const Event* const> events, bool is_ingest) {
     }
   }
   for (const SymbolTable::Wanted& text : wanted) symbols.prefetch(text);
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    const Symbol likely = symbols.prefetch_text(wanted[i]);
-    if (i >= events.size() || likely == no_symbol) continue;
-    state.prefetch(player_scope, likely);
-    for (const BoardIndex board : boards_to_prepare(events[i]->type)) boards[board]->prepare_far(likely);
-  }
   prepared.clear();
   next_prepared = 0;
   announced = events.size();
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const auto known = symbols.find_known(wanted[i]);
-    if (!known) continue;
-    const Record record = state.find(player_scope, known->symbol);
-    prepared.push_back({.event = events[i], .player = known->symbol, .name = known->text, .record = record});
-    state.prefetch(player_scope, record);
-    for (const BoardIndex board : boards_to_prepare(events[i]->type)) boards[board]->prepare(known->symbol);
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const SymbolTable::Likely likely = symbols.find_likely(wanted[i]);
+    if (i >= events.size() || likely.symbol == no_symbol) continue;
+    prepared.push_back({.event = events[i], .player = likely});
+    state.prefetch(player_scope, likely.symbol);
+    for (const BoardIndex board : boards_to_prepare(events[i]->type)) boards[board]->prepare_far(likely.symbol);
+  }
+  for (Prepared& next : prepared) {
+    next.record = state.find(player_scope, next.player.symbol);
+    state.prefetch(player_scope, next.record);
+    for (const BoardIndex board : boards_to_prepare(next.event->type)) boards[board]->prepare(next.player.symbol);
   }
   for (const Prepared& next : prepared) {
     state.prefetch_parts(next.record, is_ingest, parts[next.event->type]);
@@ -72,7 +70,7 @@ void Engine::Impl::ask_behind(bool is_ingest) {
     state.prefetch_annexed(next.record, parts[next.event->type]);
   }
   for (const Prepared& next : prepared) {
-    for (const BoardIndex board : boards_to_prepare(next.event->type)) boards[board]->prepare_near(next.player);
+    for (const BoardIndex board : boards_to_prepare(next.event->type)) boards[board]->prepare_near(next.player.symbol);
   }
 }
 
@@ -86,12 +84,12 @@ void Engine::Impl::note_pay(EventTypeIndex type, bool has_paid) {
   }
 }
 
-// An event may have taken the place of the one that was prepared: the name tells. Symbols, once given, stay; only those
-// that an event gave itself are taken back with it.
+// Another name may have the same hash, and another event may have taken the place of the one that was prepared: the
+// name tells. Symbols, once given, stay; only those that an event gave itself are taken back with it.
 Symbol Engine::Impl::find_prepared(const Event& event) {
   if (next_prepared == prepared.size() || prepared[next_prepared].event != &event) return no_symbol;
   const Prepared& next = prepared[next_prepared++];
-  return next.name == event.envelope.player ? next.player : no_symbol;
+  return next.player.text() == event.envelope.player ? next.player.symbol : no_symbol;
 }
 
 }  // namespace tallyho

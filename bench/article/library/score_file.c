@@ -1,5 +1,6 @@
 /* Scores a file of events with score_event(), as a host in C would. Prints one JSON object: how many, seconds of the
-   clock and of the processor, resident memory, and bytes allocated if that is counted (count_allocations.c).
+   clock and of the processor, resident memory, and bytes allocated if that is counted (count_allocations.c). Lines are
+   told apart before, as in Python.
 
        score_file EVENTS.ndjson */
 #include <stdint.h>
@@ -48,32 +49,45 @@ static char* read_file(const char* path, size_t* size) {
   return bytes;
 }
 
+/* Where the lines of the bytes begin, and one past the end of the last: `*lines` + 1 of them; NULL: no memory. */
+static const char** split(const char* bytes, size_t size, size_t* lines) {
+  const char** begins = NULL;
+  const char* at = bytes;
+  size_t i;
+  *lines = 0;
+  for (i = 0; i < size; ++i) *lines += bytes[i] == '\n';
+  begins = malloc((*lines + 1) * sizeof *begins);
+  for (i = 0; begins != NULL && i <= *lines; ++i) {
+    begins[i] = at;
+    if (i < *lines) at = (const char*)memchr(at, '\n', (size_t)(bytes + size - at)) + 1;
+  }
+  return begins;
+}
+
 int main(int argc, char** argv) {
   size_t size = 0;
+  size_t events = 0;
+  size_t i;
   char* const bytes = argc == 2 ? read_file(argv[1], &size) : NULL;
-  const char* line = bytes;
-  uint64_t events = 0;
+  const char** const lines = bytes != NULL ? split(bytes, size, &events) : NULL;
   int64_t points = 0;
   char error[256];
-  if (bytes == NULL || tallyho_init(NULL) != TALLYHO_OK) {
-    fprintf(stderr, "score_file: %s\n", bytes == NULL ? "no file of events" : tallyho_last_error());
+  if (lines == NULL || tallyho_init(NULL) != TALLYHO_OK) {
+    fprintf(stderr, "score_file: %s\n", lines == NULL ? "no file of events" : tallyho_last_error());
     return 1;
   }
   const double resident = resident_mib();
   const uint64_t allocated = allocated_bytes != NULL ? allocated_bytes() : 0;
   const double started = now(CLOCK_MONOTONIC);
   const double cpu = now(CLOCK_PROCESS_CPUTIME_ID);
-  while (line < bytes + size) {
-    const char* end = memchr(line, '\n', (size_t)(bytes + size - line));
-    if (end == NULL) end = bytes + size;
-    score_event(line, (size_t)(end - line), &points, error, sizeof error);
-    ++events;
-    line = end + 1;
+  for (i = 0; i < events; ++i) {
+    score_event(lines[i], (size_t)(lines[i + 1] - lines[i] - 1), &points, error, sizeof error);
   }
   printf("{\"events\": %llu, \"seconds\": %.6f, \"cpu_seconds\": %.6f, \"mib\": %.1f", (unsigned long long)events,
          now(CLOCK_MONOTONIC) - started, now(CLOCK_PROCESS_CPUTIME_ID) - cpu, resident_mib() - resident);
   if (allocated_bytes != NULL) printf(", \"allocated\": %llu", (unsigned long long)(allocated_bytes() - allocated));
   printf("}\n");
+  free(lines);
   free(bytes);
   return 0;
 }
