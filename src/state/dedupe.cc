@@ -29,7 +29,11 @@ constexpr std::int64_t seconds_before_epoch = -Timestamp::min().seconds;
 constexpr int nanos_bits = 30;
 constexpr int seconds_bits = 34;  // That fit beside them.
 
-IdHash::IdHash(std::string_view id) : bits_(XXH3_64bits(id.data(), id.size())) {}
+// As in 0.1.0, which kept more bits.
+IdHash::IdHash(std::string_view id) {
+  const XXH128_hash_t hash = XXH3_128bits(id.data(), id.size());
+  bits_ = (hash.low64 & ~tag_mask) | (hash.high64 & tag_mask);
+}
 
 RememberedIds::Entry::Entry(const Kept& kept) : points(kept.points) {
   const auto seconds = static_cast<std::uint64_t>(kept.arrival.seconds + seconds_before_epoch);

@@ -13,7 +13,7 @@
 
 namespace tallyho {
 
-// What is kept of an event's id: 64 bits of its XXH3 hash instead of up to 128 bytes.
+// What is kept of an event's id: 64 bits of its 128-bit XXH3 hash instead of up to 128 bytes.
 //
 // Two ids of the same player and sender that collide within the window would lose an event; with the 32 of the default,
 // that happens once in 2^64 / 2^5 = 6 * 10^17 events, or once in 18,000 years at a million events a second; with the
@@ -100,7 +100,7 @@ class RememberedIds {
     std::int64_t points = 0;
   };
   // As a wide one keeps it. The seconds since the year 1, 39 bits, and the nanoseconds, 30 bits, of the arrival time
-  // are one number, whose upper 16 bits are the lowest of the first word.
+  // are one number of 69 bits: the upper 5 are the lowest of the first word.
   struct Entry {
     std::uint64_t hash_and_time = 0;
     std::uint64_t time = 0;

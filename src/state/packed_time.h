@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -8,6 +9,8 @@
 #include "base/time.h"
 
 namespace tallyho {
+
+static_assert(std::endian::native == std::endian::little, "times, ids and symbols are the lower bytes of numbers");
 
 // A byte as the highest one of a number with a sign.
 constexpr std::int64_t sign_extended(std::uint8_t byte) {
@@ -44,7 +47,7 @@ class PackedTime {
 static_assert(sizeof(PackedTime) == 9);
 
 // Where times of 6 bytes count from: a second that is a multiple of 2^22, 49 days. They count whole microseconds, which
-// the system's clock does too (Timestamp::system_now()), for at least 8.7 years.
+// the system's clock does too (Timestamp::system_now()), for at least 8.6 years.
 class TimeBase {
  public:
   static constexpr int packed_bits = 48;

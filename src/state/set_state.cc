@@ -48,16 +48,19 @@ void SetState::undo_add(Symbol dropped) {
   ++size_;
 }
 
-// Most symbols that are looked for are not there, and one in 65,536 has the lower bits of one that is.
+// Most symbols that are looked for are not there, and few of those have the lower bits of a member.
 bool SetState::contains(Symbol member) const {
   if (is_inside()) return is_among(room_.few, inside_max, member);
   if (is_indexed()) return cell(find_cell(member)) != 0;
   return is_among(lower(), capacity(), static_cast<std::uint16_t>(member)) && is_looked_up(member);
 }
 
+// In slots, as the order of members does not matter. One that is free has ones, as no narrow member has.
 bool SetState::is_looked_up(Symbol member) const {
-  for (std::uint32_t number = 0; number < size_; ++number) {
-    if ((*this)[number] == member) return true;
+  if (!is_wide_ && member > narrow_max) return false;
+  const auto below = static_cast<std::uint16_t>(member);
+  for (std::uint32_t slot = 0; slot < capacity(); ++slot) {
+    if (lower()[slot] == below && this->member(slot) == member) return true;
   }
   return false;
 }

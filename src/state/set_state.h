@@ -24,8 +24,8 @@ namespace tallyho {
 //
 // Threads: the engine thread owns it. Memory: as long as there is but one member, none: State keeps it in the record of
 // the key itself, in place of the set (read as SetMembers). Then 24 bytes, which hold four members; then, by eighths,
-// 3 to 4 bytes a member up to 642, and 6 to 10 beyond; one more each if there is a symbol of more than 24 bits. Does
-// not shrink.
+// 3 to 4 bytes a member up to 642 (of less than ten up to 5), and 6 to 13 beyond; one more each if there is a symbol
+// beyond 0xff'fffe. Does not shrink.
 class SetState {
  public:
   SetState() = default;
@@ -44,7 +44,8 @@ class SetState {
   };
 
   // Adds a member. One that is there changes nothing, neither the order. If `capacity` are there, the member added
-  // first makes room if `drop_oldest`, else nothing changes: full. O(1); allocates only when it grows.
+  // first makes room if `drop_oldest`, else nothing changes: full. O(1) amortized; allocates only when it grows, or
+  // once for the first symbol that takes more room; where that fails, nothing has changed.
   Added add(Symbol member, std::uint32_t capacity, bool drop_oldest);
 
   // Takes back an add() that answered `added`, the last one not taken back yet. O(1).

@@ -69,10 +69,9 @@ void RememberedIds::restore(FormReader& in, const Limits& limits) {
   }
   for (std::uint32_t i = 0; i < size && !in.has_failed(); ++i) {
     const auto tag = static_cast<std::uint16_t>(in.number(0xffff));
-    const std::uint64_t hash = in.number();
+    const std::uint64_t hash = in.number() & ~IdHash::tag_mask;  // 0.1.0 wrote more bits.
     const Timestamp arrival = in.time({});
     const std::int64_t points = in.signed_number();
-    if ((hash & IdHash::tag_mask) != 0) in.fail("there is no such hash of an id");
     if (in.has_failed() || i < size - kept) continue;
     append(tag, {.hash = hash, .arrival = arrival, .points = points});
   }

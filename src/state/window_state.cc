@@ -12,6 +12,7 @@ WindowState::Added WindowState::add(Timestamp time, std::uint32_t capacity) {
   }
   const Timestamp earliest = (*this)[0];
   if (time <= earliest) return {.is_kept = false, .has_dropped = false, .dropped = {}};
+  make_fit(time);  // First what may lack memory.
   begin_ = static_cast<std::uint16_t>(slot_of(1));
   --size_;
   insert(time);
@@ -69,12 +70,16 @@ void WindowState::put(std::uint32_t slot, Timestamp time) {
 
 void WindowState::insert(Timestamp time) {
   if (size_ == capacity_) rebuild(capacity_ == 0 ? 4 : capacity_ * 2U, is_wide_, time);
-  if (!is_wide_ && !base().fits(time)) rebuild(capacity_, true, time);
+  make_fit(time);
   const bool is_last = size_ == 0 || (*this)[size_ - 1U] <= time;
   const std::uint32_t number = is_last ? size_ : count_up_to(time);
   for (std::uint32_t i = size_; i > number; --i) std::memcpy(place(slot_of(i)), place(slot_of(i - 1)), time_bytes());
   put(slot_of(number), time);
   ++size_;
+}
+
+void WindowState::make_fit(Timestamp time) {
+  if (!is_wide_ && !base().fits(time)) rebuild(capacity_, true, time);
 }
 
 // The base of the first time is one step sooner than need be: late times are not much earlier.

@@ -32,7 +32,7 @@ class WindowState {
   };
 
   // Adds a time. If `capacity` are there, the earliest is dropped, the new one included. O(times after it); allocates
-  // only when it grows.
+  // only when it grows, or once when times begin to take more room; where that fails, nothing has changed.
   Added add(Timestamp time, std::uint32_t capacity);
 
   // Takes back what add(time) did, the last one not taken back yet.
@@ -65,6 +65,7 @@ class WindowState {
   Timestamp time_at(std::uint32_t slot) const;
   void put(std::uint32_t slot, Timestamp time);
   void insert(Timestamp time);
+  void make_fit(Timestamp time);
   // Moves what is kept into a new block, where `time` fits too.
   void rebuild(std::uint32_t capacity, bool is_wide, Timestamp time);
   std::uint32_t count_up_to(Timestamp time) const;  // How many are not later.

@@ -49,7 +49,8 @@ static char* read_file(const char* path, size_t* size) {
   return bytes;
 }
 
-/* Where the lines of the bytes begin, and one past the end of the last: `*lines` + 1 of them; NULL: no memory. */
+/* Where the lines of the bytes begin, and one past the end of the last: `*lines` + 1 of them; NULL: no memory. The last
+   one ends with a newline, too. */
 static const char** split(const char* bytes, size_t size, size_t* lines) {
   const char** begins = NULL;
   const char* at = bytes;
