@@ -159,7 +159,20 @@ void SetState::rebuild(std::uint32_t step, bool is_wide) {
     other.room_.block = block.release();
     std::fill(other.room_.block, other.cells_begin(), std::byte{0xff});
   }
-  for (std::uint32_t i = 0; i < size_; ++i) other.place(i, (*this)[i]);
+  if (is_inside() || is_wide != is_wide_) {
+    for (std::uint32_t i = 0; i < size_; ++i) other.set_member(i, (*this)[i]);
+  } else {
+    const std::uint32_t to_end = std::min(size_, capacity() - begin_);  // Of the ring.
+    const auto copy = [&](const std::byte* from, std::byte* to, std::size_t bytes) {
+      std::memcpy(to, from + begin_ * bytes, to_end * bytes);
+      std::memcpy(to + to_end * bytes, from, (size_ - to_end) * bytes);
+    };
+    copy(room_.block, other.room_.block, lower_bytes);
+    copy(upper(), other.upper(), upper_bytes(is_wide));
+  }
+  if (other.is_indexed()) {
+    for (std::uint32_t i = 0; i < size_; ++i) other.set_cell(other.find_cell(other.member(i)), i + 1);
+  }
   other.size_ = size_;
   swap(other);
 }

@@ -15,7 +15,7 @@ namespace tallyho {
 //
 // Inside is a ring of symbols. Up to four are in the set itself: most sets stay that small, and need no second look
 // into memory. Beyond, they are in a block: first the lower 16 bits of each, then the others, 8 bits of them as long as
-// no symbol needs more. Up to 642 are looked through, all of them, their lower bits, several at a time: one cache line
+// no symbol needs more. Up to 626 are looked through, all of them, their lower bits, several at a time: one cache line
 // holds 32, and lines that follow each other come faster than one elsewhere. Beyond, there is a hash table of places in
 // the ring behind them (linear probing, at most three quarters of the cells taken).
 //
@@ -23,8 +23,8 @@ namespace tallyho {
 // The capacity is the ruleset's, so it comes with each call. What add() did, undo_add() takes back, last first.
 //
 // Threads: the engine thread owns it. Memory: as long as there is but one member, none: State keeps it in the record of
-// the key itself, in place of the set (read as SetMembers). Then 24 bytes, which hold four members; then, by eighths,
-// 3 to 4 bytes a member up to 642 (of less than ten up to 5), and 6 to 13 beyond; one more each if there is a symbol
+// the key itself, in place of the set (read as SetMembers). Then 24 bytes, which hold four members; then, by quarters,
+// 3 to 4 bytes a member up to 626 (of less than ten up to 5), and 6 to 14 beyond; one more each if there is a symbol
 // beyond 0xff'fffe. Does not shrink.
 class SetState {
  public:
@@ -51,7 +51,7 @@ class SetState {
   // Takes back an add() that answered `added`, the last one not taken back yet. O(1).
   void undo_add(Symbol dropped);
 
-  // O(1): up to 642 members are looked through. Never allocates.
+  // O(1): up to 626 members are looked through. Never allocates.
   bool contains(Symbol member) const;
   // Asks for the bytes that the next calls begin with: lower bits, and where the next member goes. Reads this object
   // itself.
@@ -70,22 +70,22 @@ class SetState {
   // The block holds the lower bits of capacity() symbols, their upper ones, then the cells. A slot of the ring that has
   // no member has ones. A cell is 1 + a slot, 0 is free: in two bytes as long as that fits.
   static constexpr std::uint32_t inside_max = 4;
-  static constexpr std::uint32_t looked_through_max = 642;
+  static constexpr std::uint32_t looked_through_max = 626;
   static constexpr std::uint32_t narrow_cells_max = 65'535;
   static constexpr Symbol narrow_max = 0xff'fffe;
   static constexpr std::size_t lower_bytes = 2;
   static constexpr int lower_bits = 16;
   static constexpr std::uint32_t line_bytes = 64;
-  // 4, 8, 13, 18, 24, 29, 34, …, 65,536: an eighth more each time, and what fills, at 3 bytes each, what allocators
+  // 4, 8, 13, 18, 24, 34, 45, …, 65,536: a quarter more each time, and what fills, at 3 bytes each, what allocators
   // give: 16 bytes at a time, 8 of which are theirs.
-  static constexpr std::uint32_t steps_max = 67;
+  static constexpr std::uint32_t steps_max = 39;
   static constexpr std::uint32_t symbols_max = 65'536;
   static constexpr auto capacities = [] {
     std::array<std::uint32_t, steps_max> all{inside_max};
     std::uint32_t bytes = 24;
     for (std::uint32_t i = 1; i < steps_max; ++i) {
       all[i] = std::min(bytes / 3, symbols_max);
-      bytes = (bytes * 9 / 8 + 7) / 16 * 16 + 8;
+      bytes = (bytes * 5 / 4 + 7) / 16 * 16 + 8;
     }
     return all;
   }();
