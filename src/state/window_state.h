@@ -66,7 +66,7 @@ class WindowState {
   void put(std::uint32_t slot, Timestamp time);
   void insert(Timestamp time);
   void make_fit(Timestamp time);
-  // Moves what is kept into a new block, where `time` fits too.
+  // Moves what is kept into a new block. If it is the first, its base is chosen for `time`, which is to come.
   void rebuild(std::uint32_t capacity, bool is_wide, Timestamp time);
   std::uint32_t count_up_to(Timestamp time) const;  // How many are not later.
 
