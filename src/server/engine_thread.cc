@@ -130,10 +130,13 @@ bool EngineThread::take_some() {
 }
 
 // The events at the front of what was taken; process() prepares the rest of large batches, so that what is asked for
-// now is still in the caches when it is needed.
+// now is still in the caches when it is needed. Types of another ruleset mean nothing to the engine: what was decoded
+// under that is not prepared, as process() has yet to decode it again.
 void EngineThread::prepare() {
   next_.clear();
-  for (const Held& held : taken_) add_events(*held.batch, 0);
+  for (const Held& held : taken_) {
+    if (held.batch->ruleset.get() == &engine_.ruleset()) add_events(*held.batch, 0);
+  }
   if (!next_.empty()) engine_.prepare(next_, taken_.front().batch->is_ingest);
 }
 

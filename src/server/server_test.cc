@@ -118,8 +118,8 @@ class ServerTest : public testing::Test {
     return options;
   }
 
-  void start(ServerOptions options, std::unique_ptr<Log> log = nullptr) {
-    auto opened = Server::open(load_ruleset(game, "game.yaml").value(), std::move(options), std::move(log));
+  void start(ServerOptions options, std::unique_ptr<Log> log = nullptr, std::string_view ruleset = game) {
+    auto opened = Server::open(load_ruleset(ruleset, "game.yaml").value(), std::move(options), std::move(log));
     ASSERT_TRUE(opened) << opened.error();
     server_ = std::move(*opened);
     runner_ = std::thread([this] { server_->run(); });
@@ -211,6 +211,40 @@ TEST_F(ServerTest, AFullQueueAnswersOverloadedInOrder) {
   }
   EXPECT_THAT(client.receive(), HasSubstr(R"("total":2)"));
   EXPECT_THAT(client.ask(find("ada", 1)), HasSubstr(R"("total":3)"));
+}
+
+// Goal: what was decoded before a swap is taken as the ruleset of now says, also where that has fewer types. Method:
+// the engine is held at the first event until the swap is wanted and two frames are in the queue, the first of which is
+// more than a round takes, so that the swap comes between them.
+TEST_F(ServerTest, EventsOfTypesThatASwapTookAwayAreAnsweredSo) {
+  std::binary_semaphore go(0);
+  std::atomic<bool> is_held{false};
+  ServerOptions held = options();
+  held.before_ingest_for_test = [&](Engine&, const Event&) {
+    if (!is_held.exchange(true)) go.acquire();
+  };
+  std::string more_types(game);
+  for (const std::string_view type : {"hidden", "lost", "sought"}) {
+    more_types.insert(more_types.find("rules:"), "  " + std::string(type) + ": {value: int}\n");
+  }
+  start(std::move(held), nullptr, more_types);
+  Client client(*server_);
+  constexpr int many = 5000;  // More than EngineThread::items_per_round.
+  std::string frame;
+  for (int i = 0; i < many; ++i) frame += find("ada", 1) + "\n";
+  client.send(frame);
+  client.send(R"({"type":"sought","player":"ada","value":1})"
+              "\n"
+              R"({"type":"hidden","player":"ada","value":1})"
+              "\n" +
+              find("ada", 1));
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  server_->swap(load_ruleset(game, "game.yaml").value());
+  go.release();
+  for (int i = 0; i < many; ++i) ASSERT_THAT(client.receive(), HasSubstr(R"("code":"ok")"));
+  EXPECT_THAT(client.receive(), HasSubstr(R"("code":"unknown_type")"));
+  EXPECT_THAT(client.receive(), HasSubstr(R"("code":"unknown_type")"));
+  EXPECT_THAT(client.receive(), HasSubstr(R"("total":5001)"));
 }
 
 // A log that can be told not to take anything, and when what it took is durable.
