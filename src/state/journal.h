@@ -18,7 +18,7 @@ namespace tallyho {
 // What an event has written so far, so that it can be taken back: all or nothing.
 //
 //     journal.begin();
-//     journal.save(record, offset, 8);   // before writing there
+//     journal.save<8>(record, offset);   // before writing there
 //     …
 //     journal.roll_back();               // everything is as it was at begin()
 //
@@ -41,12 +41,14 @@ class Journal {
   void reserve(std::size_t changes) {
     if (changes_.size() < count_ + changes) changes_.resize(2 * count_ + 8 + changes);
   }
-  // Before `bytes` (at most 16) of a record are overwritten. Behind them at least 16 bytes from `offset` on can be read
-  // (RecordPages::slack_bytes).
-  void save(Record record, std::uint32_t offset, std::uint32_t bytes) {
+  // Before so many bytes of a record are overwritten. Not a byte more is read: what was written just before beside them
+  // would have to reach the cache first.
+  template <std::size_t bytes>
+  void save(Record record, std::uint32_t offset) {
+    static_assert(bytes <= sizeof(Change::old));
     Change& change = add(Change::What::bytes, record + offset);
-    change.size = static_cast<std::uint8_t>(bytes);
-    std::memcpy(change.old.data(), record + offset, change.old.size());
+    change.size = bytes;
+    std::memcpy(change.old.data(), record + offset, bytes);
   }
   // After something was made or added.
   void record_created(RecordTable& table);

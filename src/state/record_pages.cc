@@ -11,7 +11,7 @@ RecordPages::RecordPages(std::vector<std::byte> blank) : blank_(std::move(blank)
 }
 
 RecordPages::Page RecordPages::make_page() const {
-  const std::size_t bytes = (blank_.size() << page_shift_) + slack_bytes;
+  const std::size_t bytes = blank_.size() << page_shift_;
   return Page(static_cast<std::byte*>(::operator new[](bytes, page_alignment)));
 }
 

@@ -51,13 +51,11 @@ class RecordPages {
   Record record(std::size_t number) const {
     return pages_[number >> page_shift_].get() + (number & ((std::size_t{1} << page_shift_) - 1)) * record_bytes_;
   }
-  // So many bytes behind a record can be read, whatever they are.
-  static constexpr std::size_t slack_bytes = 16;
   static Symbol key(const std::byte* record) { return load<Symbol>(record, 0); }
 
   const std::byte* blank() const { return blank_.data(); }
   std::size_t record_bytes() const { return blank_.size(); }
-  std::size_t memory_bytes() const { return pages_.size() * ((blank_.size() << page_shift_) + slack_bytes); }
+  std::size_t memory_bytes() const { return pages_.size() * (blank_.size() << page_shift_); }
 
  private:
   static constexpr std::align_val_t page_alignment{64};

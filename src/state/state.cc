@@ -31,7 +31,8 @@ std::vector<std::vector<std::byte>> State::make_blanks(ScopeIndex scope) {
     const RecordLayout::Place& place = layout.place(i);
     if (place.type == StateType::set || place.type == StateType::window) continue;
     const Record there = blanks[place.annex].data();
-    store_scalar(there, place, ruleset_.scopes[scope].variables[i].init);
+    put_scalar(place.type, ruleset_.scopes[scope].variables[i].init,
+               [&](const auto& kept) { store(there, place.offset, kept); });
     if (place.resets != Every::never) store(there, place.period_offset, PackedPeriod(PeriodClock::before_all));
   }
   if (scope != player_scope) return blanks;
@@ -99,7 +100,7 @@ Record State::make_annex_for_writing(Record record, std::uint16_t annex) {
   const std::uint32_t offset = RecordLayout::annex_offset(annex);
   RecordPages& records = annexes_[annex - 1];
   journal_.reserve(2);  // An annex that nobody takes back or refers to would be in the way when players are forgotten.
-  journal_.save(record, offset, sizeof(std::uint32_t));
+  journal_.save<sizeof(std::uint32_t)>(record, offset);
   const Record made = make_annex(record, annex);
   journal_.annex_created(records);
   return made;
@@ -118,20 +119,24 @@ StateFault State::write(ScopeIndex scope, Record record, std::uint16_t variable,
     return StateFault::text_too_long;
   }
   record = annex_for_writing(record, place.annex);
-  journal_.save(record, place.offset, place.bytes);
-  store_scalar(record, place, value);
+  put_scalar(place.type, value, [&]<typename T>(const T& kept) {
+    journal_.save<sizeof(T)>(record, place.offset);
+    store(record, place.offset, kept);
+  });
   if (place.resets != Every::never) enter_period(record, place.period_offset, clock.starts(place.resets));
   return StateFault::none;
 }
 
-void State::store_scalar(Record record, const RecordLayout::Place& place, const cel::Value& value) {
-  switch (place.type) {
-    case StateType::boolean: store(record, place.offset, std::uint8_t{value.as_boolean()}); break;
-    case StateType::int64: store(record, place.offset, value.as_int64()); break;
-    case StateType::float64: store(record, place.offset, value.as_float64()); break;
-    case StateType::duration: store(record, place.offset, std::int64_t{value.as_duration().count()}); break;
-    case StateType::timestamp: store(record, place.offset, PackedTime(value.as_timestamp())); break;
-    case StateType::string: store(record, place.offset, symbols_.intern(value.as_string())); break;
+// Hands `put` the value in the form in which records keep it.
+template <typename Put>
+void State::put_scalar(StateType type, const cel::Value& value, Put put) {
+  switch (type) {
+    case StateType::boolean: put(std::uint8_t{value.as_boolean()}); break;
+    case StateType::int64: put(value.as_int64()); break;
+    case StateType::float64: put(value.as_float64()); break;
+    case StateType::duration: put(std::int64_t{value.as_duration().count()}); break;
+    case StateType::timestamp: put(PackedTime(value.as_timestamp())); break;
+    case StateType::string: put(symbols_.intern(value.as_string())); break;
     case StateType::set:
     case StateType::window: break;
   }
@@ -140,7 +145,7 @@ void State::store_scalar(Record record, const RecordLayout::Place& place, const 
 // A value that an event of a later period writes belongs to that period from then on.
 void State::enter_period(Record record, std::uint32_t period_offset, std::int64_t starts) {
   if (starts <= load<PackedPeriod>(record, period_offset).unpack()) return;
-  journal_.save(record, period_offset, sizeof(PackedPeriod));
+  journal_.save<sizeof(PackedPeriod)>(record, period_offset);
   store(record, period_offset, PackedPeriod(starts));
 }
 
@@ -159,7 +164,7 @@ StateFault State::add_to_set(Record record, const RecordLayout::Place& place, co
   const Symbol member = symbols_.intern(text);
   auto number = load<std::uint32_t>(record, place.offset);
   if (number == 0 && member < only_bit) {
-    journal_.save(record, place.offset, sizeof(number));
+    journal_.save<sizeof(number)>(record, place.offset);
     store(record, place.offset, member | only_bit);
     return StateFault::none;
   }
@@ -169,7 +174,7 @@ StateFault State::add_to_set(Record record, const RecordLayout::Place& place, co
     number = sets_.make();
     journal_.set_created(sets_);
     if (before.size() > 0) sets_[number].add(before[0], 1, false);
-    journal_.save(record, place.offset, sizeof(number));
+    journal_.save<sizeof(number)>(record, place.offset);
     store(record, place.offset, number);
   }
   SetState& set = sets_[number];
@@ -186,7 +191,7 @@ void State::add_to_window(Record record, const RecordLayout::Place& place, const
   if (number == 0) {
     number = windows_.make();
     journal_.window_created(windows_);
-    journal_.save(record, place.offset, sizeof(number));
+    journal_.save<sizeof(number)>(record, place.offset);
     store(record, place.offset, number);
   }
   WindowState& window = windows_[number];
@@ -199,7 +204,7 @@ std::int64_t State::total(const std::byte* player) const {
 
 void State::set_total(Record player, std::int64_t total) {
   const std::uint32_t offset = layouts_[player_scope].total_offset();
-  journal_.save(player, offset, sizeof(total));
+  journal_.save<sizeof(total)>(player, offset);
   store(player, offset, total);
 }
 
@@ -212,7 +217,7 @@ Timestamp State::last_fired(const std::byte* player, std::uint16_t cooldown) con
 void State::set_last_fired(Record player, std::uint16_t cooldown, Timestamp time) {
   const RecordLayout::Firing& firing = layouts_[player_scope].last_fired(cooldown);
   const Record at = annex_for_writing(player, firing.annex);
-  journal_.save(at, firing.offset, sizeof(PackedMoment));
+  journal_.save<sizeof(PackedMoment)>(at, firing.offset);
   store(at, firing.offset, PackedMoment(time));
 }
 
@@ -226,7 +231,7 @@ std::int64_t State::paid(const std::byte* player, const PointsCap& cap, PeriodCl
 void State::set_paid(Record player, const PointsCap& cap, std::int64_t paid, PeriodClock& clock) {
   const RecordLayout::Payment& payment = layouts_[player_scope].payment(cap.number);
   const Record at = annex_for_writing(player, payment.annex);
-  journal_.save(at, payment.paid_offset, sizeof(paid));
+  journal_.save<sizeof(paid)>(at, payment.paid_offset);
   store(at, payment.paid_offset, paid);
   enter_period(at, payment.period_offset, clock.starts(cap.per));
 }

@@ -160,7 +160,8 @@ class State {
   // Those of a scope's records, and, if it is the players', of their annexes.
   std::vector<std::vector<std::byte>> make_blanks(ScopeIndex scope);
   cel::Value load_scalar(const RecordLayout::Place& place, const std::byte* record) const;
-  void store_scalar(Record record, const RecordLayout::Place& place, const cel::Value& value);
+  template <typename Put>
+  void put_scalar(StateType type, const cel::Value& value, Put put);
   void enter_period(Record record, std::uint32_t period_offset, std::int64_t starts);
   Record make_annex(Record player, std::uint16_t annex);
   Record make_annex_for_writing(Record record, std::uint16_t annex);
