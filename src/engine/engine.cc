@@ -32,7 +32,10 @@ Engine::Impl::Impl(std::shared_ptr<const Ruleset> the_ruleset, std::unique_ptr<L
       board_rules(*ruleset, boards, activation, applier, symbols),
       payers(ruleset->events.size(), pays_always),
       rule_counts(ruleset->rules.size()) {
-  for (const EventType& type : ruleset->events) parts.push_back(parts_of(type, *ruleset, state));
+  for (const EventType& type : ruleset->events) {
+    parts.push_back(parts_of(type, *ruleset, state));
+    keyed.push_back(scopes_keyed_by_fields(type, *ruleset));
+  }
 }
 
 Engine::Engine(std::shared_ptr<const Ruleset> ruleset, std::unique_ptr<Log> log, const Options& options)

@@ -22,6 +22,7 @@ namespace tallyho {
 
 // prepare.cc
 State::Parts parts_of(const EventType& type, const Ruleset& ruleset, const State& state);
+std::vector<ScopeIndex> scopes_keyed_by_fields(const EventType& type, const Ruleset& ruleset);
 
 // An adjustment's id is remembered for its player while it has fewer newer ones than this, however long.
 inline constexpr RememberedIds::Limits adjustment_limits{.window = Duration::max(), .per_player = 1024};
@@ -81,6 +82,10 @@ struct Engine::Impl {
     SymbolTable::Likely player;
     Record record = nullptr;
   };
+  struct PreparedKey {
+    ScopeIndex scope = player_scope;
+    Symbol key = no_symbol;
+  };
   // How well an event of a type has paid lately: from this on, its boards are worth preparing.
   static constexpr std::uint8_t pays_often = 8;
   static constexpr std::uint8_t pays_always = 16;
@@ -104,7 +109,7 @@ struct Engine::Impl {
   Refusal refusal;
 
   absl::flat_hash_set<Symbol> banned;
-  absl::flat_hash_map<Symbol, RememberedIds> adjustments;  // By player: the ids of those made, and their points.
+  absl::flat_hash_map<Symbol, OwnedIds> adjustments;  // By player: the ids of those made, and their points.
 
   Position version = 0;
   Timestamp arrival = Timestamp::min();      // The greatest so far.
@@ -115,16 +120,19 @@ struct Engine::Impl {
     Timestamp earliest;
     Timestamp latest;
   } span;
-  std::size_t symbols_before = 0;           // The event at hand.
-  IdHash id_hash;                           // Of its id, if it has one.
-  std::vector<State::Parts> parts;          // By event type: those of a player that it concerns.
-  std::size_t announced = 0;                // Events that come next, as prepare() was told;
-  std::vector<Prepared> prepared;           // those of players that are probably known.
-  std::size_t next_prepared = 0;            // The first of them that has not come.
-  bool is_alone = false;                    // The event at hand was not announced.
-  std::vector<std::uint8_t> payers;         // By event type: how likely it pays; see prepare.cc.
-  std::vector<SymbolTable::Wanted> wanted;  // Their names and the texts in them.
-  bool fails_next = false;                  // For tests.
+  std::size_t symbols_before = 0;              // The event at hand.
+  IdHash id_hash;                              // Of its id, if it has one.
+  std::vector<State::Parts> parts;             // By event type: those of a player that it concerns;
+  std::vector<std::vector<ScopeIndex>> keyed;  // and the scopes whose keys its fields are.
+  std::size_t announced = 0;                   // Events that come next, as prepare() was told;
+  std::vector<Prepared> prepared;              // those of players that are probably known;
+  std::vector<PreparedKey> prepared_keys;      // and the keys in their fields that probably are.
+  std::size_t next_prepared = 0;               // The first of them that has not come.
+  bool is_alone = false;                       // The event at hand was not announced.
+  std::vector<std::uint8_t> payers;            // By event type: how likely it pays; see prepare.cc.
+  std::vector<SymbolTable::Wanted> wanted;     // Their names, and the texts in them,
+  std::vector<ScopeIndex> wanted_in;           // which are keys of these scopes; player_scope: of none.
+  bool fails_next = false;                     // For tests.
   std::vector<RuleCounts> rule_counts;
   std::vector<std::uint32_t> dropped_sections;
   std::vector<PlayerScore::Notice> feed_notices;

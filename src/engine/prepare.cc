@@ -7,12 +7,11 @@
 
 namespace tallyho {
 
-// What lies behind the variables of players that the conditions of an event's type read and its rules write.
-State::Parts parts_of(const EventType& type, const Ruleset& ruleset, const State& state) {
-  std::vector<std::uint16_t> variables;
-  const auto note = [&](cel::Slot slot) {
-    if (slot_record(slot) == slot_record(scope_slot(player_scope, 0))) variables.push_back(slot_number(slot));
-  };
+namespace {
+
+// Hands `note` every slot that the conditions of a type's rules read or that its rules write.
+template <typename Note>
+void for_each_slot(const EventType& type, const Ruleset& ruleset, Note note) {
   for (const RuleIndex index : type.rules) {
     const Rule& rule = ruleset.rules[index];
     if (rule.when) std::ranges::for_each(rule.when->slots(), note);
@@ -20,7 +19,32 @@ State::Parts parts_of(const EventType& type, const Ruleset& ruleset, const State
       for (const Assignment& written : *assignments) note(scope_slot(written.scope, written.variable));
     }
   }
+}
+
+}  // namespace
+
+// What lies behind the variables of players that the conditions of an event's type read and its rules write.
+State::Parts parts_of(const EventType& type, const Ruleset& ruleset, const State& state) {
+  std::vector<std::uint16_t> variables;
+  const auto note = [&](cel::Slot slot) {
+    if (slot_record(slot) == slot_record(scope_slot(player_scope, 0))) variables.push_back(slot_number(slot));
+  };
+  for_each_slot(type, ruleset, note);
   return state.parts_behind(variables);
+}
+
+// Which scope has a type's field as its key, field by field, if the type's rules concern it; player_scope: none.
+std::vector<ScopeIndex> scopes_keyed_by_fields(const EventType& type, const Ruleset& ruleset) {
+  std::vector<ScopeIndex> keyed(type.fields.size(), player_scope);
+  for_each_slot(type, ruleset, [&](cel::Slot slot) {
+    if (slot_record(slot) <= slot_record(scope_slot(player_scope, 0))) return;
+    const auto scope = static_cast<ScopeIndex>(slot_record(slot) - slot_record(scope_slot(0, 0)));
+    const auto key = ruleset.scopes[scope].key->slot();
+    if (!key || slot_record(*key) != static_cast<std::uint16_t>(SlotRecord::event_field)) return;
+    const std::uint16_t field = type.field_of_slot[slot_number(*key)];
+    if (field != no_field) keyed[field] = scope;
+  });
+  return keyed;
 }
 
 void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
@@ -35,19 +59,31 @@ std::span<const BoardIndex> Engine::Impl::boards_to_prepare(EventTypeIndex type)
 
 void Engine::Impl::ask(std::span<const Event* const> events, bool is_ingest) {
   wanted.clear();
+  wanted_in.clear();
   for (const Event* event : events) wanted.push_back(SymbolTable::wanted(event->envelope.player));
   for (const Event* event : events) {
-    for (const cel::Value& field : event->fields) {
-      if (field.kind() == cel::Kind::string) wanted.push_back(SymbolTable::wanted(field.as_string()));
+    const std::vector<ScopeIndex>& scopes = keyed[event->type];
+    for (std::size_t i = 0; i < event->fields.size(); ++i) {
+      if (event->fields[i].kind() != cel::Kind::string) continue;
+      wanted.push_back(SymbolTable::wanted(event->fields[i].as_string()));
+      wanted_in.push_back(scopes[i]);
     }
   }
   for (const SymbolTable::Wanted& text : wanted) symbols.prefetch(text);
   prepared.clear();
+  prepared_keys.clear();
   next_prepared = 0;
   announced = events.size();
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const SymbolTable::Likely likely = symbols.find_likely(wanted[i]);
-    if (i >= events.size() || likely.symbol == no_symbol) continue;
+    if (likely.symbol == no_symbol) continue;
+    if (i >= events.size()) {
+      const ScopeIndex scope = wanted_in[i - events.size()];
+      if (scope == player_scope) continue;
+      prepared_keys.push_back({scope, likely.symbol});
+      state.prefetch(scope, likely.symbol);
+      continue;
+    }
     prepared.push_back({.event = events[i], .player = likely});
     state.prefetch(player_scope, likely.symbol);
     for (const BoardIndex board : boards_to_prepare(events[i]->type)) boards[board]->prepare_far(likely.symbol);
@@ -57,6 +93,7 @@ void Engine::Impl::ask(std::span<const Event* const> events, bool is_ingest) {
     state.prefetch(player_scope, next.record);
     for (const BoardIndex board : boards_to_prepare(next.event->type)) boards[board]->prepare(next.player.symbol);
   }
+  for (const auto& [scope, key] : prepared_keys) state.prefetch(scope, state.find(scope, key));
   for (const Prepared& next : prepared) {
     state.prefetch_parts(next.record, is_ingest, parts[next.event->type]);
   }

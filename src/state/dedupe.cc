@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #define XXH_INLINE_ALL  // Its header is all it takes.
@@ -52,14 +53,19 @@ bool RememberedIds::has_expired(const Kept& kept, Timestamp arrival, const Limit
   return ends && *ends <= arrival;
 }
 
-TimeBase RememberedIds::base() const {
-  TimeBase base;
-  std::memcpy(&base, base_at(), sizeof(base));
-  return base;
+// An empty one with room.
+RememberedIds RememberedIds::made(std::uint8_t steps, bool is_wide) {
+  RememberedIds ids;
+  const std::uint32_t capacity = capacity_after(steps);
+  ids.block_ = new std::byte[block_bytes(capacity, is_wide)];
+  new (ids.block_) Head{.size = 0, .begin = 0, .steps = steps, .is_wide = is_wide, .base = {}};
+  std::fill_n(ids.tags(), capacity, std::uint16_t{0});  // Tags are compared where there are no ids, too.
+  return ids;
 }
 
-void RememberedIds::set_base(TimeBase base) {
-  std::memcpy(base_at(), &base, sizeof(base));
+void RememberedIds::drop() {
+  delete[] block_;
+  block_ = nullptr;
 }
 
 // A narrow one's second word begins with the last byte of the first, the lowest of the time's upper 16 bits.
@@ -68,7 +74,7 @@ constexpr int time_low_bits = 32;
 constexpr int points_bits = 24;
 
 RememberedIds::Kept RememberedIds::kept(std::uint32_t slot) const {
-  if (is_wide_) {
+  if (head().is_wide) {
     Entry entry;
     std::memcpy(&entry, entry_at(slot), sizeof(entry));
     return {.hash = entry.hash(), .arrival = entry.arrival(), .points = entry.points};
@@ -78,22 +84,23 @@ RememberedIds::Kept RememberedIds::kept(std::uint32_t slot) const {
   std::memcpy(&first, entry_at(slot), sizeof(first));
   std::memcpy(&second, entry_at(slot) + second_at, sizeof(second));
   const std::uint64_t time = (first & IdHash::tag_mask) << time_low_bits | static_cast<std::uint32_t>(second >> 8);
-  return {.hash = first & ~IdHash::tag_mask, .arrival = base().unpack(time), .points = second >> (64 - points_bits)};
+  return {
+      .hash = first & ~IdHash::tag_mask, .arrival = head().base.unpack(time), .points = second >> (64 - points_bits)};
 }
 
 // Whether a narrow one can keep it with its base.
 bool RememberedIds::fits(const Kept& kept) const {
   constexpr std::int64_t points_max = std::int64_t{1} << (points_bits - 1);
-  return base().fits(kept.arrival) && kept.points >= -points_max && kept.points < points_max;
+  return head().base.fits(kept.arrival) && kept.points >= -points_max && kept.points < points_max;
 }
 
 void RememberedIds::put(std::uint32_t slot, const Kept& kept) {
-  if (is_wide_) {
+  if (head().is_wide) {
     const Entry entry(kept);
     std::memcpy(entry_at(slot), &entry, sizeof(entry));
     return;
   }
-  const auto time = static_cast<std::uint64_t>(base().pack(kept.arrival));
+  const auto time = static_cast<std::uint64_t>(head().base.pack(kept.arrival));
   const std::uint64_t first = kept.hash | time >> time_low_bits;
   const std::uint64_t second = static_cast<std::uint64_t>(kept.points) << (64 - points_bits) |
                                std::uint64_t{static_cast<std::uint32_t>(time)} << 8;
@@ -103,7 +110,7 @@ void RememberedIds::put(std::uint32_t slot, const Kept& kept) {
 
 // An expired id may be there twice: once as it was, once as it came again.
 std::optional<std::int64_t> RememberedIds::find(const IdHash& id, Timestamp arrival, const Limits& limits) const {
-  if (size_ == 0) return std::nullopt;
+  if (size() == 0) return std::nullopt;
   const std::uint32_t capacity = this->capacity();
   for (std::uint32_t first = 0; first < capacity; first += chunk) {
     const std::uint32_t count = std::min(chunk, capacity - first);
@@ -125,60 +132,57 @@ void RememberedIds::remember(const IdHash& id, Timestamp arrival, std::int64_t p
 
 // There is room for it.
 void RememberedIds::append(std::uint16_t tag, const Kept& kept) {
-  if (!is_wide_ && size_ == 0) set_base(TimeBase(kept.arrival));
-  if (!is_wide_ && !fits(kept)) {
+  if (!head().is_wide && head().size == 0) head().base = TimeBase(kept.arrival);
+  if (!head().is_wide && !fits(kept)) {
     rebuild(false);  // With the base of the oldest that is kept now.
     if (!fits(kept)) rebuild(true);
   }
-  const std::uint32_t slot = slot_of(size_);
+  const std::uint32_t slot = slot_of(head().size);
   tags()[slot] = tag;
   put(slot, kept);
-  ++size_;
+  ++head().size;
 }
 
 // Only when there is no room: expired ones, which are in front as arrival times never go back, cost nothing till then.
 void RememberedIds::make_room(Timestamp arrival, const Limits& limits) {
-  if (size_ < capacity() && size_ < limits.per_player) return;
-  while (size_ > 0 && (size_ >= limits.per_player || has_expired(kept(begin_), arrival, limits))) {
-    begin_ = static_cast<std::uint16_t>(slot_of(1));
-    --size_;
+  if (size() < capacity() && size() < limits.per_player) return;
+  while (size() > 0 && (size() >= limits.per_player || has_expired(kept(head().begin), arrival, limits))) {
+    head().begin = static_cast<std::uint16_t>(slot_of(1));
+    --head().size;
   }
-  if (size_ == capacity()) grow(static_cast<std::uint8_t>(steps_ + 1));
+  if (block_ == nullptr) *this = made(1, false);
+  if (size() == capacity()) grow(static_cast<std::uint8_t>(head().steps + 1));
 }
 
 // The bytes as they are, up to the end of the ring, and then those at its beginning.
 void RememberedIds::grow(std::uint8_t steps) {
-  RememberedIds larger;
-  larger.steps_ = steps;
-  larger.is_wide_ = is_wide_;
-  larger.block_ = std::make_unique_for_overwrite<std::byte[]>(block_bytes(larger.capacity()));
-  const std::uint32_t upper = std::min(size_, capacity() - begin_);
+  const bool is_wide = head().is_wide;
+  RememberedIds larger = made(steps, is_wide);
+  const std::uint32_t begin = head().begin;
+  const std::uint32_t upper = std::min(size(), capacity() - begin);
   const auto copy = [&](std::uint32_t from, std::uint32_t to, std::uint32_t count) {
     if (count == 0) return;
-    std::memcpy(larger.entry_at(to), entry_at(from), count * entry_bytes());
+    std::memcpy(larger.entry_at(to), entry_at(from), count * entry_bytes(is_wide));
     std::memcpy(larger.tags() + to, tags() + from, count * sizeof(std::uint16_t));
   };
-  copy(begin_, 0, upper);
-  copy(0, upper, size_ - upper);
-  // Tags are compared where there are none, too.
-  std::fill(larger.tags() + size_, larger.tags() + larger.capacity(), std::uint16_t{0});
-  if (!is_wide_ && size_ > 0) larger.set_base(base());
-  larger.size_ = size_;
-  *this = std::move(larger);
+  copy(begin, 0, upper);
+  copy(0, upper, size() - upper);
+  larger.head().base = head().base;
+  larger.head().size = size();
+  drop();
+  *this = larger;
 }
 
 void RememberedIds::rebuild(bool is_wide) {
-  RememberedIds other;
-  other.steps_ = steps_;
-  other.is_wide_ = is_wide;
-  other.block_ = std::make_unique<std::byte[]>(other.block_bytes(capacity()));
-  if (!is_wide) other.set_base(TimeBase(size_ > 0 ? kept(begin_).arrival : Timestamp{}));
-  for (std::uint32_t i = 0; i < size_; ++i) {
+  RememberedIds other = made(head().steps, is_wide);
+  other.head().base = TimeBase(size() > 0 ? kept(head().begin).arrival : Timestamp{});
+  for (std::uint32_t i = 0; i < size(); ++i) {
     other.tags()[i] = tags()[slot_of(i)];
     other.put(i, kept(slot_of(i)));
   }
-  other.size_ = size_;
-  *this = std::move(other);
+  other.head().size = size();
+  drop();
+  *this = other;
 }
 
 }  // namespace tallyho

@@ -3,9 +3,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include "base/form.h"
 #include "base/time.h"
@@ -41,14 +42,17 @@ class IdHash {
 //     …
 //     ids.remember(hash, arrival, points, limits);   // once it is accepted
 //
-// A ring of the newest ids, and beside it the tags of their hashes: nearly every id that is asked for is new, and one
-// cache line of 32 tags says so, without touching the ids themselves.
+// A ring of the newest ids, and before it the tags of their hashes: nearly every id that is asked for is new, and one
+// or two cache lines with 32 tags say so, without touching the ids themselves.
+//
+// This is but a handle, which a record holds as bytes; copies are of the same ids, and what changes one makes the
+// others invalid. Whoever owns it drops it (OwnedIds does).
 //
 // Arrival times take 10 bytes and answers 8, or, as long as what is kept lies within some 8 years, in whole
 // microseconds, and was answered with points of 24 bits, 6 and 3. Then it is narrow; else it is wide, from then on.
 //
-// Threads: the engine thread owns it. Memory: 16 bytes and 17 to 26 bytes an id, if it is wide 26 to 39, for as many as
-// were needed at once.
+// Threads: the engine thread owns it. Memory: a pointer, and once used 12 bytes and 17 to 26 bytes an id, if it is wide
+// 26 to 39, for as many as were needed at once.
 class RememberedIds {
  public:
   struct Limits {
@@ -63,18 +67,21 @@ class RememberedIds {
   // Remembers an id that find() does not find now. Arrival times never go back. O(1) amortized.
   void remember(const IdHash& id, Timestamp arrival, std::int64_t points, const Limits& limits);
 
-  // Asks for the bytes that find() of a new id and then remember() touch. Reads this object itself.
+  // Ask for the bytes that find() of a new id touches, of up to 58 ids; and, once those are there, for what remember()
+  // does.
   void prefetch() const {
-    if (steps_ == 0) return;
-    __builtin_prefetch(tags(), 1);
-    __builtin_prefetch(tags() + capacity() - 1, 1);
-    __builtin_prefetch(block_.get() + slot_of(size_) * entry_bytes(), 1);
+    if (block_ == nullptr) return;
+    __builtin_prefetch(block_, 1);
+    __builtin_prefetch(block_ + line_bytes, 1);
+  }
+  void prefetch_next() const {
+    if (block_ != nullptr) __builtin_prefetch(entry_at(slot_of(head().size)), 1);
   }
 
   // Feeds what is kept, oldest first, to `add(std::uint64_t)`, for the state hash.
   template <typename Add>
   void hash(Add add) const {
-    for (std::uint32_t i = 0; i < size_; ++i) {
+    for (std::uint32_t i = 0; i < size(); ++i) {
       const Entry entry(kept(slot_of(i)));
       add(tags()[slot_of(i)]);
       add(entry.hash_and_time);
@@ -88,9 +95,12 @@ class RememberedIds {
   void save(FormWriter& out) const;
   void restore(FormReader& in, const Limits& limits);
 
+  // Gives back the memory: nothing is remembered then.
+  void drop();
+
   // How many are kept; some may have expired.
-  std::uint32_t size() const { return size_; }
-  std::size_t memory_bytes() const { return steps_ == 0 ? 0 : block_bytes(capacity()); }
+  std::uint32_t size() const { return block_ == nullptr ? 0 : head().size; }
+  std::size_t memory_bytes() const { return block_ == nullptr ? 0 : block_bytes(capacity(), head().is_wide); }
 
  private:
   // What is to be remembered.
@@ -117,7 +127,16 @@ class RememberedIds {
 
   static bool has_expired(const Kept& kept, Timestamp arrival, const Limits& limits);
 
-  // The block holds an entry for each slot, then the tags, then, if it is narrow, the TimeBase.
+  // What a block begins with. Behind it are a tag for each slot, and then an entry for each.
+  struct Head {
+    std::uint32_t size = 0;
+    std::uint16_t begin = 0;  // The oldest.
+    std::uint8_t steps = 0;   // What there is room for is capacity_after() these.
+    bool is_wide = false;
+    TimeBase base;  // Of one that is narrow.
+  };
+  static_assert(sizeof(Head) == 12);
+  static constexpr std::size_t line_bytes = 64;
   // 0, then 4, 6, 8, 12, 16, 24, …: never more than half of it is free because it has just grown.
   static constexpr std::uint32_t steps_max = 29;  // 65,536.
   static constexpr auto capacities = [] {
@@ -126,16 +145,17 @@ class RememberedIds {
     return all;
   }();
   static std::uint32_t capacity_after(std::uint32_t steps) { return capacities[steps]; }
-  std::uint32_t capacity() const { return capacity_after(steps_); }
-  std::size_t entry_bytes() const { return is_wide_ ? sizeof(Entry) : narrow_bytes; }
-  std::size_t block_bytes(std::uint32_t capacity) const {
-    return capacity * (sizeof(std::uint16_t) + entry_bytes()) + (is_wide_ ? 0 : sizeof(TimeBase));
+  const Head& head() const { return *reinterpret_cast<const Head*>(block_); }
+  Head& head() { return *reinterpret_cast<Head*>(block_); }
+  std::uint32_t capacity() const { return block_ == nullptr ? 0 : capacity_after(head().steps); }
+  static std::size_t entry_bytes(bool is_wide) { return is_wide ? sizeof(Entry) : narrow_bytes; }
+  static std::size_t block_bytes(std::uint32_t capacity, bool is_wide) {
+    return sizeof(Head) + capacity * (sizeof(std::uint16_t) + entry_bytes(is_wide));
   }
-  std::byte* entry_at(std::uint32_t slot) const { return block_.get() + slot * entry_bytes(); }
-  std::uint16_t* tags() const { return reinterpret_cast<std::uint16_t*>(entry_at(capacity())); }
-  std::byte* base_at() const { return reinterpret_cast<std::byte*>(tags() + capacity()); }
-  TimeBase base() const;
-  void set_base(TimeBase base);
+  std::uint16_t* tags() const { return reinterpret_cast<std::uint16_t*>(block_ + sizeof(Head)); }
+  std::byte* entry_at(std::uint32_t slot) const {
+    return reinterpret_cast<std::byte*>(tags() + capacity_after(head().steps)) + slot * entry_bytes(head().is_wide);
+  }
 
   Kept kept(std::uint32_t slot) const;
   void put(std::uint32_t slot, const Kept& kept);
@@ -143,22 +163,35 @@ class RememberedIds {
   void append(std::uint16_t tag, const Kept& kept);
 
   std::uint32_t slot_of(std::uint32_t number) const {
-    const std::uint32_t slot = begin_ + number;
-    return slot < capacity() ? slot : slot - capacity();
+    const std::uint32_t slot = head().begin + number;
+    const std::uint32_t capacity = capacity_after(head().steps);
+    return slot < capacity ? slot : slot - capacity;
   }
   bool is_kept(std::uint32_t slot) const {
-    return (slot >= begin_ ? slot - begin_ : slot + capacity() - begin_) < size_;
+    const std::uint32_t begin = head().begin;
+    return (slot >= begin ? slot - begin : slot + capacity_after(head().steps) - begin) < head().size;
   }
   void make_room(Timestamp arrival, const Limits& limits);
   // Moves what is kept into a new block: a larger one; one with the base of the oldest, or a wide one.
   void grow(std::uint8_t steps);
   void rebuild(bool is_wide);
 
-  std::unique_ptr<std::byte[]> block_;
-  std::uint32_t size_ = 0;
-  std::uint16_t begin_ = 0;  // The oldest.
-  std::uint8_t steps_ = 0;   // What there is room for is capacity_after() these.
-  bool is_wide_ = false;
+  static RememberedIds made(std::uint8_t steps, bool is_wide);
+
+  std::byte* block_ = nullptr;
+};
+static_assert(std::is_trivially_copyable_v<RememberedIds>);
+
+// Those that nobody else drops.
+class OwnedIds : public RememberedIds {
+ public:
+  OwnedIds() = default;
+  ~OwnedIds() { drop(); }
+  OwnedIds(OwnedIds&& other) noexcept : RememberedIds(std::exchange(static_cast<RememberedIds&>(other), {})) {}
+  OwnedIds& operator=(OwnedIds&& other) noexcept {
+    std::swap(static_cast<RememberedIds&>(*this), static_cast<RememberedIds&>(other));
+    return *this;
+  }
 };
 
 }  // namespace tallyho

@@ -20,7 +20,7 @@ Timestamp at(std::int64_t second) {
 }
 
 TEST(RememberedIds, AnIdIsKnownWithItsAnswer) {
-  RememberedIds ids;
+  OwnedIds ids;
   EXPECT_EQ(ids.find(IdHash("a"), at(0), limits), std::nullopt);
   ids.remember(IdHash("a"), at(0), 570, limits);
   EXPECT_EQ(ids.find(IdHash("a"), at(1), limits), 570);
@@ -28,7 +28,7 @@ TEST(RememberedIds, AnIdIsKnownWithItsAnswer) {
 }
 
 TEST(RememberedIds, OnlyTheNewestAreRemembered) {
-  RememberedIds ids;
+  OwnedIds ids;
   for (const char* id : {"a", "b", "c"}) ids.remember(IdHash(id), at(0), 1, limits);
   EXPECT_TRUE(ids.find(IdHash("a"), at(0), limits));  // Two newer ones: fewer than three.
   ids.remember(IdHash("d"), at(0), 1, limits);
@@ -37,7 +37,7 @@ TEST(RememberedIds, OnlyTheNewestAreRemembered) {
 }
 
 TEST(RememberedIds, AnIdIsForgottenOnceTheWindowHasPassed) {
-  RememberedIds ids;
+  OwnedIds ids;
   ids.remember(IdHash("a"), at(100), 1, limits);
   EXPECT_TRUE(ids.find(IdHash("a"), {699, 999'999'999}, limits));
   EXPECT_FALSE(ids.find(IdHash("a"), at(700), limits));
@@ -47,18 +47,18 @@ TEST(RememberedIds, TheWindowIsExactToTheNanosecondAtAnyTime) {
   const Timestamp last = Timestamp::max();
   for (const std::int64_t second :
        {Timestamp::min().seconds, std::int64_t{-1}, std::int64_t{0}, std::int64_t{1} << 34, last.seconds - 600}) {
-    RememberedIds ids;
+    OwnedIds ids;
     ids.remember(IdHash("a"), {second, 123'456'789}, -7, limits);
     EXPECT_EQ(ids.find(IdHash("a"), {second + 600, 123'456'788}, limits), -7) << second;
     EXPECT_EQ(ids.find(IdHash("a"), {second + 600, 123'456'789}, limits), std::nullopt) << second;
   }
-  RememberedIds ids;
+  OwnedIds ids;
   ids.remember(IdHash("a"), last, INT64_MIN, limits);
   EXPECT_EQ(ids.find(IdHash("a"), last, limits), INT64_MIN) << "its window ends after the end of time";
 }
 
 TEST(RememberedIds, AForgottenIdCanComeAgain) {
-  RememberedIds ids;
+  OwnedIds ids;
   ids.remember(IdHash("a"), at(0), 1, limits);
   ids.remember(IdHash("a"), at(600), 2, limits);
   EXPECT_EQ(ids.find(IdHash("a"), at(601), limits), 2);
@@ -66,7 +66,7 @@ TEST(RememberedIds, AForgottenIdCanComeAgain) {
 
 TEST(RememberedIds, ExpiredIdsMakeRoomBeforeMoreIsTaken) {
   constexpr RememberedIds::Limits many{.window = minutes(10), .per_player = 1000};
-  RememberedIds ids;
+  OwnedIds ids;
   for (int i = 0; i < 1000; ++i)
     ids.remember(IdHash(std::to_string(i)), at(std::int64_t{i} * 200), i, many);  // Three of them at a time.
   EXPECT_LE(ids.memory_bytes(), 4U * 26);
@@ -104,8 +104,8 @@ TEST(RememberedIds, HowMuchRoomAnIdTakesShowsInNothingElse) {
                         Case{"more points", {now.seconds - day, 5'000}, points_max + 1, true},
                         Case{"fewer points", {now.seconds - day, 5'000}, -points_max - 2, true}}) {
     SCOPED_TRACE(c.what);
-    RememberedIds narrow;
-    RememberedIds ids;
+    OwnedIds narrow;
+    OwnedIds ids;
     ids.remember(IdHash("first"), c.arrival, c.points, limits);
     EXPECT_EQ(ids.find(IdHash("first"), c.arrival, limits), c.points);
     for (const char* id : {"a", "b", "c"}) {
@@ -124,7 +124,7 @@ TEST(RememberedIds, HowMuchRoomAnIdTakesShowsInNothingElse) {
 TEST(RememberedIds, NothingIsRememberedWhereTheRulesetSaysSo) {
   for (const RememberedIds::Limits none : {RememberedIds::Limits{.window = minutes(10), .per_player = 0},
                                            RememberedIds::Limits{.window = seconds(0), .per_player = 3}}) {
-    RememberedIds ids;
+    OwnedIds ids;
     ids.remember(IdHash("a"), at(0), 1, none);
     EXPECT_FALSE(ids.find(IdHash("a"), at(0), none));
     EXPECT_EQ(ids.memory_bytes(), 0U);
@@ -146,7 +146,7 @@ void expect_what_the_specification_says(std::uint32_t per_player, Duration tick,
   std::mt19937_64 random(seed);
   const Duration window = tick * pause_max * 20;
   const RememberedIds::Limits some{.window = window, .per_player = per_player};
-  RememberedIds ids;
+  OwnedIds ids;
   std::deque<Accepted> accepted;  // Newest first.
   Timestamp now = *parse_timestamp("2026-07-19T12:00:00Z");
   for (int step = 0; step < 5000; ++step) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/symbols.h"
+#include "state/dedupe.h"
 #include "state/packed_time.h"
 
 namespace tallyho {
@@ -26,6 +27,7 @@ constexpr Shape word_shape{8, 8};
 constexpr Shape moment_shape{1, sizeof(PackedMoment)};
 constexpr Shape period_shape{1, sizeof(PackedPeriod)};
 constexpr Shape handle_shape{number_bytes, number_bytes};
+constexpr Shape pointer_shape{sizeof(RememberedIds), sizeof(RememberedIds)};
 
 Shape shape_of(StateType type) {
   switch (type) {
@@ -113,19 +115,17 @@ void RecordLayout::fill(std::uint16_t annex, bool is_player) {
   };
 
   take({sizeof(Symbol), sizeof(Symbol)});
-  // What is 4 bytes wide fills the gap before the first 8-byte one: the key alone would leave half a word.
-  if (is_player) ids_offsets_[1] = take(handle_shape);
+  if (is_player) next = annex_offset(static_cast<std::uint16_t>(annexes_ + 1));
   if (annex == 0) next = rounded(next, word_shape.width);
   if (is_player) {
+    ids_offsets_[1] = take(pointer_shape);
     total_offset_ = take(word_shape);
-    next = annex_offset(static_cast<std::uint16_t>(annexes_ + 1));
-    if (annexes_ % 2 != 0) ids_offsets_[0] = take(handle_shape);
+    ids_offsets_[0] = take(pointer_shape);
   }
   take_all(word_shape.width);
   for (Payment& payment : payments_) {
     if (payment.annex == annex) payment.paid_offset = take(word_shape);
   }
-  if (is_player && annexes_ % 2 == 0) ids_offsets_[0] = take(handle_shape);
   take_all(number_bytes);
   take_all(1);
   for (Firing& firing : firings_) {

@@ -15,7 +15,7 @@ namespace tallyho {
 //     none; or a set's only member) · with `resets`: 5 more for the start of the period that the value belongs to
 //
 // A record begins with its key's Symbol. A player's also holds what every player has: the total, when the rules with a
-// cooldown fired last, what the rules with a cap have paid, and the remembered ids (numbers in a pool).
+// cooldown fired last, what the rules with a cap have paid, and the remembered ids (RememberedIds, 8 bytes).
 //
 // If a player's record would be longer than two cache lines, what only one type of event writes is taken out of it, the
 // most bytes first, until it is not: into an annex for that type, a record of its own, which a player has from the
@@ -62,7 +62,7 @@ class RecordLayout {
   // Annexes have the numbers from 1 up to this.
   std::uint16_t annexes() const { return annexes_; }
   // Where in the record the number of a player's annex is: its place among those, from 1.
-  static constexpr std::uint32_t annex_offset(std::uint16_t annex) { return 12 + 4 * std::uint32_t{annex}; }
+  static constexpr std::uint32_t annex_offset(std::uint16_t annex) { return 4 * std::uint32_t{annex}; }
 
   // Of the record itself, a multiple of 8; of those in an annex, a multiple of 4.
   std::uint32_t record_bytes(std::uint16_t annex = 0) const { return record_bytes_[annex]; }

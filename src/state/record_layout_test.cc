@@ -62,8 +62,9 @@ void expect_no_overlap(const RecordLayout& layout, const Writers& writers) {
     types_in[layout.last_fired(i).annex].insert(writers.cooldowns[i]);
     use(layout.last_fired(i).annex, layout.last_fired(i).offset, 9);
   }
-  use(0, layout.ids_offset(true), 4);
-  use(0, layout.ids_offset(false), 4);
+  use(0, layout.ids_offset(true), 8);
+  use(0, layout.ids_offset(false), 8);
+  EXPECT_EQ(layout.ids_offset(true) % 8, 0U);
   EXPECT_EQ(layout.total_offset() % 8, 0U);
   for (std::uint16_t annex = 1; annex <= layout.annexes(); ++annex) {
     EXPECT_EQ(types_in[annex].size(), 1U) << "annex " << annex;
@@ -99,21 +100,21 @@ Writers writers_of(std::vector<EventTypeIndex> variables) {
 }
 
 TEST(RecordLayout, WhatFitsTwoCacheLinesStaysTogether) {
-  const std::vector<StateVariable> ints(13, variable(StateType::int64));  // With key, ids and total: 128 bytes.
-  const RecordLayout layout(scope_of(ints), writers_of(std::vector<EventTypeIndex>(13, 0)));
+  const std::vector<StateVariable> ints(12, variable(StateType::int64));  // With key, ids and total: 128 bytes.
+  const RecordLayout layout(scope_of(ints), writers_of(std::vector<EventTypeIndex>(12, 0)));
   EXPECT_EQ(layout.record_bytes(), 128U);
   EXPECT_EQ(layout.annexes(), 0U);
 }
 
 TEST(RecordLayout, TheTypeThatWritesMostIsTakenOutFirst) {
   constexpr EventTypeIndex several = Writers::several;
-  // 24 + 64 + 16 bytes for three types, 48 for all, 20 besides: 172. Without the 64 of type 1 and with 4 for its annex:
-  // 112.
+  // 24 + 64 + 16 bytes for three types, 48 for all, 32 besides, with room for an annex's number: 184. Without the 64 of
+  // type 1: 120.
   const RecordLayout layout(
       scope_of(std::vector<StateVariable>(19, variable(StateType::int64))),
       writers_of({0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, several, several, several, several, several, several}));
   EXPECT_EQ(layout.annexes(), 1U);
-  EXPECT_EQ(layout.record_bytes(), 112U);
+  EXPECT_EQ(layout.record_bytes(), 120U);
   EXPECT_EQ(layout.record_bytes(1), 68U);
   for (std::uint16_t i = 0; i < 19; ++i) EXPECT_EQ(layout.place(i).annex, i >= 3 && i < 11 ? 1 : 0) << i;
 }

@@ -23,6 +23,10 @@ State::State(const Ruleset& ruleset, SymbolTable& symbols)
   journal_.begin();
 }
 
+State::~State() {
+  for (std::size_t i = 0; i < tables_[player_scope].size(); ++i) drop_ids(tables_[player_scope].record(i));
+}
+
 std::vector<std::vector<std::byte>> State::make_blanks(ScopeIndex scope) {
   const RecordLayout& layout = layouts_[scope];
   std::vector<std::vector<std::byte>> blanks;
@@ -265,7 +269,7 @@ void State::prefetch_content(const RecordLayout::Place& place, std::uint32_t num
 void State::prefetch_parts(const std::byte* player, bool is_ingest, const Parts& parts) const {
   if (player == nullptr) return;
   const RecordLayout& layout = layouts_[player_scope];
-  if (const auto ids = load<std::uint32_t>(player, layout.ids_offset(is_ingest))) __builtin_prefetch(&ids_[ids], 1);
+  load<RememberedIds>(player, layout.ids_offset(is_ingest)).prefetch();
   for (const std::uint16_t number : parts.annexes) {
     const std::byte* const found = annex_of(player, number);
     if (found == nullptr) continue;
@@ -282,7 +286,7 @@ void State::prefetch_parts(const std::byte* player, bool is_ingest, const Parts&
 void State::prefetch_contents(const std::byte* player, bool is_ingest, const Parts& parts) const {
   if (player == nullptr) return;
   const RecordLayout& layout = layouts_[player_scope];
-  if (const auto ids = load<std::uint32_t>(player, layout.ids_offset(is_ingest))) ids_[ids].prefetch();
+  load<RememberedIds>(player, layout.ids_offset(is_ingest)).prefetch_next();
   for (const std::uint16_t variable : parts.variables) {
     const RecordLayout::Place& place = layout.place(variable);
     prefetch_content(place, load<std::uint32_t>(player, place.offset));
@@ -304,19 +308,26 @@ void State::prefetch_annexed(const std::byte* player, const Parts& parts) const 
 std::optional<std::int64_t> State::remembered(const std::byte* player, bool is_ingest, const IdHash& id,
                                               Timestamp arrival) const {
   if (player == nullptr) return std::nullopt;
-  const auto number = load<std::uint32_t>(player, layouts_[player_scope].ids_offset(is_ingest));
-  return number == 0 ? std::nullopt : ids_[number].find(id, arrival, id_limits_);
+  return load<RememberedIds>(player, layouts_[player_scope].ids_offset(is_ingest)).find(id, arrival, id_limits_);
 }
 
 void State::remember(Record player, bool is_ingest, const IdHash& id, Timestamp arrival, std::int64_t points) {
   if (id_limits_.per_player == 0 || id_limits_.window <= Duration::zero()) return;
   const std::uint32_t offset = layouts_[player_scope].ids_offset(is_ingest);
-  auto number = load<std::uint32_t>(player, offset);
-  if (number == 0) {
-    number = ids_.make();
-    store(player, offset, number);
+  // Also where memory runs out half-way the record has what there is now, not what was.
+  struct Borrowed {
+    Record record;
+    std::uint32_t offset;
+    RememberedIds ids = load<RememberedIds>(record, offset);
+    ~Borrowed() { store(record, offset, ids); }
+  };
+  Borrowed(player, offset).ids.remember(id, arrival, points, id_limits_);
+}
+
+void State::drop_ids(Record player) {
+  for (const bool is_ingest : {false, true}) {
+    load<RememberedIds>(player, layouts_[player_scope].ids_offset(is_ingest)).drop();
   }
-  ids_[number].remember(id, arrival, points, id_limits_);
 }
 
 void State::forget_player(Symbol player) {
@@ -332,10 +343,7 @@ void State::forget_player(Symbol player) {
     if (place.type == StateType::set && (number & only_bit) == 0) sets_[number] = SetState();
     if (place.type == StateType::window) windows_[number] = WindowState();
   }
-  for (const bool is_ingest : {false, true}) {
-    const auto number = load<std::uint32_t>(record, layout.ids_offset(is_ingest));
-    if (number != 0) ids_[number] = RememberedIds();
-  }
+  drop_ids(record);
   for (std::uint16_t annex = 1; annex <= layout.annexes(); ++annex) {
     const auto number = load<std::uint32_t>(record, RecordLayout::annex_offset(annex));
     if (number == 0) continue;
@@ -349,7 +357,14 @@ State::Memory State::memory() const {
   Memory memory{.players = tables_[player_scope].memory_bytes(),
                 .scopes = 0,
                 .sets = sets_.memory_bytes() + windows_.memory_bytes(),
-                .dedupe = ids_.memory_bytes()};
+                .dedupe = 0};
+  const RecordTable& players = tables_[player_scope];
+  for (std::size_t i = 0; i < players.size(); ++i) {
+    for (const bool is_ingest : {false, true}) {
+      memory.dedupe +=
+          load<RememberedIds>(players.record(i), layouts_[player_scope].ids_offset(is_ingest)).memory_bytes();
+    }
+  }
   for (const RecordPages& annex : annexes_) memory.players += annex.memory_bytes();
   for (std::size_t i = player_scope + 1; i < tables_.size(); ++i) memory.scopes += tables_[i].memory_bytes();
   return memory;

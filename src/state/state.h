@@ -48,6 +48,9 @@ class State {
  public:
   // Both outlive the state.
   State(const Ruleset& ruleset, SymbolTable& symbols);
+  ~State();
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
 
   // Begins an event: what was written before stays. Takes back what was written since.
   void begin() { journal_.begin(); }
@@ -151,7 +154,7 @@ class State {
   struct Memory {
     std::size_t players = 0, scopes = 0, sets = 0, dedupe = 0;
   };
-  Memory memory() const;  // Sets: windows too. O(sets and remembered ids).
+  Memory memory() const;  // Sets: windows too. O(players and sets).
 
  private:
   struct Saving;
@@ -200,6 +203,7 @@ class State {
   StateFault add_to_set(Record record, const RecordLayout::Place& place, const StateVariable& variable,
                         std::string_view text);
   void add_to_window(Record record, const RecordLayout::Place& place, const StateVariable& variable, Timestamp time);
+  void drop_ids(Record player);
   void put_variable(HashInput& input, ScopeIndex scope, const std::byte* record, std::uint16_t variable) const;
   void put_player(HashInput& input, const std::byte* record) const;
 
@@ -218,7 +222,6 @@ class State {
   std::vector<RecordPages> annexes_;  // Of players, from the one with number 1 on.
   Pool<SetState> sets_;
   Pool<WindowState> windows_;
-  Pool<RememberedIds> ids_;
 };
 
 }  // namespace tallyho

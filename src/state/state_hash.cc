@@ -73,9 +73,9 @@ void State::put_player(HashInput& input, const std::byte* record) const {
     input.number(load<PackedPeriod>(at, payment.period_offset).unpack());
   }
   for (const bool is_ingest : {false, true}) {
-    const auto number = load<std::uint32_t>(record, layout.ids_offset(is_ingest));
-    input.number(std::uint64_t{number == 0 ? 0 : ids_[number].size()});
-    if (number != 0) ids_[number].hash([&](std::uint64_t word) { input.number(word); });
+    const auto ids = load<RememberedIds>(record, layout.ids_offset(is_ingest));
+    input.number(std::uint64_t{ids.size()});
+    ids.hash([&](std::uint64_t word) { input.number(word); });
   }
 }
 

@@ -42,8 +42,8 @@ std::string type_words(StateType type, Every resets) {
 
 void RememberedIds::save(FormWriter& out) const {
   out.number(capacity());
-  out.number(size_);
-  for (std::uint32_t i = 0; i < size_; ++i) {
+  out.number(size());
+  for (std::uint32_t i = 0; i < size(); ++i) {
     const Kept entry = kept(slot_of(i));
     out.number(tags()[slot_of(i)]);
     out.number(entry.hash);
@@ -61,11 +61,11 @@ void RememberedIds::restore(FormReader& in, const Limits& limits) {
   if (capacity_after(steps) != room) return in.fail("there is no such room for ids");
   const std::uint32_t kept = limits.window <= Duration::zero() ? 0 : std::min(size, limits.per_player);
   const bool needs_room = room > 0 && limits.per_player > 0 && limits.window > Duration::zero();
-  *this = RememberedIds();
+  drop();
   if (needs_room && !in.has_failed()) {
     steps = 1;
     while (capacity_after(steps) < std::min(room, limits.per_player)) ++steps;
-    grow(steps);
+    *this = made(steps, false);
   }
   for (std::uint32_t i = 0; i < size && !in.has_failed(); ++i) {
     const auto tag = static_cast<std::uint16_t>(in.number(0xffff));
@@ -161,9 +161,7 @@ void State::Saving::save_player(const std::byte* record) {
     out.signed_number(load<PackedPeriod>(at, payment.period_offset).unpack());
   }
   for (const bool is_ingest : {false, true}) {
-    const auto number = load<std::uint32_t>(record, layout.ids_offset(is_ingest));
-    if (number == 0) RememberedIds().save(out);
-    if (number != 0) state.ids_[number].save(out);
+    load<RememberedIds>(record, layout.ids_offset(is_ingest)).save(out);
   }
 }
 
@@ -409,10 +407,7 @@ void State::Loading::load_player(const SavedScope& scope, Record record) {
   for (const bool is_ingest : {false, true}) {
     RememberedIds ids;
     ids.restore(in, state.id_limits_);
-    if (ids.memory_bytes() == 0) continue;
-    const std::uint32_t number = state.ids_.make();
-    store(record, layout.ids_offset(is_ingest), number);
-    state.ids_[number] = std::move(ids);
+    store(record, layout.ids_offset(is_ingest), ids);
   }
 }
 
