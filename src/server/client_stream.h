@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -80,13 +80,13 @@ class ClientStream {
   using executor_type = boost::asio::io_context::executor_type;
   using next_layer_type = PlainStream;
 
-  explicit ClientStream(PlainStream socket) : plain_(std::in_place, std::move(socket)) {}
+  explicit ClientStream(PlainStream socket) : layer_(std::move(socket)) {}
   ClientStream(PlainStream socket, std::unique_ptr<TlsSession> session)
-      : tls_(std::make_shared<TlsStream>(std::move(socket), std::move(session))) {}
+      : layer_(std::make_shared<TlsStream>(std::move(socket), std::move(session))) {}
 
   executor_type get_executor() noexcept { return next_layer().get_executor(); }
-  PlainStream& next_layer() noexcept { return tls_ == nullptr ? *plain_ : tls_->plain(); }
-  const PlainStream& next_layer() const noexcept { return tls_ == nullptr ? *plain_ : tls_->plain(); }
+  PlainStream& next_layer() noexcept { return plain() != nullptr ? *plain() : tls().plain(); }
+  const PlainStream& next_layer() const noexcept { return const_cast<ClientStream*>(this)->next_layer(); }
   PlainStream& socket() noexcept { return next_layer(); }
   // How much the client has taken so far.
   std::uint64_t bytes_taken() { return bytes_acknowledged(socket().native_handle()); }
@@ -109,15 +109,15 @@ class ClientStream {
   }
   // Before the socket is closed, or its sending end.
   void say_goodbye() {
-    if (tls_ != nullptr) tls_->close();
+    if (plain() == nullptr) tls().close();
   }
 
   template <typename Buffers, typename Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
         [this](auto handler, const Buffers& into) {
-          if (tls_ == nullptr) return plain_->async_read_some(into, std::move(handler));
-          tls_->read_some(first_of(into), std::move(handler));
+          if (plain() != nullptr) return plain()->async_read_some(into, std::move(handler));
+          tls().read_some(first_of(into), std::move(handler));
         },
         token, buffers);
   }
@@ -149,10 +149,14 @@ class ClientStream {
   }
 
  private:
+  // One of these. Null: through TLS.
+  PlainStream* plain() noexcept { return std::get_if<PlainStream>(&layer_); }
+  TlsStream& tls() noexcept { return **std::get_if<std::shared_ptr<TlsStream>>(&layer_); }
+
   template <typename Buffers, typename Handler>
   void write_some(const Buffers& from, Handler handler) {
-    if (tls_ == nullptr) return plain_->async_write_some(from, std::move(handler));
-    tls_->write_some(some_of(from), std::move(handler));
+    if (plain() != nullptr) return plain()->async_write_some(from, std::move(handler));
+    tls().write_some(some_of(from), std::move(handler));
   }
 
   // What nothing comes behind.
@@ -175,8 +179,8 @@ class ClientStream {
       last_->is_sent = true;
       if (auto dropped = std::exchange(last_->dropped, nullptr)) dropped();
     };
-    if (tls_ == nullptr) return boost::asio::async_write(*plain_, buffer, std::move(done));
-    tls_->write_some({buffer}, std::move(done));
+    if (plain() != nullptr) return boost::asio::async_write(*plain(), buffer, std::move(done));
+    tls().write_some({buffer}, std::move(done));
   }
 
   // The first that is not empty.
@@ -203,12 +207,14 @@ class ClientStream {
     return some;
   }
 
-  std::optional<PlainStream> plain_;
-  std::shared_ptr<TlsStream> tls_;
+  std::variant<PlainStream, std::shared_ptr<TlsStream>> layer_;
   bool hears_out_ = false;
   bool is_writing_ = false;
   std::unique_ptr<Last> last_;
 };
+// Beast keeps it with 2,456 bytes of its own, and shared_ptr 32 beside it: as much as a block of memory holds, of which
+// the next larger one has 3,072. Ten thousands of connections are idle at a time.
+static_assert(sizeof(ClientStream) <= 72);
 
 // What Beast calls at the end of a WebSocket.
 template <typename Handler>

@@ -1,4 +1,5 @@
-// A server that hands on what is published: Centrifuge, the library that Centrifugo is made of, with its defaults.
+// A server that hands on what is published: Centrifuge, the library that Centrifugo is made of, with its defaults, but for
+// pings: who watches here answers none, and would be sent away after half a minute.
 //
 //	centrifuge    # says "listening on 127.0.0.1:PORT"; WebSockets at /connection/websocket, POST /publish
 package main
@@ -10,6 +11,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/centrifugal/centrifuge"
 )
@@ -32,7 +34,8 @@ func main() {
 	if err := node.Run(); err != nil {
 		log.Fatal(err)
 	}
-	http.Handle("/connection/websocket", centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{}))
+	pings := centrifuge.PingPongConfig{PingInterval: 10 * time.Minute, PongTimeout: time.Minute}
+	http.Handle("/connection/websocket", centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{PingPongConfig: pings}))
 	http.HandleFunc("/publish", func(_ http.ResponseWriter, request *http.Request) {
 		body, err := io.ReadAll(request.Body)
 		if err == nil {
