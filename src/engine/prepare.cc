@@ -33,7 +33,8 @@ State::Parts parts_of(const EventType& type, const Ruleset& ruleset, const State
   return state.parts_behind(variables);
 }
 
-// Which scope has a type's field as its key, field by field, if the type's rules concern it; player_scope: none.
+// Which scope has a type's field as its key, field by field, if the type's rules ask for it in a condition or write to
+// it; player_scope: none. Of several the last.
 std::vector<ScopeIndex> scopes_keyed_by_fields(const EventType& type, const Ruleset& ruleset) {
   std::vector<ScopeIndex> keyed(type.fields.size(), player_scope);
   for_each_slot(type, ruleset, [&](cel::Slot slot) {

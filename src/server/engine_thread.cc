@@ -134,10 +134,13 @@ bool EngineThread::take_some() {
 // under that is not prepared, as process() has yet to decode it again.
 void EngineThread::prepare() {
   next_.clear();
+  bool is_ingest = true;
   for (const Held& held : taken_) {
-    if (held.batch->ruleset.get() == &engine_.ruleset()) add_events(*held.batch, 0);
+    if (held.batch->ruleset.get() != &engine_.ruleset()) continue;
+    if (next_.empty()) is_ingest = held.batch->is_ingest;
+    add_events(*held.batch, 0);
   }
-  if (!next_.empty()) engine_.prepare(next_, taken_.front().batch->is_ingest);
+  if (!next_.empty()) engine_.prepare(next_, is_ingest);
 }
 
 void EngineThread::add_events(const Batch& batch, std::size_t first) {

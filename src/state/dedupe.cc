@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
-#include <utility>
 
 #define XXH_INLINE_ALL  // Its header is all it takes.
 #include "xxhash.h"
@@ -68,7 +67,7 @@ void RememberedIds::drop() {
   block_ = nullptr;
 }
 
-// A narrow one's second word begins with the last byte of the first, the lowest of the time's upper 16 bits.
+// A narrow one's second word begins with the last byte of the first, the highest of the hash, and is written before it.
 constexpr std::size_t second_at = 7;
 constexpr int time_low_bits = 32;
 constexpr int points_bits = 24;

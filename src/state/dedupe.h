@@ -42,8 +42,8 @@ class IdHash {
 //     …
 //     ids.remember(hash, arrival, points, limits);   // once it is accepted
 //
-// A ring of the newest ids, and before it the tags of their hashes: nearly every id that is asked for is new, and one
-// or two cache lines with 32 tags say so, without touching the ids themselves.
+// A ring of the newest ids, and before it the tags of their hashes: nearly every id that is asked for is new, and two
+// cache lines with 32 tags say so, without touching the ids themselves.
 //
 // This is but a handle, which a record holds as bytes; copies are of the same ids, and what changes one makes the
 // others invalid. Whoever owns it drops it (OwnedIds does).
@@ -67,8 +67,8 @@ class RememberedIds {
   // Remembers an id that find() does not find now. Arrival times never go back. O(1) amortized.
   void remember(const IdHash& id, Timestamp arrival, std::int64_t points, const Limits& limits);
 
-  // Ask for the bytes that find() of a new id touches, of up to 58 ids; and, once those are there, for what remember()
-  // does.
+  // Ask for the bytes that find() of a new id touches, of as many ids as players have by default; and, once those are
+  // there, for what remember() does.
   void prefetch() const {
     if (block_ == nullptr) return;
     __builtin_prefetch(block_, 1);

@@ -87,7 +87,7 @@ void RecordLayout::take_out(const Writers& writers) {
   for (const auto& [type, bytes] : by_bytes) {
     if (left <= whole_bytes_max || bytes < annex_bytes_min) break;
     annex_of_types[type] = ++annexes_;
-    left -= bytes - number_bytes;
+    left -= bytes - (annexes_ % 2 == 0 ? 2 * number_bytes : 0);  // The first's number fills a gap, and every other one.
   }
   const auto put = [&annex_of_types](auto& places, std::span<const EventTypeIndex> types) {
     for (std::size_t i = 0; i < places.size(); ++i) {

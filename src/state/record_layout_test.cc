@@ -65,6 +65,7 @@ void expect_no_overlap(const RecordLayout& layout, const Writers& writers) {
   use(0, layout.ids_offset(true), 8);
   use(0, layout.ids_offset(false), 8);
   EXPECT_EQ(layout.ids_offset(true) % 8, 0U);
+  EXPECT_EQ(layout.ids_offset(false) % 8, 0U);
   EXPECT_EQ(layout.total_offset() % 8, 0U);
   for (std::uint16_t annex = 1; annex <= layout.annexes(); ++annex) {
     EXPECT_EQ(types_in[annex].size(), 1U) << "annex " << annex;
@@ -117,6 +118,17 @@ TEST(RecordLayout, TheTypeThatWritesMostIsTakenOutFirst) {
   EXPECT_EQ(layout.record_bytes(), 120U);
   EXPECT_EQ(layout.record_bytes(1), 68U);
   for (std::uint16_t i = 0; i < 19; ++i) EXPECT_EQ(layout.place(i).annex, i >= 3 && i < 11 ? 1 : 0) << i;
+}
+
+TEST(RecordLayout, NoMoreIsTakenOutThanMustBe) {
+  constexpr EventTypeIndex several = Writers::several;
+  // 32 bytes besides, 160 of variables: 192. Without the 64 of type 0: 128, its annex's number beside the key.
+  std::vector<EventTypeIndex> types(20, several);
+  std::fill_n(types.begin(), 8, EventTypeIndex{0});
+  std::fill_n(types.begin() + 8, 2, EventTypeIndex{1});
+  const RecordLayout layout(scope_of(std::vector<StateVariable>(20, variable(StateType::int64))), writers_of(types));
+  EXPECT_EQ(layout.annexes(), 1U);
+  EXPECT_EQ(layout.record_bytes(), 128U);
 }
 
 TEST(RecordLayout, AnAnnexThatIsNotWorthItsNumberIsNotMade) {

@@ -313,21 +313,11 @@ std::optional<std::int64_t> State::remembered(const std::byte* player, bool is_i
 
 void State::remember(Record player, bool is_ingest, const IdHash& id, Timestamp arrival, std::int64_t points) {
   if (id_limits_.per_player == 0 || id_limits_.window <= Duration::zero()) return;
-  const std::uint32_t offset = layouts_[player_scope].ids_offset(is_ingest);
-  // Also where memory runs out half-way the record has what there is now, not what was.
-  struct Borrowed {
-    Record record;
-    std::uint32_t offset;
-    RememberedIds ids = load<RememberedIds>(record, offset);
-    ~Borrowed() { store(record, offset, ids); }
-  };
-  Borrowed(player, offset).ids.remember(id, arrival, points, id_limits_);
+  borrow_ids(player, is_ingest).ids.remember(id, arrival, points, id_limits_);
 }
 
 void State::drop_ids(Record player) {
-  for (const bool is_ingest : {false, true}) {
-    load<RememberedIds>(player, layouts_[player_scope].ids_offset(is_ingest)).drop();
-  }
+  for (const bool is_ingest : {false, true}) borrow_ids(player, is_ingest).ids.drop();
 }
 
 void State::forget_player(Symbol player) {
@@ -357,14 +347,7 @@ State::Memory State::memory() const {
   Memory memory{.players = tables_[player_scope].memory_bytes(),
                 .scopes = 0,
                 .sets = sets_.memory_bytes() + windows_.memory_bytes(),
-                .dedupe = 0};
-  const RecordTable& players = tables_[player_scope];
-  for (std::size_t i = 0; i < players.size(); ++i) {
-    for (const bool is_ingest : {false, true}) {
-      memory.dedupe +=
-          load<RememberedIds>(players.record(i), layouts_[player_scope].ids_offset(is_ingest)).memory_bytes();
-    }
-  }
+                .dedupe = ids_bytes_};
   for (const RecordPages& annex : annexes_) memory.players += annex.memory_bytes();
   for (std::size_t i = player_scope + 1; i < tables_.size(); ++i) memory.scopes += tables_[i].memory_bytes();
   return memory;

@@ -154,7 +154,7 @@ class State {
   struct Memory {
     std::size_t players = 0, scopes = 0, sets = 0, dedupe = 0;
   };
-  Memory memory() const;  // Sets: windows too. O(players and sets).
+  Memory memory() const;  // Sets: windows too. O(sets).
 
  private:
   struct Saving;
@@ -203,6 +203,22 @@ class State {
   StateFault add_to_set(Record record, const RecordLayout::Place& place, const StateVariable& variable,
                         std::string_view text);
   void add_to_window(Record record, const RecordLayout::Place& place, const StateVariable& variable, Timestamp time);
+  // A player's ids while they change: also where memory runs out half-way the record has what there is then, not what
+  // was.
+  struct BorrowedIds {
+    State& state;
+    const Record player;
+    const std::uint32_t offset;
+    RememberedIds ids = load<RememberedIds>(player, offset);
+    const std::size_t bytes_before = ids.memory_bytes();
+    ~BorrowedIds() {
+      store(player, offset, ids);
+      state.ids_bytes_ += ids.memory_bytes() - bytes_before;
+    }
+  };
+  BorrowedIds borrow_ids(Record player, bool is_ingest) {
+    return {*this, player, layouts_[player_scope].ids_offset(is_ingest)};
+  }
   void drop_ids(Record player);
   void put_variable(HashInput& input, ScopeIndex scope, const std::byte* record, std::uint16_t variable) const;
   void put_player(HashInput& input, const std::byte* record) const;
@@ -222,6 +238,7 @@ class State {
   std::vector<RecordPages> annexes_;  // Of players, from the one with number 1 on.
   Pool<SetState> sets_;
   Pool<WindowState> windows_;
+  std::size_t ids_bytes_ = 0;  // Of all players' remembered ids.
 };
 
 }  // namespace tallyho

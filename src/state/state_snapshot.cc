@@ -404,11 +404,7 @@ void State::Loading::load_player(const SavedScope& scope, Record record) {
     state.put(record, payment.annex, payment.paid_offset, paid);
     state.put(record, payment.annex, payment.period_offset, starts);
   }
-  for (const bool is_ingest : {false, true}) {
-    RememberedIds ids;
-    ids.restore(in, state.id_limits_);
-    store(record, layout.ids_offset(is_ingest), ids);
-  }
+  for (const bool is_ingest : {false, true}) state.borrow_ids(record, is_ingest).ids.restore(in, state.id_limits_);
 }
 
 void State::save(FormWriter& out) const {
