@@ -88,7 +88,8 @@ class Engine {
                  bool wants_ranks = false);
 
   // Says which events come next, so that what is known of their players is on its way from memory by then: it comes
-  // together, while each of ingest()'s questions would wait for the answer to the one before. Changes nothing. Best for
+  // together, while each of ingest()'s questions would wait for the answer to the one before. Changes nothing. They
+  // were decoded under this engine's ruleset, as those of ingest(): types are numbers of one ruleset. Best for
   // `prepared_best` events at once; where none are prepared, ingest() prepares its own.
   static constexpr std::size_t prepared_best = 16;
   void prepare(std::span<const Event* const> events, bool is_ingest);
