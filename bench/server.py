@@ -107,8 +107,17 @@ class Echo(Process):
         self.folder.cleanup()
 
 
+def ahead_of_others():
+    """A command's beginning that puts it before the machine's other programs, where that is allowed. They take a core
+    for 4 ms at a time: a load generator that takes turns with them is late itself, and would blame the server."""
+    command = ["nice", "-n", "-20"]
+    done = subprocess.run([*command, "true"], stderr=subprocess.PIPE, check=False)
+    return command if done.returncode == 0 and not done.stderr else []
+
+
 def load(server, *arguments):
-    command = [*on_core(1), TALLYHO, "load", "--url", server.url, "--players", str(PLAYERS), "--json", *arguments]
+    command = [*on_core(1), *ahead_of_others(), TALLYHO, "load", "--url", server.url, "--players", str(PLAYERS),
+               "--json", *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     return json.loads(done.stdout)
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <exception>
 #include <random>
+#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -248,7 +249,8 @@ void IoThread::take_deliveries() {
   if (!pushes_.empty() && !std::exchange(is_sending_pushes_, true)) send_pushes();
 }
 
-// Answers, and what has come meanwhile, go before the next pushes.
+// Answers, and what has come meanwhile, go before the next pushes. Where the engine's thread shares the core with this
+// one, which would send for milliseconds on end, it gets that when it has work.
 void IoThread::send_pushes() {
   std::uint32_t sent = 0;
   for (; sent < pushes_at_once && !pushes_.empty(); ++sent) {
@@ -262,7 +264,9 @@ void IoThread::send_pushes() {
   }
   if (port_.made_room(sent)) engine_bell_.ring();
   is_sending_pushes_ = !pushes_.empty();
-  if (is_sending_pushes_) boost::asio::post(context_, [this] { send_pushes(); });
+  if (!is_sending_pushes_) return;
+  if (batches_at_engine_ > 0) std::this_thread::yield();
+  boost::asio::post(context_, [this] { send_pushes(); });
 }
 
 void IoThread::take_back(Batch* batch, Clock::time_point now) {
