@@ -10,8 +10,8 @@ millisecond and timed from then, and whatever is due is made durable by one sync
 A shared disk stands still now and then, for tenths of a second, for bare syncs as for others: so there are many short
 turns, of which medians count, and the p99 of each is printed.
 
-    SECONDS_EACH  for each measurement (10)
-    ROUNDS        in which every one takes its turn (7)
+    SECONDS_EACH  for each measurement (5)
+    ROUNDS        in which every one takes its turn (15)
     FOLDER        on the disk that is to be measured (build/bench/durable)
 """
 
@@ -27,8 +27,8 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import server as server_bench  # noqa: E402
 
-SECONDS = int(os.environ.get("SECONDS_EACH", "10"))
-ROUNDS = int(os.environ.get("ROUNDS", "7"))
+SECONDS = int(os.environ.get("SECONDS_EACH", "5"))
+ROUNDS = int(os.environ.get("ROUNDS", "15"))
 FOLDER = pathlib.Path(os.environ.get("FOLDER", "build/bench/durable")).resolve()
 RATE, CONNECTIONS = server_bench.RATE, 100
 WRITE_BYTES = 4096  # About what a commit of the server has at this rate.
