@@ -11,6 +11,7 @@ package=$(realpath "$1")
 root=${2:-}
 if [[ -z $root ]]; then
   root=$(mktemp -d)
+  chmod 755 "$root"  # It is the root of a system with users.
   trap 'rm -rf "$root"' EXIT
   debootstrap --variant=minbase --include=ca-certificates bookworm "$root"
 fi
