@@ -19,11 +19,12 @@ Symbol SymbolTable::intern(std::string_view text) {
   Index& index = part(sought.hash);
   const auto found = index.find(sought);
   if (found != index.end()) return found->symbol;
-  const auto symbol = static_cast<Symbol>(texts_.size());
-  texts_.push_back(keep(text));
+  const auto symbol = static_cast<Symbol>(size_);
+  if (size_ == texts_.size() * texts_block) texts_.push_back(std::make_unique_for_overwrite<Texts>());
   const std::size_t slots = index.capacity();
-  index.insert({.kept = texts_.back(), .hash = sought.hash, .symbol = symbol});
+  index.insert({.kept = kept(symbol) = keep(text), .hash = sought.hash, .symbol = symbol});
   slots_total_ += index.capacity() - slots;
+  ++size_;
   return symbol;
 }
 
@@ -37,23 +38,23 @@ std::optional<Symbol> SymbolTable::find(std::string_view text) const {
 
 // The bytes of taken-back strings are used again when they end the last block, which is the usual case.
 void SymbolTable::truncate(std::size_t size) {
-  while (texts_.size() > size) {
-    const char* kept = texts_.back();
-    const std::string_view text = text_at(kept);
+  while (size_ > size) {
+    const char* const begin = kept(static_cast<Symbol>(--size_));
+    const std::string_view text = text_at(begin);
     const Wanted taken_back = wanted(text);
     Index& index = part(taken_back.hash);
     if (const auto found = index.find(taken_back); found != index.end()) index.erase(found);
-    texts_.pop_back();
     Block& block = blocks_.back();
     if (text.data() + text.size() == block.bytes.get() + block.size) {
-      block.size = static_cast<std::size_t>(kept - block.bytes.get());
+      block.size = static_cast<std::size_t>(begin - block.bytes.get());
     }
   }
 }
 
 std::size_t SymbolTable::memory_bytes() const {
-  const std::size_t texts = (texts_.size() / texts_block + 1) * texts_block;
-  return block_bytes_total_ + texts * sizeof(const char*) + slots_total_ * (sizeof(Entry) + 1);
+  // As if what was taken back had given its page back, so that it depends on nothing but what is there.
+  const std::size_t texts = (size_ / texts_block + 1) * sizeof(Texts);
+  return block_bytes_total_ + texts + slots_total_ * (sizeof(Entry) + 1);
 }
 
 const char* SymbolTable::keep(std::string_view text) {

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
-#include "boost/container/deque.hpp"
 
 namespace tallyho {
 
@@ -75,10 +74,10 @@ class SymbolTable {
   }
 
   // The string behind a symbol; valid until truncate() takes it back. O(1).
-  std::string_view text(Symbol symbol) const { return text_at(texts_[symbol]); }
+  std::string_view text(Symbol symbol) const { return text_at(kept(symbol)); }
 
   // Symbols handed out so far.
-  std::size_t size() const { return texts_.size(); }
+  std::size_t size() const { return size_; }
 
   // Takes back every symbol from `size` on. O(symbols taken back).
   void truncate(std::size_t size);
@@ -121,6 +120,8 @@ class SymbolTable {
     return {kept + sizeof(length), length};
   }
   const char* keep(std::string_view text);
+  const char*& kept(Symbol symbol) { return (*texts_[symbol / texts_block])[symbol % texts_block]; }
+  const char* kept(Symbol symbol) const { return (*texts_[symbol / texts_block])[symbol % texts_block]; }
 
   // By the upper bits of hashes, which spread over a part as if they were not the same in all of it.
   using Index = absl::flat_hash_set<Entry, Hash, Equal>;
@@ -129,11 +130,9 @@ class SymbolTable {
   const Index& part(std::uint32_t hash) const { return index_[hash >> (32 - part_bits)]; }
 
   static constexpr std::size_t texts_block = 1024;
-  using Texts =
-      boost::container::deque<const char*, void,
-                              boost::container::deque_options<boost::container::block_size<texts_block>>::type>;
-
-  Texts texts_;
+  using Texts = std::array<const char*, texts_block>;
+  std::vector<std::unique_ptr<Texts>> texts_;  // By symbol / texts_block.
+  std::size_t size_ = 0;                       // Symbols.
   // Where the bytes are; the last one is being filled.
   struct Block {
     std::unique_ptr<char[]> bytes;

@@ -45,6 +45,17 @@ Window* Board::Impl::find_window(Timestamp starts) const {
   return nullptr;
 }
 
+// The window in which an event at `now` counts; null if it has not begun. False: it counts in none.
+bool Board::Impl::find_counting(Timestamp now, const Window*& window) {
+  if (!windows.empty() && (periods.is_all_time() || windows.back()->period.contains(now))) {
+    window = windows.back().get();
+    return true;
+  }
+  const std::optional<Period> period = periods.counting_at(now);
+  if (period) window = find_window(period->starts);
+  return period.has_value();
+}
+
 Window& Board::Impl::open_window(const Period& period) {
   if (Window* window = find_window(period.starts)) return *window;
   const auto after = std::ranges::find_if(windows, [&](const auto& w) { return w->period.starts > period.starts; });
@@ -112,7 +123,7 @@ Points Board::Impl::combine(std::optional<Points> old, Points value) const {
 
 // Gives a member a value in a section, as far as `limit` lets it.
 void Board::Impl::enter(Section& section, Member member, Points value, Position at, const Aim& aim,
-                        std::vector<BoardChange>& changes) const {
+                        std::vector<BoardChange>* changes) const {
   if (!hidden.empty() && hidden.contains(member)) {
     const auto [entry, is_new] = section.hidden.try_emplace(member);
     if (is_new || entry->second.value != value) entry->second = {value, at};
@@ -126,8 +137,9 @@ void Board::Impl::enter(Section& section, Member member, Points value, Position 
     members.remove(worst->member);
     dropped = worst->member;
   }
+  if (changes == nullptr) return members.change_untold(member, value, at, aim);
   const auto [move, old] = members.change(member, value, at, aim);
-  BoardChange& change = changes.emplace_back();  // Filled where it is: a copy would wait for what was just written.
+  BoardChange& change = changes->emplace_back();  // Filled where it is: a copy would wait for what was just written.
   change.section = section.number;
   change.member = member;
   change.move = move;
@@ -176,7 +188,7 @@ void Board::Impl::move_home(Member member, Symbol from, Symbol to, Position at, 
     if (!value) continue;
     leave(*section, member, changes);
     if (section->is_empty()) close_section(*window, *section);
-    if (to != no_group) enter(open_section(window->period, to), member, *value, at, {}, changes);
+    if (to != no_group) enter(open_section(window->period, to), member, *value, at, {}, &changes);
   }
 }
 
@@ -215,21 +227,21 @@ void Board::prepare_near(Member member) const {
   section->members.prepare_rank(member);
 }
 
-Result<Board::Plan> Board::plan(Member member, Symbol group, Points value, Timestamp now, bool is_attempt) {
+Status Board::plan(Member member, Symbol group, Points value, Timestamp now, Plan& plan, bool is_attempt) {
   const BoardOptions& options = impl_->options;
-  Plan plan{.member = member,
-            .group = options.is_grouped ? group : no_group,
-            .value = value,
-            .now = now,
-            .is_attempt = is_attempt};
-  if (member == no_symbol || (options.is_grouped && group == no_group)) return plan;
-  const std::optional<Period> period = impl_->periods.counting_at(now);
-  if (!period) return plan;
+  plan = {.member = member,
+          .group = options.is_grouped ? group : no_group,
+          .value = value,
+          .now = now,
+          .is_attempt = is_attempt};
+  if (member == no_symbol || (options.is_grouped && group == no_group)) return {};
+  const Window* window = nullptr;
+  if (!impl_->find_counting(now, window)) return {};
   plan.result = value;
-  if (const Window* window = impl_->find_window(period->starts)) {
+  if (window != nullptr) {
     if (options.attempts && is_attempt) {
       const auto used = window->attempts.find(member);
-      if ((used == window->attempts.end() ? 0 : used->second) >= *options.attempts) return plan;
+      if ((used == window->attempts.end() ? 0 : used->second) >= *options.attempts) return {};
     }
     Section* section = impl_->section_of(*window, member, plan.group);
     const std::optional<Points> old = section == nullptr ? std::nullopt : section->value(member);
@@ -241,12 +253,15 @@ Result<Board::Plan> Board::plan(Member member, Symbol group, Points value, Times
     plan.is_change = old != plan.result;
     if (section != nullptr && section->group == plan.group) plan.section = section;
   }
-  if (impl_->is_new_group_too_many(plan.group)) return std::unexpected(Error{.code = Code::capacity});
+  // A group that has a section is none that is new.
+  if (plan.section == nullptr && impl_->is_new_group_too_many(plan.group)) {
+    return std::unexpected(Error{.code = Code::capacity});
+  }
   plan.counts = true;
-  return plan;
+  return {};
 }
 
-std::uint32_t Board::commit(const Plan& plan, Position at, std::vector<BoardChange>& changes) {
+std::uint32_t Board::commit(const Plan& plan, Position at, std::vector<BoardChange>* changes) {
   if (!plan.counts) return 0;
   const BoardOptions& options = impl_->options;
   const bool counts_attempt = options.attempts && plan.is_attempt;
@@ -256,9 +271,13 @@ std::uint32_t Board::commit(const Plan& plan, Position at, std::vector<BoardChan
   }
   const std::optional<Period> period = impl_->periods.counting_at(plan.now);
   assert(period);  // Time has not advanced since it was planned.
-  const std::size_t first_change = changes.size();
+  if (changes == nullptr) {
+    impl_->untold.clear();
+    changes = &impl_->untold;
+  }
+  const std::size_t first_change = changes->size();
   if (options.follows_player) {
-    follow(plan.member, plan.group, at, changes);
+    follow(plan.member, plan.group, at, *changes);
     impl_->homes.set(plan.member, plan.group);
   }
   if (counts_attempt) ++impl_->open_window(*period).attempts[plan.member];
@@ -266,7 +285,7 @@ std::uint32_t Board::commit(const Plan& plan, Position at, std::vector<BoardChan
   // Moving may have lost what it had.
   const Points value = options.follows_player ? impl_->combine(section.value(plan.member), plan.value) : plan.result;
   impl_->enter(section, plan.member, value, at, plan.aim, changes);
-  merge_last(changes, first_change);
+  merge_last(*changes, first_change);
   return section.number;
 }
 
@@ -274,10 +293,14 @@ void Board::prepare_commit(Plan& plan) const {
   if (plan.counts && plan.is_change && plan.section != nullptr) plan.aim = plan.section->leaderboard->aim(plan.result);
 }
 
+bool Board::stays(Member member, Symbol group) const {
+  const Symbol home = impl_->options.follows_player ? impl_->home(member) : no_group;
+  return home == no_group || home == group;
+}
+
 Status Board::can_follow(Member member, Symbol group) const {
-  if (!impl_->options.follows_player || group == no_group) return {};
+  if (group == no_group || stays(member, group) || !impl_->is_new_group_too_many(group)) return {};
   const Symbol home = impl_->home(member);
-  if (home == no_group || home == group || !impl_->is_new_group_too_many(group)) return {};
   const bool moves = std::ranges::any_of(impl_->windows, [&](const auto& window) {
     const Section* section = window->section(home);
     return section != nullptr && section->value(member);
@@ -287,9 +310,8 @@ Status Board::can_follow(Member member, Symbol group) const {
 }
 
 void Board::follow(Member member, Symbol group, Position at, std::vector<BoardChange>& changes) {
-  if (!impl_->options.follows_player) return;
+  if (stays(member, group)) return;
   const Symbol home = impl_->home(member);
-  if (home == no_group || home == group) return;
   impl_->move_home(member, home, group, at, changes);
   if (group == no_group) {
     impl_->homes.erase(member);

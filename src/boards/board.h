@@ -57,8 +57,9 @@ struct BoardChange {
 // A board: leaderboards per group and window, and what the operator does to them. Two steps, so that an event changes
 // all its boards or none:
 //
-//     Result<Board::Plan> plan = board.plan(member, group, value, now);   // may fail, changes nothing
-//     if (plan) board.commit(*plan, position, changes);                   // cannot fail
+//     Board::Plan plan;
+//     if (!board.plan(member, group, value, now, plan)) return …;   // may fail, changes nothing
+//     board.commit(plan, position, &changes);                       // cannot fail
 //
 // Where the specification leaves room:
 //   - `limit`: who is dropped and who does not enter is forgotten but for the attempts, which count events, not
@@ -94,17 +95,19 @@ class Board {
     Aim aim = {};                     // Where in it.
   };
 
-  // What counting `value` for `member` at event time `now` would do. `group` only where the board is grouped; where it
-  // follows the player, the member is taken to be in it already. `is_attempt`: false for what is no event of the
-  // member's own, which `attempts` neither stop nor count. O(log n), changes nothing, allocates nothing.
-  // Errors: rule_error (a sum leaves int64), capacity (a new group over groups_max).
-  Result<Plan> plan(Member member, Symbol group, Points value, Timestamp now, bool is_attempt = true);
+  // Fills `plan` with what counting `value` for `member` at event time `now` would do. `group` only where the board is
+  // grouped; where it follows the player, the member is taken to be in it already. `is_attempt`: false for what is no
+  // event of the member's own, which `attempts` neither stop nor count. O(log n), changes nothing, allocates nothing.
+  // Errors, after which the plan doesn't count: rule_error (a sum leaves int64), capacity (a new group over
+  // groups_max).
+  Status plan(Member member, Symbol group, Points value, Timestamp now, Plan& plan, bool is_attempt = true);
 
   // Does it; where the board follows the player, as after follow(). Appends what it did to the member, also if its
   // value stayed as it was, but nothing if the plan doesn't count, the member is hidden or `limit` kept it out. One
   // change per section: a member that moved there and counted has entered with the value it has now. Returns the number
-  // of the section it counted on, 0 if it doesn't count. O(log n); allocates only for a new member, section or leaf.
-  std::uint32_t commit(const Plan& plan, Position at, std::vector<BoardChange>& changes);
+  // of the section it counted on, 0 if it doesn't count. Null: nobody wants to know, and ranks need not be counted.
+  // O(log n); allocates only for a new member, section or leaf.
+  std::uint32_t commit(const Plan& plan, Position at, std::vector<BoardChange>* changes);
 
   // Asks for the bytes that commit() of this plan will move the member to, and notes in it where they are. Best for
   // several boards' plans at once.
@@ -115,6 +118,8 @@ class Board {
   // A section that has nobody left ends: section() does not know it any more. O(windows · log n), O(1) if nothing
   // moves.
   void follow(Member member, Symbol group, Position at, std::vector<BoardChange>& changes);
+  // Whether nothing would move: it is there already, or nowhere. O(1).
+  bool stays(Member member, Symbol group) const;
   // Whether it may. Errors: capacity (something would move to a new group over groups_max; also if it would leave
   // another group without members).
   Status can_follow(Member member, Symbol group) const;

@@ -68,6 +68,7 @@ struct Board::Impl {
   using Window = board_parts::Window;
 
   Window* find_window(Timestamp starts) const;
+  bool find_counting(Timestamp now, const Window*& window);
   Window& open_window(const Period& period);
   Section& open_section(const Period& period, Symbol group);
   void close_section(Window& window, Section& section);
@@ -77,7 +78,7 @@ struct Board::Impl {
   Section* newest_section(Member member) const;
   Points combine(std::optional<Points> old, Points value) const;
   void enter(Section& section, Member member, Points value, Position at, const Aim& aim,
-             std::vector<BoardChange>& changes) const;
+             std::vector<BoardChange>* changes) const;
   static bool leave(Section& section, Member member, std::vector<BoardChange>& changes);
   void restore(Section& section, Member member, const HiddenEntry& entry, std::vector<BoardChange>& changes) const;
   std::vector<Section*> sections_by_number() const;
@@ -98,6 +99,7 @@ struct Board::Impl {
   MemberIndex homes;
   absl::flat_hash_set<Member> hidden;
   std::uint32_t next_number = 1;
+  std::vector<BoardChange> untold;  // What nobody wants to know.
 };
 
 }  // namespace tallyho

@@ -210,8 +210,11 @@ class BoardModel : public testing::TestWithParam<Choice> {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random(seed);
     Board board(options);
+    Board untold(options);  // Where nobody asks what changed.
     Model model(options);
     Listener listener;
+    std::vector<BoardChange> unheard;
+    std::vector<std::uint32_t> unheard_numbers;
     // Over both changes of the clocks in Berlin, in 2026: on 29 March and 25 October.
     Timestamp arrival = parse_timestamp(seed % 2 == 0 ? "2026-03-28T20:00:00Z" : "2026-10-24T20:00:00Z").value();
     for (Position at = 1; at <= static_cast<Position>(operations); ++at) {
@@ -219,6 +222,7 @@ class BoardModel : public testing::TestWithParam<Choice> {
       std::vector<std::uint32_t> dropped;
       board.advance(arrival, dropped);
       model.advance(arrival);
+      untold.advance(arrival, unheard_numbers);
       for (const std::uint32_t number : dropped) listener.sections.erase(number);
 
       const auto member = static_cast<Member>(random() % 12);
@@ -233,29 +237,52 @@ class BoardModel : public testing::TestWithParam<Choice> {
       const std::uint64_t choice = random() % 100;
       if (choice < 5) {
         board.hide(member, changes);
+        untold.hide(member, unheard);
         model.hide(member);
       } else if (choice < 9) {
         board.show(member, changes);
+        untold.show(member, unheard);
         model.show(member);
       } else if (choice < 10) {
         board.forget(member, changes);
+        untold.forget(member, unheard);
         model.forget(member);
       } else if (choice < 28) {
         if (!board.can_follow(member, group)) continue;
+        ASSERT_TRUE(!board.stays(member, group) || is_unmoved(board, member, group, at));
         board.follow(member, group, at, changes);
+        untold.follow(member, group, at, unheard);
         model.follow(member, group, at);
       } else {
         const bool is_attempt = random() % 8 != 0;
         if (random() % 2 == 0) prepare(board, static_cast<Member>(random() % 16));
-        Result<Board::Plan> plan = board.plan(member, group, value, now, is_attempt);
-        if (plan && random() % 2 == 0) board.prepare_commit(*plan);
-        ASSERT_EQ(plan ? Code::ok : plan.error().code, model.count(member, group, value, now, at, is_attempt));
-        if (plan) check_commit(board, *plan, at, changes);
+        Board::Plan plan;
+        const Status planned = board.plan(member, group, value, now, plan, is_attempt);
+        if (planned && random() % 2 == 0) board.prepare_commit(plan);
+        ASSERT_EQ(planned ? Code::ok : planned.error().code, model.count(member, group, value, now, at, is_attempt));
+        if (planned) check_commit(board, plan, at, changes);
+        if (untold.plan(member, group, value, now, plan, is_attempt)) untold.commit(plan, at, nullptr);
       }
+      ASSERT_EQ(words_of(board), words_of(untold));
       for (const BoardChange& change : changes) listener.apply(change);
       if (HasFatalFailure()) return;
       compare(board, model, listener, options);
     }
+  }
+
+  // Following a group that it is in already, or being nowhere, changes nothing.
+  static bool is_unmoved(Board& board, Member member, Symbol group, Position at) {
+    const std::vector<std::uint64_t> before = words_of(board);
+    std::vector<BoardChange> changes;
+    board.follow(member, group, at, changes);
+    return changes.empty() && words_of(board) == before;
+  }
+
+  // All that a board holds.
+  static std::vector<std::uint64_t> words_of(const Board& board) {
+    std::vector<std::uint64_t> words;
+    board.hash([&](std::span<const std::uint64_t> more) { words.insert(words.end(), more.begin(), more.end()); });
+    return words;
   }
 
   // Hints, which change nothing, whoever they are for.
@@ -267,7 +294,7 @@ class BoardModel : public testing::TestWithParam<Choice> {
 
   // Commits, and looks at which section it says that it counted on.
   static void check_commit(Board& board, const Board::Plan& plan, Position at, std::vector<BoardChange>& changes) {
-    const std::uint32_t number = board.commit(plan, at, changes);
+    const std::uint32_t number = board.commit(plan, at, &changes);
     ASSERT_EQ(number != 0, plan.counts);
     if (number == 0) return;
     ASSERT_EQ(board.section(number)->group, plan.group);

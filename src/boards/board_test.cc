@@ -38,10 +38,11 @@ class Game {
   Code count(Member member, Points value, Symbol group = no_group, Timestamp now = noon) {
     changes.clear();
     ++position;
-    const Result<Board::Plan> plan = board.plan(member, group, value, now);
-    if (!plan) return plan.error().code;
-    counted = plan->counts;
-    board.commit(*plan, position, changes);
+    Board::Plan plan;
+    const Status planned = board.plan(member, group, value, now, plan);
+    if (!planned) return planned.error().code;
+    counted = plan.counts;
+    board.commit(plan, position, &changes);
     return Code::ok;
   }
   void follow(Member member, Symbol group) {
@@ -149,7 +150,8 @@ TEST(Board, ASumThatLeavesInt64IsARuleErrorAndChangesNothing) {
 
 TEST(Board, PlanningChangesNothing) {
   Game game({.is_grouped = true});
-  ASSERT_TRUE(game.board.plan(ada, north, 5, noon));
+  Board::Plan plan;
+  ASSERT_TRUE(game.board.plan(ada, north, 5, noon, plan));
   EXPECT_EQ(game.board.groups(), 0U);
   EXPECT_TRUE(game.board.sections().empty());
 }

@@ -28,9 +28,9 @@ const Timestamp noon = at("2026-07-19T12:00:00Z");
 // Counts an event on an ungrouped board.
 void count(Board& board, Member member, Points value, Position position, Timestamp now = noon) {
   std::vector<BoardChange> changes;
-  const Result<Board::Plan> plan = board.plan(member, no_group, value, now);
-  ASSERT_TRUE(plan);
-  board.commit(*plan, position, changes);
+  Board::Plan plan;
+  ASSERT_TRUE(board.plan(member, no_group, value, now, plan));
+  board.commit(plan, position, &changes);
 }
 
 std::vector<std::uint32_t> advance(Board& board, std::string_view arrival) {

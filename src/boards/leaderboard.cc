@@ -61,6 +61,18 @@ Leaderboard::Change Leaderboard::change(Member member, Points value, Position at
   return {.move = {.was = moved.was + 1, .rank = moved.is + 1}, .old = impl_->value(key)};
 }
 
+void Leaderboard::change_untold(Member member, Points value, Position at, const Aim& aim) {
+  assert(member != no_symbol);
+  StandingTree& tree = impl_->tree;
+  const Place place = make_place(impl_->key(value), at);
+  const StandingTree::Seat seat = tree.find(member);
+  if (seat.leaf == StandingTree::none) {
+    tree.insert_untold(place, member, aim);
+  } else if (tree.key(seat) != key_of(place)) {
+    tree.move_untold(seat, member, place, aim);
+  }
+}
+
 Aim Leaderboard::aim(Points value) const {
   return impl_->tree.aim(impl_->key(value));
 }

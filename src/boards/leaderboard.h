@@ -69,6 +69,8 @@ class Leaderboard {
     std::optional<Points> old;
   };
   Change change(Member member, Points value, Position at, const Aim& aim = {});
+  // The same where nobody wants to know, so that no rank need be counted.
+  void change_untold(Member member, Points value, Position at, const Aim& aim = {});
   // Where whoever comes to have `value` next is to go, whose bytes come from memory while something else is done.
   // O(log n); changes nothing.
   Aim aim(Points value) const;

@@ -93,6 +93,8 @@ struct alignas(line_bytes) Leaf : Node {
   std::uint32_t free_slot() const { return static_cast<std::uint32_t>(std::countr_one(used)); }
   bool begins_at(std::uint32_t at) const { return (begins >> at & 1) != 0; }
 
+  // Where in `order` a slot is that has an entry, without a branch.
+  std::uint32_t position_of(std::uint32_t at) const;
   // Shifts what is behind a position of `order`, all of it at once: how much there is, no branch can guess.
   void insert_in_order(std::uint32_t position, std::uint32_t at);
   void erase_from_order(std::uint32_t position);
@@ -105,6 +107,7 @@ static_assert(sizeof(Leaf) == line_bytes);
 
 // The vectors that `order` is worked on in. What comes before and after it in the head may be read, but is not used.
 using OrderBytes [[gnu::vector_size(16)]] = signed char;
+using Halves [[gnu::vector_size(16)]] = std::uint64_t;
 
 // Each half of `order` becomes choose(its positions, it, what stands `by` places further on).
 template <typename Choose>
@@ -119,6 +122,20 @@ inline void Leaf::shift_order(int by, Choose choose) {
     here[i] = choose(positions, here[i], there[i]);
   }
   std::memcpy(order.data(), &here, sizeof(here));
+}
+
+inline std::uint32_t Leaf::position_of(std::uint32_t at) const {
+  const OrderBytes what = OrderBytes{} + static_cast<signed char>(at);
+  const OrderBytes end = OrderBytes{} + static_cast<signed char>(count);
+  OrderBytes positions{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  OrderBytes found{};  // The position, where it is; else 0.
+  for (std::size_t i = 0; i < sizeof(order); i += sizeof(OrderBytes), positions += std::int8_t{sizeof(OrderBytes)}) {
+    OrderBytes here;
+    std::memcpy(&here, order.data() + i, sizeof(here));
+    found |= (here == what) & (positions < end) & positions;
+  }
+  const auto halves = reinterpret_cast<Halves>(found);
+  return static_cast<std::uint32_t>((halves[0] | halves[1]) * 0x0101'0101'0101'0101U >> 56);
 }
 
 inline void Leaf::insert_in_order(std::uint32_t position, std::uint32_t at) {

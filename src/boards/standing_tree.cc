@@ -33,7 +33,6 @@ std::uint32_t sum_before(const std::array<std::uint32_t, standing::children_max>
 std::uint32_t sum_before(const std::array<std::uint8_t, standing::children_max>& numbers, std::uint32_t count) {
   using Bytes [[gnu::vector_size(16)]] = signed char;
   using Pairs [[gnu::vector_size(16)]] = std::uint16_t;
-  using Halves [[gnu::vector_size(16)]] = std::uint64_t;
   Bytes at{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   const Bytes end = Bytes{} + static_cast<signed char>(count);
   Pairs sums{};
@@ -43,7 +42,7 @@ std::uint32_t sum_before(const std::array<std::uint8_t, standing::children_max>&
     const auto pairs = reinterpret_cast<Pairs>(bytes & (at < end));
     sums += (pairs & 0xff) + (pairs >> 8);
   }
-  const auto halves = reinterpret_cast<Halves>(sums);
+  const auto halves = reinterpret_cast<standing::Halves>(sums);
   // Four sums of 16 bits, which the product adds up in its highest.
   return static_cast<std::uint32_t>((halves[0] + halves[1]) * 0x0001'0001'0001'0001U >> 48);
 }
@@ -89,10 +88,8 @@ StandingTree::Seat StandingTree::find(Symbol member) const {
   if (number == MemberIndex::none) return {};
   const std::uint32_t slot = number & (leaf_entries_max - 1);
   const Leaf& leaf = leaf_at(number >> slot_bits);
-  const void* here = std::memchr(leaf.order.data(), static_cast<int>(slot), leaf.count);
-  assert(here != nullptr && leaf.member(slot) == member);
-  const auto position = static_cast<std::uint32_t>(static_cast<const std::uint8_t*>(here) - leaf.order.data());
-  return {number >> slot_bits, slot, position};
+  assert(leaf.member(slot) == member);
+  return {number >> slot_bits, slot, leaf.position_of(slot)};
 }
 
 std::optional<std::uint64_t> StandingTree::key_of_member(Symbol member) const {
@@ -212,6 +209,11 @@ std::uint64_t StandingTree::count_ahead(Place place, Symbol member) const {
 }
 
 std::uint64_t StandingTree::insert(Place place, Symbol member, const Aim& aim) {
+  const Entered entered = enter(place, member, aim);
+  return entries_before(leaf_at(entered.leaf)) + entered.position;
+}
+
+StandingTree::Entered StandingTree::enter(Place place, Symbol member, const Aim& aim) {
   std::uint32_t id = leaf_for(place, member, aim);
   if (leaf_at(id).count == leaf_entries_max) {
     make_room_in_leaf(id);
@@ -225,27 +227,34 @@ std::uint64_t StandingTree::insert(Place place, Symbol member, const Aim& aim) {
   const BeginningsChange change = link(leaf, slot, position, place, member);
   add_to_ancestors(leaf, 1, change.here);
   if (change.next != 0) add_to_ancestors(leaf_at(leaf.next), 0, change.next);
-  return entries_before(leaf) + position;
+  return {id, position};
 }
 
 std::uint64_t StandingTree::erase(Seat seat, Symbol member) {
   const std::uint64_t ahead = count_ahead(seat);
+  take_out(seat, member);
+  return ahead;
+}
+
+void StandingTree::take_out(Seat seat, Symbol member) {
   Leaf& leaf = leaf_at(seat.leaf);
   index_.erase(member);
   const BeginningsChange change = unlink(leaf, seat.position);
   add_to_ancestors(leaf, -1, change.here);
   if (change.next != 0) add_to_ancestors(leaf_at(leaf.next), 0, change.next);
   if (leaf.count < leaf_entries_min && leaf.parent != none) refill_below(leaf.parent, leaf.slot);
-  return ahead;
 }
 
-StandingTree::Moved StandingTree::move(Seat seat, Symbol member, Place place, const Aim& aim) {
+template <bool is_counted>
+StandingTree::Moved StandingTree::change_place(Seat seat, Symbol member, Place place, const Aim& aim) {
   Leaf& leaf = leaf_at(seat.leaf);
   const std::uint32_t target = leaf_for(place, member, aim);
   Leaf& other = leaf_at(target);
   if (target != seat.leaf && (other.count == leaf_entries_max || leaf.count == leaf_entries_min)) {
-    const std::uint64_t was = erase(seat, member);  // Nodes shift, so that it is two steps.
-    return {was, insert(place, member)};
+    const std::uint64_t was = is_counted ? count_ahead(seat) : 0;
+    take_out(seat, member);  // Nodes shift, so that it is two steps.
+    const Entered entered = enter(place, member, {});
+    return {was, is_counted ? entries_before(leaf_at(entered.leaf)) + entered.position : 0};
   }
   const BeginningsChange out = unlink(leaf, seat.position);
   if (out.next != 0) add_to_ancestors(leaf_at(leaf.next), 0, out.next);
@@ -256,16 +265,19 @@ StandingTree::Moved StandingTree::move(Seat seat, Symbol member, Place place, co
   if (target == seat.leaf) {
     // Most events on small boards move somebody a little: then no other node changes but for the counts of values.
     if (out.here + in.here != 0) add_to_ancestors(leaf, 0, out.here + in.here);
-    const std::uint64_t before = entries_before(leaf);
+    const std::uint64_t before = is_counted ? entries_before(leaf) : 0;
     return {before + seat.position, before + position};
   }
   index_.replace(member, number_of(target, slot));
-  const Moved before = move_counts(leaf, other, out.here, in.here);
+  const Moved before = move_counts<is_counted>(leaf, other, out.here, in.here);
   return {before.was + seat.position, before.is + position};
 }
+template StandingTree::Moved StandingTree::change_place<true>(Seat, Symbol, Place, const Aim&);
+template StandingTree::Moved StandingTree::change_place<false>(Seat, Symbol, Place, const Aim&);
 
 // Counts an entry in another leaf, from the leaves up to where their ways meet. Returns how many entries were before
-// the one, and are before the other.
+// the one, and are before the other, if those are to be counted.
+template <bool is_counted>
 StandingTree::Moved StandingTree::move_counts(const Node& from, const Node& to, int values_from, int values_to) {
   Moved before;
   const Node* was = &from;
@@ -273,9 +285,10 @@ StandingTree::Moved StandingTree::move_counts(const Node& from, const Node& to, 
   for (bool is_above_leaves = true;; is_above_leaves = false) {
     Inner& left = inner_at(was->parent);
     Inner& entered = inner_at(is->parent);
-    // Sums first: reading several counts at once waits for one that was just written.
-    before.was += is_above_leaves ? sum_before(left.leaf_entries, was->slot) : sum_before(left.entries, was->slot);
-    before.is += is_above_leaves ? sum_before(entered.leaf_entries, is->slot) : sum_before(entered.entries, is->slot);
+    if (is_counted) {  // Sums first: reading several counts at once waits for one that was just written.
+      before.was += is_above_leaves ? sum_before(left.leaf_entries, was->slot) : sum_before(left.entries, was->slot);
+      before.is += is_above_leaves ? sum_before(entered.leaf_entries, is->slot) : sum_before(entered.entries, is->slot);
+    }
     add_to_child(left, was->slot, -1, values_from);
     add_to_child(entered, is->slot, 1, values_to);
     const bool is_common = &left == &entered;
@@ -284,7 +297,7 @@ StandingTree::Moved StandingTree::move_counts(const Node& from, const Node& to, 
     is = &entered;
     if (is_common) break;
   }
-  const std::uint64_t rest = entries_before(*was);
+  const std::uint64_t rest = is_counted ? entries_before(*was) : 0;
   if (values_from + values_to != 0) add_to_ancestors(*was, 0, values_from + values_to);
   return {before.was + rest, before.is + rest};
 }

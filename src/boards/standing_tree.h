@@ -86,7 +86,14 @@ class StandingTree {
     std::uint64_t was = 0;
     std::uint64_t is = 0;
   };
-  Moved move(Seat seat, Symbol member, Place place, const Aim& aim = {});
+  Moved move(Seat seat, Symbol member, Place place, const Aim& aim = {}) {
+    return change_place<true>(seat, member, place, aim);
+  }
+  // The same without counting who is ahead.
+  void insert_untold(Place place, Symbol member, const Aim& aim = {}) { enter(place, member, aim); }
+  void move_untold(Seat seat, Symbol member, Place place, const Aim& aim = {}) {
+    change_place<false>(seat, member, place, aim);
+  }
 
   // Hints, which change nothing, for who has several members at hand: what an operation will look at comes from memory
   // while the others are worked on. In this order, each for all of them before the next, as each looks at what the one
@@ -136,6 +143,16 @@ class StandingTree {
   bool is_newest(Place place) const { return reached_of(place) > newest_; }
   std::uint64_t key_before(const Leaf& leaf, std::uint32_t position, std::uint64_t otherwise) const;
   std::uint64_t entries_before(const Node& node) const;
+  // Where an entry is: a leaf, and how many of its entries are ahead.
+  struct Entered {
+    std::uint32_t leaf = none;
+    std::uint32_t position = 0;
+  };
+  Entered enter(Place place, Symbol member, const Aim& aim);
+  void take_out(Seat seat, Symbol member);
+  template <bool is_counted>
+  Moved change_place(Seat seat, Symbol member, Place place, const Aim& aim);
+  template <bool is_counted>
   Moved move_counts(const Node& from, const Node& to, int values_from, int values_to);
   BeginningsChange link(Leaf& leaf, std::uint32_t slot, std::uint32_t position, Place place, Symbol member);
   BeginningsChange unlink(Leaf& leaf, std::uint32_t position);

@@ -100,6 +100,16 @@ Code::Dependents Code::dependents(std::span<const Slot> slots) const {
   return dependents;
 }
 
+Code::Kept Code::kept(Slot slot) const {
+  Kept kept;
+  const auto cell = std::ranges::find_if(
+      impl_->cells, [slot](const Cell& one) { return one.source == Cell::Source::slot && one.number == slot; });
+  if (cell == impl_->cells.end()) return kept;
+  kept.cell_ = static_cast<std::uint16_t>(cell - impl_->cells.begin());
+  kept.kinds_ = cell->kinds;
+  return kept;
+}
+
 CodeBuilder::CodeBuilder(std::function<bool(Slot)> is_fixed) : impl_(std::make_unique<CodeImpl>()) {
   impl_->is_fixed = std::move(is_fixed);
   impl_->instructions.push_back({.op = Op::give_true});

@@ -91,6 +91,18 @@ class Code {
   // Of these slots, which are not fixed. Those that no program reads cost nothing. O(size of the code).
   Dependents dependents(std::span<const Slot> slots) const;
 
+  // Where a machine keeps what it knows of a slot. Belongs to the code.
+  class Kept {
+   private:
+    friend class Code;
+    friend class Machine;
+    static constexpr std::uint16_t nowhere = 0xffff;
+    std::uint16_t cell_ = nowhere;
+    std::uint32_t kinds_ = 0;  // That are expected, as bits.
+  };
+  // Of a slot that no program reads, nowhere.
+  Kept kept(Slot slot) const;
+
   // What a program was compiled to, one instruction a line: "3  unless level > 10 goto 9". Shared sub-expressions that
   // it uses follow. `name` gives the words for slots. The program must have been added. For people and for tests.
   std::string disassemble(const Program& program, const std::function<std::string(Slot)>& name) const;
@@ -148,13 +160,16 @@ class Machine {
 
   // Forgets everything: all slots may have other values now. O(what was remembered).
   void begin();
-  // The same, with the values of slots at hand: those of `preload`, in its order. An error value is an absent one. They
-  // are copied; `preload` must stay until the next begin().
+  // The same, with the values of slots at hand: those of `preload`, all of them, in its order. An error value is an
+  // absent one. They are copied; `preload` must stay until the next begin().
   void begin(const Code::Preload& preload, std::span<const Value> values);
   // Forgets the slots that are not fixed, and what depends on them. O(what was remembered of them).
   void forget_changing();
   // Forgets only what depends on some slots: the others are as they were. O(cells that depend on them).
   void forget(const Code::Dependents& changed);
+
+  // A slot has this value now, so that it need not be read. What depends on the slot has been forgotten. O(1).
+  void remember(const Code::Kept& slot, const Value& value);
 
   // As program.evaluate(activation, arena). A program that is not part of the code is evaluated just so.
   Value evaluate(const Program& program);

@@ -476,6 +476,33 @@ TEST_F(CodeTest, ValuesAtHandAreTakenInOneGo) {
   EXPECT_EQ(host_.reads(), 2);
 }
 
+TEST_F(CodeTest, ASlotThatWasWrittenNeedNotBeRead) {
+  compile({"m + 1", "m > 3"});
+  const std::vector<Slot> written = {slots_["m"]};
+  const Code::Dependents dependents = code_->dependents(written);
+  const Code::Kept kept = code_->kept(slots_["m"]);
+  evaluate(0);
+  const int reads = host_.reads();
+  host_.set(slots_["m"], Value::int64(100));
+  machine_->forget(dependents);
+  machine_->remember(kept, Value::int64(100));
+  EXPECT_EQ(evaluate(0), "101");
+  EXPECT_EQ(evaluate(1), "true");
+  EXPECT_EQ(host_.reads(), reads);
+
+  host_.set(slots_["m"], Value::int64(-100));
+  machine_->begin();
+  EXPECT_EQ(evaluate(0), "-99") << "of another event";
+  EXPECT_EQ(host_.reads(), reads + 1);
+
+  // What is of another kind than was declared is left to be read; what nobody reads is kept nowhere.
+  machine_->forget(dependents);
+  machine_->remember(kept, Value::string("many"));
+  machine_->remember(code_->kept(slots_["score"]), Value::int64(1));
+  EXPECT_EQ(evaluate(0), "-99");
+  EXPECT_EQ(host_.reads(), reads + 2);
+}
+
 TEST_F(CodeTest, ConditionsAreGoneThroughInOrder) {
   compile({"n > 9", "n / (m + 2) > 1", "flag", "!flag", "n / (m + 2) > 1 || n > 9 || flag"});
   std::vector<const Program*> programs;

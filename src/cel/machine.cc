@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cmath>
 #include <utility>
 
@@ -45,6 +46,9 @@ void Machine::forget_changing() {
 }
 void Machine::forget(const Code::Dependents& changed) {
   impl_->forget(changed.cells_);
+}
+void Machine::remember(const Code::Kept& slot, const Value& value) {
+  if (slot.cell_ != Code::Kept::nowhere) impl_->remember(slot.cell_, slot.kinds_, value);
 }
 std::uint64_t Machine::hand_overs() const {
   return impl_->hand_overs;
@@ -100,7 +104,8 @@ void Machine::Impl::begin(const Code::Preload& preload, std::span<const Value> v
   forget(changing_loaded_);
   preload_ = &preload;
   for (const auto& entry : preload.entries_) {
-    const Value value = entry.position < values.size() ? values[entry.position] : not_loaded();
+    assert(entry.position < values.size());
+    const Value value = values[entry.position];
     cells_[entry.cell] = (entry.kinds & kind_bit(value.kind())) != 0 ? value : not_loaded();
   }
 }
@@ -266,12 +271,7 @@ bool Machine::Impl::load(std::uint16_t cell) {
   const Cell& source = code_.cells[cell];
   const Value value = source.source == Cell::Source::slot ? activation_.read(source.number, arena_) : load_from(source);
   if ((source.kinds & kind_bit(value.kind())) == 0) return false;
-  Loaded& loaded = source.is_fixed ? fixed_loaded_ : changing_loaded_;
-  if (is_listed_[cell] == 0) {
-    is_listed_[cell] = 1;
-    loaded.cells[loaded.size++] = cell;
-  }
-  cells_[cell] = value;
+  keep_loaded(cell, value);
   return true;
 }
 

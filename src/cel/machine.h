@@ -20,6 +20,10 @@ class Machine::Impl {
     for (const std::uint16_t cell : cells) cells_[cell] = not_loaded();
   }
 
+  void remember(std::uint16_t cell, std::uint32_t kinds, const Value& value) {
+    if ((kinds & kind_bit(value.kind())) != 0) keep_loaded(cell, value);
+  }
+
   // Runs the code from there on. An error value: it is for the exact evaluator.
   Value run(const Instruction* at) { return run_code<false>(at).value; }
   const Instruction* entry(std::uint32_t program) const { return code_.instructions.data() + code_.entries[program]; }
@@ -53,6 +57,15 @@ class Machine::Impl {
   // False: the cell has something already, or what it comes from is not as declared.
   bool load(std::uint16_t cell);
   Value load_from(const Cell& cell);
+  // Fills a cell, and notes that it is to be emptied.
+  void keep_loaded(std::uint16_t cell, const Value& value) {
+    Loaded& loaded = code_.cells[cell].is_fixed ? fixed_loaded_ : changing_loaded_;
+    if (is_listed_[cell] == 0) {
+      is_listed_[cell] = 1;
+      loaded.cells[loaded.size++] = cell;
+    }
+    cells_[cell] = value;
+  }
   bool is_loaded(std::uint16_t cell) { return !cells_[cell].is_error() || load(cell); }
 
   // Instructions that are worth a call. Each returns the next instruction.

@@ -146,7 +146,7 @@ bool BoardRules::plan_board(const Task& task, Symbol player, bool is_event) {
     group = *named;
     is_counted = is_counted && group != no_group;
   }
-  if (!is_counted && !task.follows) return true;
+  if (!is_counted && (!task.follows || board.stays(player, group))) return true;
   Intent& intent = intents_.emplace_back();  // Filled where it is: a copy would wait for what was just written.
   intent.board = task.board;
   intent.follows = task.follows;
@@ -158,9 +158,9 @@ bool BoardRules::plan_board(const Task& task, Symbol player, bool is_event) {
       if (!result) return fail(Code::rule_error, task.board);
       value = result->as_int64();
     }
-    const Result<Board::Plan> planned = board.plan(member, group, value, activation_.now(), is_event);
-    if (!planned && !check(std::unexpected(planned.error()), task.board)) return false;
-    if (planned) intent.plan = *planned;
+    const Status planned = board.plan(member, group, value, activation_.now(), intent.plan, is_event);
+    if (!check(planned, task.board)) return false;
+    if (intent.plan.section != nullptr) return true;  // Nobody has to move.
   }
   return !task.follows || check(board.can_follow(player, group), task.board);
 }
@@ -214,14 +214,15 @@ bool BoardRules::fail(Code code, BoardIndex board) {
   return false;
 }
 
-void BoardRules::commit(Position position, Feed& feed) {
+void BoardRules::commit(Position position, Feed& feed, bool wants_ranks) {
   ranks_.clear();
   for (const Intent& intent : intents_) {
     Board& board = *boards_[intent.board];
     changes_.clear();
     std::uint32_t counted_on = 0;
     if (intent.plan.counts) {
-      counted_on = board.commit(intent.plan, position, changes_);
+      const bool is_told = wants_ranks || feed.hears_of(intent.board);
+      counted_on = board.commit(intent.plan, position, is_told ? &changes_ : nullptr);
     } else if (intent.follows) {
       board.follow(activation_.player_symbol(), intent.group, position, changes_);
     }

@@ -21,7 +21,7 @@ std::vector<std::unique_ptr<Board>> make_boards(const Ruleset& ruleset, std::uin
 // What an event that passed its rules means for the boards, in two steps: all of them agree, or none changes.
 //
 //     if (!board_rules.plan(event_type, player)) return refuse(board_rules.refusal());
-//     board_rules.commit(position, feed);
+//     board_rules.commit(position, feed, wants_ranks);
 //
 // Of a board, these are evaluated in this order, and no more than it takes to know that the event does not count:
 // `starts` and `ends`, `when`, `member`, `group_by`, `value`. `group_by` of a board that follows the player is
@@ -39,17 +39,16 @@ class BoardRules {
   // of the event but its player, and is no attempt. Changes nothing but symbols. False: refusal() says why. A board's
   // error comes before `capacity`.
   bool plan(std::optional<EventTypeIndex> type, Symbol player);
-  // Does what was planned, and tells the feed.
-  void commit(Position position, Feed& feed);
+  // Does what was planned, and tells the feed. `wants_ranks`: whether ranks() will be asked for.
+  void commit(Position position, Feed& feed, bool wants_ranks);
 
-  // The boards on which an event of this type may change the entry of its player: those to prepare. If it pays nothing,
-  // only those that follow the player.
-  std::span<const BoardIndex> boards_of_player(EventTypeIndex type, bool pays) const {
-    return pays ? boards_of_player_[type] : followers_of_player_[type];
-  }
+  // The boards on which an event of this type may change the entry of its player: those to prepare; and of these the
+  // ones that follow the player, whom an event that pays nothing asks for its group.
+  std::span<const BoardIndex> boards_of_player(EventTypeIndex type) const { return boards_of_player_[type]; }
+  std::span<const BoardIndex> followers_of_player(EventTypeIndex type) const { return followers_of_player_[type]; }
 
   const Refusal& refusal() const { return refusal_; }
-  // Of the boards that the last committed event counted on. Valid until the next.
+  // Of the boards that the last committed event counted on, if they were wanted. Valid until the next.
   std::span<const RankChange> ranks() const { return ranks_; }
 
  private:

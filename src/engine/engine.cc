@@ -112,13 +112,18 @@ void Engine::Impl::advance(Timestamp now) {
 }
 
 void Engine::Impl::begin(const Event& event, Timestamp now) {
+  begin_for(event, now);
+  applier.begin_event(event);
+}
+
+// The same but for the rules. Of what is no event, only the player is looked at.
+void Engine::Impl::begin_for(const Event& event, Timestamp now) {
   arena.reset();
   symbols_before = symbols.size();
   id_hash = IdHash(event.envelope.id);
   state.begin();
   activation.begin_event(event, now, find_prepared(event));
   activation.set_total(state.total(activation.player()));
-  applier.begin_event(event);
 }
 
 // Whether the event's player is banned.
@@ -222,7 +227,7 @@ Outcome Engine::Impl::commit(const Event& event, const Sender& sender, Arena& ca
   const std::int64_t points = activation.points();
   const std::int64_t total = state.total(activation.player());
   note_pay(event.type, points != 0);
-  board_rules.commit(version, feed);
+  board_rules.commit(version, feed, wants_ranks);
   if (!event.envelope.id.empty()) {
     state.remember(activation.player(), sender.is_ingest, id_hash, arrival, points);
   }
@@ -247,6 +252,7 @@ Outcome Engine::Impl::commit(const Event& event, const Sender& sender, Arena& ca
 }
 
 void Engine::Impl::tell_feed(const Event& event, const Sender& sender, std::int64_t points, std::int64_t total) {
+  if (!feed.hears_of_players()) return;
   feed_notices.clear();
   for (const Notice& notice : applier.notices()) {
     feed_notices.push_back({ruleset->rules[notice.rule].id, notice.text});

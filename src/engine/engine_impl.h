@@ -38,10 +38,10 @@ struct Engine::Impl {
   // prepare.cc: asking for what comes next, first what is known of players, then what lies behind that.
   void ask(std::span<const Event* const> events, bool is_ingest);
   void ask_behind(bool is_ingest);
-  std::span<const BoardIndex> boards_to_prepare(EventTypeIndex type) const;
   // The steps of take(), which explain() shares.
   void advance(Timestamp arrival);
   void begin(const Event& event, Timestamp now);
+  void begin_for(const Event& event, Timestamp now);
   // What the event's id was answered when it was accepted, if it was.
   std::optional<std::int64_t> first_answer(const Event& event, const Sender& sender, Timestamp arrival) const;
   // Rules, total, boards' plans, limits: everything that can fail. False: `refusal` says why, and state must be rolled
@@ -81,6 +81,7 @@ struct Engine::Impl {
     const Event* event = nullptr;
     SymbolTable::Likely player;
     Record record = nullptr;
+    bool pays = false;  // Probably, so that its boards change.
   };
   struct PreparedKey {
     ScopeIndex scope = player_scope;
@@ -88,6 +89,7 @@ struct Engine::Impl {
   };
   // How well an event of a type has paid lately: from this on, its boards are worth preparing.
   static constexpr std::uint8_t pays_often = 8;
+  bool pays(EventTypeIndex type) const { return payers[type] >= pays_often; }
   static constexpr std::uint8_t pays_always = 16;
   void note_pay(EventTypeIndex type, bool has_paid);
   // The symbol of the event's player, if prepare() has found it; no_symbol if it is not known.

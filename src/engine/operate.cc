@@ -73,7 +73,8 @@ void Engine::Impl::forget(Symbol player) {
 Outcome Engine::Impl::adjust(const Operation& operation, Symbol player, Arena& caller) {
   Event no_event;
   no_event.envelope.player = operation.player;
-  begin(no_event, arrival);
+  begin_for(no_event, arrival);
+  applier.begin_without_event();
   const IdHash id(operation.id);
   if (const auto made = adjustments.find(player); made != adjustments.end()) {
     const auto points = made->second.find(id, arrival, adjustment_limits);
@@ -85,7 +86,7 @@ Outcome Engine::Impl::adjust(const Operation& operation, Symbol player, Arena& c
   }
   const std::int64_t points = activation.points();
   const std::int64_t total = state.total(activation.player());
-  board_rules.commit(version, feed);
+  board_rules.commit(version, feed, false);
   adjustments[player].remember(id, arrival, points, adjustment_limits);
   feed.scored({.player = player,
                .points = points,

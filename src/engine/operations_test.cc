@@ -145,6 +145,28 @@ TEST(Adjust, IsClampedToTheTotalsBounds) {
   EXPECT_EQ(game.board("global"), "ada 0");
 }
 
+// A player who played last has other variables than the one who is adjusted.
+TEST(Adjust, ReadsTheVariablesOfTheOneWhoIsAdjusted) {
+  Game game(R"yaml(
+    events: {find: {value: int, place: string}, rest: {place: string, value: int}}
+    state: {player: {finds: int, place: string}}
+    rules:
+      - {id: base, on: find, points: event.value, set: {player.finds: player.finds + 1, player.place: event.place}}
+      - {id: rest, on: rest, points: '1'}
+    boards:
+      - {id: finds, value: player.finds, operator: latest, when: 'true'}
+      - {id: north, when: "player.place == 'north'"})yaml");
+  game.send("ada", "find", "'value': 20, 'place': 'north'");
+  for (int i = 0; i < 3; ++i) game.send("bob", "find", "'value': 20, 'place': 'south'");
+  EXPECT_EQ(game.adjust("ada", "a1", 5).code, Code::ok);
+  EXPECT_EQ(game.board("finds"), "bob 3, ada 1");
+  EXPECT_EQ(game.board("north"), "ada 25");
+  game.send("ada", "rest", "'place': 'north', 'value': 3");
+  EXPECT_EQ(game.adjust("bob", "a2", 5).code, Code::ok);
+  EXPECT_EQ(game.board("finds"), "bob 3, ada 1");
+  EXPECT_EQ(game.board("north"), "ada 26");
+}
+
 TEST(Adjust, OfABannedPlayerShowsOnceItIsUnbanned) {
   Game game(hunt);
   game.send("ada", "find", "'value': 20");

@@ -53,11 +53,6 @@ void Engine::prepare(std::span<const Event* const> events, bool is_ingest) {
   impl_->ask_behind(is_ingest);
 }
 
-// Those on which an event of this type most probably changes its player's entry.
-std::span<const BoardIndex> Engine::Impl::boards_to_prepare(EventTypeIndex type) const {
-  return board_rules.boards_of_player(type, payers[type] >= pays_often);
-}
-
 void Engine::Impl::ask(std::span<const Event* const> events, bool is_ingest) {
   wanted.clear();
   wanted_in.clear();
@@ -87,12 +82,18 @@ void Engine::Impl::ask(std::span<const Event* const> events, bool is_ingest) {
     }
     prepared.push_back({.event = events[i], .player = likely});
     state.prefetch(player_scope, likely.symbol);
-    for (const BoardIndex board : boards_to_prepare(events[i]->type)) boards[board]->prepare_far(likely.symbol);
+    const EventTypeIndex type = events[i]->type;
+    prepared.back().pays = pays(type);
+    const auto touched = pays(type) ? board_rules.boards_of_player(type) : board_rules.followers_of_player(type);
+    for (const BoardIndex board : touched) boards[board]->prepare_far(likely.symbol);
   }
   for (Prepared& next : prepared) {
     next.record = state.find(player_scope, next.player.symbol);
     state.prefetch(player_scope, next.record);
-    for (const BoardIndex board : boards_to_prepare(next.event->type)) boards[board]->prepare(next.player.symbol);
+    if (!next.pays) continue;
+    for (const BoardIndex board : board_rules.boards_of_player(next.event->type)) {
+      boards[board]->prepare(next.player.symbol);
+    }
   }
   for (const auto& [scope, key] : prepared_keys) state.prefetch(scope, state.find(scope, key));
   for (const Prepared& next : prepared) {
@@ -108,7 +109,10 @@ void Engine::Impl::ask_behind(bool is_ingest) {
     state.prefetch_annexed(next.record, parts[next.event->type]);
   }
   for (const Prepared& next : prepared) {
-    for (const BoardIndex board : boards_to_prepare(next.event->type)) boards[board]->prepare_near(next.player.symbol);
+    if (!next.pays) continue;
+    for (const BoardIndex board : board_rules.boards_of_player(next.event->type)) {
+      boards[board]->prepare_near(next.player.symbol);
+    }
   }
 }
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <ranges>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "fmt/format.h"
 #include "ruleset/slots.h"
 
@@ -48,15 +50,15 @@ constexpr cel::Slot special_slot(SpecialSlot slot) {
   return make_slot(SlotRecord::special, static_cast<std::uint16_t>(slot));
 }
 
-// What the conditions, points and new values of a type's rules read.
-std::vector<cel::Slot> slots_read(const EventType& type, const Ruleset& ruleset) {
+// What the conditions, points and new values of some rules read.
+std::vector<cel::Slot> slots_read(std::span<const RuleIndex> rules, const Ruleset& ruleset) {
   std::vector<cel::Slot> slots;
   const auto add = [&slots](const cel::Program& program) {
     for (const cel::Slot slot : program.slots()) {
       if (std::ranges::find(slots, slot) == slots.end()) slots.push_back(slot);
     }
   };
-  for (const RuleIndex index : type.rules) {
+  for (const RuleIndex index : rules) {
     const Rule& rule = ruleset.rules[index];
     if (rule.when) add(*rule.when);
     if (rule.points) add(*rule.points);
@@ -85,6 +87,7 @@ RuleApplier::RuleApplier(const Ruleset& ruleset, State& state, EventActivation& 
     conditions_.push_back(ruleset.code->conditions(std::move(conditions)));
   }
   for (const Rule& rule : ruleset.rules) written_.push_back(ruleset.code->dependents(slots_written(rule)));
+  handed_ = make_handed();
   const std::array totals = {special_slot(SpecialSlot::points), special_slot(SpecialSlot::player_total)};
   points_so_far_ = ruleset.code->dependents(std::span(totals).first(1));
   totals_ = ruleset.code->dependents(totals);
@@ -96,7 +99,7 @@ RuleApplier::Beginning RuleApplier::make_beginning(const EventType& type) const 
   std::vector<cel::Slot> slots = slots_of_fields(type);
   slots.push_back(special_slot(SpecialSlot::now));
   std::vector<std::pair<cel::Slot, State::Scalar>> variables;
-  for (const cel::Slot slot : slots_read(type, ruleset_)) {
+  for (const cel::Slot slot : slots_read(type.rules, ruleset_)) {
     if (slot_record(slot) != slot_record(scope_slot(player_scope, 0))) continue;
     const State::Scalar variable = state_.scalar(player_scope, slot_number(slot));
     if (variable.place.type == StateType::set || variable.place.type == StateType::window) continue;
@@ -111,6 +114,28 @@ RuleApplier::Beginning RuleApplier::make_beginning(const EventType& type) const 
   beginning.values = slots.size();
   beginning.preload = ruleset_.code->preload(slots);
   return beginning;
+}
+
+// What a player's variable was set to is what it reads as for the rest of the event. The records of other scopes may be
+// others for the next rule.
+//
+// What is read is gathered from a type's last rule to its first, so that each is looked at once.
+std::vector<std::vector<RuleApplier::Handed>> RuleApplier::make_handed() const {
+  std::vector<std::vector<Handed>> handed(ruleset_.rules.size());
+  for (const EventType& type : ruleset_.events) {
+    absl::flat_hash_set<cel::Slot> read;  // By rules behind the one at hand.
+    for (const RuleIndex index : type.rules | std::views::reverse) {
+      const std::vector<Assignment>& set = ruleset_.rules[index].set;
+      for (std::size_t i = 0; i < set.size(); ++i) {
+        const cel::Slot slot = scope_slot(set[i].scope, set[i].variable);
+        if (set[i].scope != player_scope || !read.contains(slot)) continue;
+        const bool is_known = std::ranges::find(handed[index], i, &Handed::value) != handed[index].end();
+        if (!is_known) handed[index].push_back({i, ruleset_.code->kept(slot)});
+      }
+      for (const cel::Slot slot : slots_read({&index, 1}, ruleset_)) read.insert(slot);
+    }
+  }
+  return handed;
 }
 
 void RuleApplier::begin_event(const Event& event) {
@@ -155,6 +180,13 @@ bool RuleApplier::apply_all(EventTypeIndex type) {
     if (fire(rule) == Verdict::stopped) return false;
   }
   return true;
+}
+
+void RuleApplier::begin_without_event() {
+  machine_.begin();
+  points_ = 0;
+  fired_.clear();
+  notices_.clear();
 }
 
 RuleApplier::Verdict RuleApplier::apply(RuleIndex index) {
@@ -287,6 +319,7 @@ bool RuleApplier::change_state(const Rule& rule) {
   if (!evaluate_all(rule.set, values) || !evaluate_all(rule.add, added)) return false;
   if (!set_all(rule.set, values) || !add_all(rule.add, added)) return false;
   machine_.forget(written_[rule_]);
+  for (const auto& [value, kept] : handed_[rule_]) machine_.remember(kept, values[value]);
   return true;
 }
 

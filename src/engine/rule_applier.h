@@ -34,6 +34,8 @@ class RuleApplier {
 
   // Forgets the last event's points, fired rules and notices. The activation has begun the event already.
   void begin_event(const Event& event);
+  // The same for what is no event, and so has no fields.
+  void begin_without_event();
   // Applies all rules of an event's type, in order. False: one of them stopped the event, and refusal() says which, and
   // by what.
   bool apply_all(EventTypeIndex type);
@@ -102,6 +104,14 @@ class RuleApplier {
   // What has to be evaluated anew when something has changed: the state that a rule writes, the points, both totals,
   // and whose records the scopes are that have keys which an event may change.
   std::vector<cel::Code::Dependents> written_;  // By rule.
+  // What a rule sets of the player that rules behind it read: which of its values, and where it is kept, so that it
+  // need not be read.
+  struct Handed {
+    std::size_t value = 0;
+    cel::Code::Kept kept;
+  };
+  std::vector<std::vector<Handed>> make_handed() const;
+  std::vector<std::vector<Handed>> handed_;  // By rule.
   cel::Code::Dependents points_so_far_;
   cel::Code::Dependents totals_;
   cel::Code::Dependents keyed_;

@@ -126,6 +126,11 @@ bool Feed::has_watch(const Subscriber& subscriber, std::string_view name) const 
          std::ranges::any_of(owner->second->watches, [&](const auto& watch) { return watch->name == name; });
 }
 
+bool Feed::hears_of(std::uint16_t board) const {
+  if (impl_->options.changed) return true;
+  return board < impl_->board_views.size() && !impl_->board_views[board].views.empty();
+}
+
 void Feed::changed(std::uint16_t board, const BoardChange& change, Position version) {
   if (impl_->options.changed) impl_->options.changed(board, change);
   if (!change.value_changed || board >= impl_->board_views.size()) return;
@@ -156,6 +161,10 @@ void Feed::section_dropped(std::uint16_t board, std::uint32_t section) {
 void Feed::period_changed(std::uint16_t board) {
   if (board >= impl_->board_views.size()) return;
   for (FeedView* view : impl_->board_views[board].views) impl_->end_period(*view);
+}
+
+bool Feed::hears_of_players() const {
+  return !impl_->players.empty();
 }
 
 void Feed::scored(const PlayerScore& score) {

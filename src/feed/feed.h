@@ -141,10 +141,14 @@ class Feed {
   // The engine tells what happened, in order, after it has. O(1) where nobody watches, else O(log views + views that
   // show something else now).
   void changed(std::uint16_t board, const BoardChange& change, Position version);
+  // Whether anybody wants to know what changes on a board; if nobody does, changed() need not be called. O(1).
+  bool hears_of(std::uint16_t board) const;
   // What Board::advance() said: sections it dropped, and that the current period is another. In either order.
   void section_dropped(std::uint16_t board, std::uint32_t section);
   void period_changed(std::uint16_t board);
   void scored(const PlayerScore& score);
+  // The same for these: whether anybody watches a player.
+  bool hears_of_players() const;
 
   // Becomes the feed of another set of boards, in which old board i is board now[i], or is no more: takes the watches
   // of `old`. Each watch of a board gets a snapshot; one of a board that is no more, is grouped now or not any more, or

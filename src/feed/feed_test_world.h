@@ -120,12 +120,13 @@ class FeedWorld {
   void count(std::uint16_t board, Member member, Points value, Symbol group, Timestamp time) {
     ++version;
     std::vector<BoardChange> changes;
-    const Result<Board::Plan> plan = boards[board]->plan(member, group, value, time);
-    if (plan && plan->counts) {
-      boards[board]->commit(*plan, version, changes);
+    Board::Plan plan;
+    if (boards[board]->plan(member, group, value, time, plan) && plan.counts) {
+      boards[board]->commit(plan, version, &changes);
     } else {
       boards[board]->follow(member, group, version, changes);
     }
+    if (!feed->hears_of(board)) return;
     for (const BoardChange& change : changes) feed->changed(board, change, version);
   }
 

@@ -23,11 +23,10 @@ void require(bool holds, const char* what) {
 class World {
  public:
   World() {
-    std::vector<BoardChange> changes;
     for (Member member = 1; member <= 20; ++member) {
-      const auto plan = board_.plan(member, no_group, member / 2, Timestamp{});
-      require(plan.has_value(), "there is room");
-      board_.commit(*plan, member, changes);
+      Board::Plan plan;
+      require(board_.plan(member, no_group, member / 2, Timestamp{}, plan).has_value(), "there is room");
+      board_.commit(plan, member, nullptr);
     }
   }
 
