@@ -5,10 +5,13 @@
     tallyho  `tallyho serve`
 
 The same events, made by the same load, in turns. First in process: the rules alone, one core, what is allocated, and
-what a corrupt event costs. Then over sockets: at 18,000 events/s, and as fast as each goes. Load and service share the
-machine.
+what a corrupt event costs. Then over sockets: at 18,000 events/s, and as fast as each goes, with an event to a frame,
+as players' devices send them, and with 32, as a back end does. Load and service share the machine.
 
-    ./dev bench article [--seconds 10] [--rounds 2] [--events 200000] [--rate 18000] [--players 100000]
+It is played long enough for most events to be of players who have had several: with 200,000 events of 100,000 players,
+every third event would make one.
+
+    ./dev bench article [--seconds 20] [--rounds 2] [--events 1000000] [--rate 18000] [--players 100000]
 """
 
 import argparse
@@ -31,6 +34,7 @@ RULESET = str(ROOT / "rulesets/treasure-hunt.yaml")
 PROGRAMS = pathlib.Path(TALLYHO).parent
 BUILT = compiled.BUILT
 CORRUPT = 20_000
+BATCH = 32  # Events to a frame.
 
 # Published figures of others, on their hardware: not measured here, and not to be compared line by line.
 THEIRS = """As published about another service of this kind, on its hardware (16 cores; 2 million players, 47 rules):
@@ -119,8 +123,9 @@ def measure_in_process(package, has_module, arguments):
             rates.setdefault(name, []).append(found["events"] / found["seconds"])
             of_cpu.setdefault(name, []).append(found["events"] / max(found["cpu_seconds"], 0.001))
     for name, score in ways:
+        times = median(of_cpu[name]) / median(of_cpu[ways[0][0]])
         words = (f"  {name:<18} {median(rates[name]):>12,.0f} events/s {median(of_cpu[name]):>12,.0f} per second of a "
-                 "core")
+                 f"core, {times:4.1f} times {ways[0][0]}")
         if score is not score_tallyho:
             counted = score(file, counted=True)
             words += f" {counted['allocated'] / counted['events']:>10,.0f} bytes allocated an event"
@@ -152,14 +157,18 @@ def steady(server, arguments):
     return report
 
 
-def peak(server, arguments):
-    """Closed loop: as fast as it goes."""
+def peak(server, arguments, batch=1):
+    """Closed loop: as fast as it goes, with so many events to a frame."""
     cpu = server.cpu_seconds()
-    report = load(server, arguments, "--in-flight", 64, "--batch", 32, "--connections", 32, "--events", 10**9,
+    report = load(server, arguments, "--in-flight", 64, "--batch", batch, "--connections", 32, "--events", 10**9,
                   "--seconds", arguments.seconds)
     report["cores"] = (server.cpu_seconds() - cpu) / report["seconds"]
     report["mib"] = list(server.mib)
     return report
+
+
+def peak_of_batches(server, arguments):
+    return peak(server, arguments, batch=BATCH)
 
 
 def beside_corrupt(server, arguments):
@@ -195,22 +204,28 @@ def show(name, what, report):
           f"   {report['cores']:.2f} cores   MiB {over_time(report['mib'])}{lost}", flush=True)
 
 
+MEASUREMENTS = (("at", steady), ("peak", peak), (f"by {BATCH}", peak_of_batches))
+
+
 def measure_services(services, arguments):
     print(f"Over sockets, {arguments.seconds} s each, {arguments.rounds} rounds in turns. `at` {arguments.rate:,} "
-          "events/s from 200 connections; `peak` from 32, 64 in flight on each; MiB resident over time, with Redis:")
-    peaks, cores = {}, {}
+          "events/s from 200 connections; `peak` from 32, 64 in flight on each, an event to a frame; the same `by "
+          f"{BATCH}` to a frame; MiB resident over time, with Redis:")
+    rates, of_cores = {}, {}
     for _ in range(arguments.rounds):
         for name, make in services:
-            for what, measure in (("at", steady), ("peak", peak)):
+            for what, measure in MEASUREMENTS:
                 with make() as server:
                     report = measure(server, arguments)
                 show(name, what, report)
-                if what == "peak":
-                    peaks.setdefault(name, []).append(report["events_per_second"])
-                    cores.setdefault(name, []).append(report["events_per_second"] / report["cores"])
-    for name, _ in services:
-        print(f"  {name:<8} peak, median: {median(peaks[name]):,.0f} events/s, {median(cores[name]):,.0f} for each "
-              "core that it kept busy")
+                rates.setdefault((name, what), []).append(report["events_per_second"])
+                of_cores.setdefault((name, what), []).append(report["events_per_second"] / report["cores"])
+    first = services[0][0]
+    for what, _ in MEASUREMENTS[1:]:
+        for name, _ in services:
+            of_core = median(of_cores[name, what])
+            print(f"  {name:<8} {what:<6} median: {median(rates[name, what]):,.0f} events/s, {of_core:,.0f} for each "
+                  f"core that it kept busy, {of_core / median(of_cores[first, what]):.1f} times {first}")
     print(f"A thousand corrupt events a second beside {arguments.rate // 6:,} good ones; ack ms p50 p95 p99:")
     for name, make in services:
         with make() as server:
@@ -230,9 +245,9 @@ def services_of(package, has_module):
 
 def main():
     parser = argparse.ArgumentParser(description="A Python service and Tallyho, side by side.")
-    parser.add_argument("--seconds", type=int, default=10, help="of each measurement over sockets")
+    parser.add_argument("--seconds", type=int, default=20, help="of each measurement over sockets")
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--events", type=int, default=200_000, help="in process")
+    parser.add_argument("--events", type=int, default=1_000_000, help="in process")
     parser.add_argument("--rate", type=int, default=18_000)
     parser.add_argument("--players", type=int, default=100_000)
     arguments = parser.parse_args()
